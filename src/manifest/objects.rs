@@ -1,0 +1,63 @@
+//! All objects of an input, by kind.
+
+use super::node::{Namespace, Node};
+use super::pod::Pod;
+use super::policy::*;
+use super::scheduler_configuration::KubeSchedulerConfiguration;
+use super::storage::*;
+use super::workload::*;
+
+/// All objects of an input, by kind, in the order in which they were read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Objects {
+    /// Nodes.
+    pub nodes: Vec<Node>,
+    /// Namespaces.
+    pub namespaces: Vec<Namespace>,
+    /// Pods, bound and pending.
+    pub pods: Vec<Pod>,
+    /// Deployments.
+    pub deployments: Vec<Deployment>,
+    /// ReplicaSets.
+    pub replica_sets: Vec<ReplicaSet>,
+    /// ReplicationControllers.
+    pub replication_controllers: Vec<ReplicationController>,
+    /// StatefulSets.
+    pub stateful_sets: Vec<StatefulSet>,
+    /// DaemonSets.
+    pub daemon_sets: Vec<DaemonSet>,
+    /// Jobs.
+    pub jobs: Vec<Job>,
+    /// CronJobs.
+    pub cron_jobs: Vec<CronJob>,
+    /// Services.
+    pub services: Vec<Service>,
+    /// PersistentVolumeClaims.
+    pub persistent_volume_claims: Vec<PersistentVolumeClaim>,
+    /// PersistentVolumes.
+    pub persistent_volumes: Vec<PersistentVolume>,
+    /// StorageClasses.
+    pub storage_classes: Vec<StorageClass>,
+    /// CSINodes.
+    pub csi_nodes: Vec<CsiNode>,
+    /// CSIDrivers.
+    pub csi_drivers: Vec<CsiDriver>,
+    /// CSIStorageCapacities.
+    pub csi_storage_capacities: Vec<CsiStorageCapacity>,
+    /// VolumeAttachments.
+    pub volume_attachments: Vec<VolumeAttachment>,
+    /// PodDisruptionBudgets.
+    pub pod_disruption_budgets: Vec<PodDisruptionBudget>,
+    /// PriorityClasses.
+    pub priority_classes: Vec<PriorityClass>,
+    /// RuntimeClasses.
+    pub runtime_classes: Vec<RuntimeClass>,
+    /// ResourceQuotas.
+    pub resource_quotas: Vec<ResourceQuota>,
+    /// LimitRanges.
+    pub limit_ranges: Vec<LimitRange>,
+    /// HorizontalPodAutoscalers.
+    pub horizontal_pod_autoscalers: Vec<HorizontalPodAutoscaler>,
+    /// Scheduler configurations found among the objects.
+    pub scheduler_configurations: Vec<KubeSchedulerConfiguration>,
+}
