@@ -1,0 +1,3 @@
+//! All tests that need more than one module: one binary, so that there is one link instead of ten.
+
+mod parsers;
