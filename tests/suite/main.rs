@@ -1,0 +1,4 @@
+//! One test binary: one link instead of ten.
+
+mod recordings;
+mod referee;
