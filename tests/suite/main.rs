@@ -1,4 +1,6 @@
 //! One test binary: one link instead of ten.
 
+mod generate;
+mod generated;
 mod recordings;
 mod referee;
