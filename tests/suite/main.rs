@@ -4,3 +4,4 @@ mod generate;
 mod generated;
 mod recordings;
 mod referee;
+mod rules;
