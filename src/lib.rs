@@ -4,3 +4,4 @@
 pub mod cluster;
 pub mod manifest;
 pub mod scheduler;
+pub mod verify;

@@ -1,3 +1,8 @@
-//! All tests that need more than one module: one binary, so that there is one link instead of ten.
+//! One test binary: one link instead of ten.
 
+mod generate;
+mod generated;
 mod parsers;
+mod recordings;
+mod referee;
+mod rules;
