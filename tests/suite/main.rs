@@ -1,0 +1,4 @@
+//! All integration tests, one binary.
+
+mod expansion;
+mod reading;
