@@ -2,5 +2,7 @@
 #![allow(missing_docs)]
 
 pub mod admission;
+pub mod cluster;
 pub mod controllers;
 pub mod manifest;
+pub mod scheduler;

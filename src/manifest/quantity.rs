@@ -134,11 +134,7 @@ fn parse(text: &str) -> Option<Quantity> {
 
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.nano % NANO == 0 {
-            write!(f, "{}", self.nano / NANO)
-        } else {
-            write!(f, "{}n", self.nano)
-        }
+        if self.nano % NANO == 0 { write!(f, "{}", self.nano / NANO) } else { write!(f, "{}n", self.nano) }
     }
 }
 

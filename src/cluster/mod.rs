@@ -1,0 +1,2 @@
+//! Layer 3: the same as numbers.
+pub mod index;

@@ -1,0 +1,3 @@
+//! Layer 4: where a pod goes.
+pub mod attempt;
+pub mod version;
