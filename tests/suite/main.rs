@@ -1,4 +1,5 @@
-//! All integration tests, one binary.
+//! All tests that need more than one module: one binary, so that there is one link instead of ten.
 
+mod example;
 mod expansion;
-mod reading;
+mod parsers;
