@@ -53,6 +53,7 @@ pub const CONTROLLERS: &[Controller] = &[
 
 /// Adds what the controllers would make: ReplicaSets, pods, claims. A second call adds nothing.
 pub fn expand(objects: &mut Objects) -> Vec<Note> {
+    names::complete(objects);
     let pods = std::mem::take(&mut objects.pods);
     let mut ledger = Ledger::open(&pods, &objects.replica_sets);
     for controller in CONTROLLERS {

@@ -307,6 +307,16 @@ fn an_indexed_job_starts_the_lowest_open_indexes() {
 }
 
 #[test]
+fn names_to_be_generated_are_completed() {
+    let job = "{apiVersion: batch/v1, kind: Job, metadata: {generateName: load-}, spec: {template: {spec: {}}}}";
+    let objects = expanded(&format!("{job}\n---\n{job}"));
+    let jobs: HashSet<&str> = objects.jobs.iter().map(|job| job.metadata.name.as_str()).collect();
+    assert_eq!((jobs.len(), objects.pods.len()), (2, 2));
+    assert!(jobs.iter().all(|name| name.starts_with("load-") && name.len() == 10), "{jobs:?}");
+    assert!(objects.pods.iter().all(|pod| jobs.contains(controller_of(pod).1)));
+}
+
+#[test]
 fn cron_jobs_are_said_to_run_later() {
     let mut objects = read("{apiVersion: batch/v1, kind: CronJob, metadata: {name: nightly}, spec: {schedule: '@daily'}}");
     let notes = controllers::expand(&mut objects);
