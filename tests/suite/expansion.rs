@@ -114,6 +114,17 @@ fn a_dump_with_deployment_replica_set_and_pods_counts_them_once() {
 }
 
 #[test]
+fn of_a_workload_written_twice_the_last_counts() {
+    let manifest = DEPLOYMENT.replace(", uid: d-1", "").replace("replicas: 3", "replicas: 5");
+    let text = DEPLOYMENT.to_owned() + &replica_set("h1", 1, 3) + &web_pod("h1", "a", "Running") + "---" + &manifest;
+    let mut objects = read(&text);
+    let notes = controllers::expand(&mut objects);
+    assert_eq!(notes[0].message, "Deployment shop/web is written 2 times; the last one counts, as it does for `kubectl apply`");
+    assert_eq!((objects.deployments.len(), objects.pods.len()), (1, 5));
+    assert_eq!(objects.deployments[0].metadata.uid, "d-1", "it is still the same Deployment");
+}
+
+#[test]
 fn an_ended_pod_is_made_good() {
     let pods: String = [web_pod("h1", "a", "Running"), web_pod("h1", "bb", "Failed"), web_pod("h1", "ccc", "Running")].concat();
     let objects = expanded(&(DEPLOYMENT.to_owned() + &replica_set("h1", 2, 3) + &pods));
