@@ -1,5 +1,7 @@
 //! One test binary: one link instead of ten.
 
+mod example;
+mod expansion;
 mod generate;
 mod generated;
 mod parsers;
