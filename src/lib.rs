@@ -3,6 +3,7 @@
 
 pub mod admission;
 pub mod cluster;
+pub mod conformance;
 pub mod controllers;
 pub mod manifest;
 pub mod scheduler;
