@@ -3,4 +3,5 @@
 
 pub mod cluster;
 pub mod manifest;
+pub mod report;
 pub mod scheduler;
