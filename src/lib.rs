@@ -1,7 +1,9 @@
 //! Plimsoll: the load line for Kubernetes clusters.
 #![allow(missing_docs)]
 
+pub mod admission;
 pub mod cluster;
+pub mod controllers;
 pub mod manifest;
 pub mod report;
 pub mod scheduler;

@@ -16,3 +16,24 @@ impl Default for Origin {
         Origin { file: u32::MAX, document: 0 }
     }
 }
+
+/// A remark about the input that is nobody's mistake but changes how the answer should be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// What it is about, when it is about one object.
+    pub origin: Option<Origin>,
+    /// The remark, a sentence.
+    pub message: String,
+}
+
+impl Note {
+    /// A remark about the object written at `origin`.
+    pub fn at(origin: Origin, message: impl Into<String>) -> Self {
+        Note { origin: Some(origin), message: message.into() }
+    }
+
+    /// A remark about the input as a whole.
+    pub fn general(message: impl Into<String>) -> Self {
+        Note { origin: None, message: message.into() }
+    }
+}

@@ -77,6 +77,11 @@ impl ObjectMeta {
     pub fn controller(&self) -> Option<&OwnerReference> {
         self.owner_references.iter().find(|owner| owner.controller == Some(true))
     }
+
+    /// The namespace, with the API's `default` for one that was not written. Only for namespaced objects.
+    pub fn namespace_or_default(&self) -> &str {
+        if self.namespace.is_empty() { "default" } else { &self.namespace }
+    }
 }
 
 /// A number or a percentage, as the API's `IntOrString`.

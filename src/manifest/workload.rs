@@ -1,7 +1,7 @@
 //! What makes pods: Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob, ReplicationController; and Services.
 
 use super::meta::{IntOrString, LabelSelector, ObjectMeta, StringMap};
-use super::pod::PodSpec;
+use super::pod::{Condition, PodSpec};
 use super::storage::PersistentVolumeClaim;
 
 objects! {
@@ -175,8 +175,14 @@ objects! {
         pub active: i32,
         /// Pods that succeeded.
         pub succeeded: i32,
+        /// Pods that failed.
+        pub failed: i32,
+        /// Indexes of an indexed Job that succeeded, such as `0-2,5`.
+        pub completed_indexes: String,
         /// When it was done.
         pub completion_time: Option<String>,
+        /// `Complete` and `Failed` end a Job.
+        pub conditions: Vec<Condition>,
     }
 
     /// A CronJob.
@@ -221,5 +227,13 @@ objects! {
         pub selector: StringMap,
         /// `ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`.
         pub r#type: String,
+    }
+}
+
+impl PodTemplateSpec {
+    /// The template as compact JSON, defaults left out and maps in order: the same text for the same template, however it
+    /// was written and wherever it was read.
+    pub fn canonical_text(&self) -> String {
+        serde_json::to_string(self).expect("a template holds nothing that JSON cannot say")
     }
 }

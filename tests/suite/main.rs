@@ -1,3 +1,5 @@
-//! All integration tests, in one binary.
+//! All integration tests, one binary.
 
 mod architecture;
+mod expansion;
+mod reading;

@@ -1,0 +1,64 @@
+//! Layer 2: what controllers make of manifests.
+//!
+//! [`expand`] adds the pods that the workloads of an input want and do not have yet. What is already there counts: a dump that
+//! holds a Deployment, its ReplicaSets and their pods gets nothing new, a bare Deployment gets a ReplicaSet and all its pods.
+//! New pods stand behind the old ones, are Pending and unbound, and carry their owner, so that spreading by owner works. Their
+//! names and uids depend only on what was written, never on chance or on the order of documents.
+//!
+//! This is the plain way: the state that controllers come to rest in, without rollouts, ordering or retries. Autoscalers change
+//! nothing here, replicas are taken as written.
+//!
+//! To add a controller: a file with a `reconcile` function, a row in [`CONTROLLERS`] behind the rows whose objects it reads, a
+//! test in `tests/suite/expansion.rs`.
+//!
+//! Source: k8s.io/kubernetes/pkg/controller, v1.36; each file names its own.
+
+mod cron_job;
+mod daemon_set;
+mod deployment;
+mod ephemeral_volume;
+mod job;
+mod ledger;
+mod names;
+mod node_match;
+mod ownership;
+mod replica_set;
+mod replication_controller;
+mod selector;
+mod stateful_set;
+
+use crate::manifest::Objects;
+use crate::manifest::location::Note;
+use ledger::Ledger;
+
+/// A controller: reads its objects, claims the pods they have, and asks the ledger for those that are missing.
+pub struct Controller {
+    /// Name, as kube-controller-manager spells it.
+    pub name: &'static str,
+    /// One pass over its objects. `objects.pods` is empty meanwhile: pods are in the ledger.
+    reconcile: fn(&mut Objects, &mut Ledger<'_>),
+}
+
+/// The controllers, in the order in which one reads what another makes.
+pub const CONTROLLERS: &[Controller] = &[
+    Controller { name: "cronjob-controller", reconcile: cron_job::reconcile },
+    Controller { name: "job-controller", reconcile: job::reconcile },
+    Controller { name: "deployment-controller", reconcile: deployment::reconcile },
+    Controller { name: "replicaset-controller", reconcile: replica_set::reconcile },
+    Controller { name: "replicationcontroller-controller", reconcile: replication_controller::reconcile },
+    Controller { name: "statefulset-controller", reconcile: stateful_set::reconcile },
+    Controller { name: "daemonset-controller", reconcile: daemon_set::reconcile },
+    Controller { name: "ephemeral-volume-controller", reconcile: ephemeral_volume::reconcile },
+];
+
+/// Adds what the controllers would make: ReplicaSets, pods, claims. A second call adds nothing.
+pub fn expand(objects: &mut Objects) -> Vec<Note> {
+    let pods = std::mem::take(&mut objects.pods);
+    let mut ledger = Ledger::open(&pods, &objects.replica_sets);
+    for controller in CONTROLLERS {
+        (controller.reconcile)(objects, &mut ledger);
+    }
+    let entries = ledger.close();
+    objects.pods = pods;
+    entries.post(&mut objects.pods)
+}
