@@ -7,3 +7,4 @@ pub mod controllers;
 pub mod manifest;
 pub mod report;
 pub mod scheduler;
+pub mod verify;

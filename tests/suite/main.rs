@@ -2,4 +2,8 @@
 
 mod architecture;
 mod expansion;
+mod generate;
+mod generated;
 mod reading;
+mod recordings;
+mod referee;

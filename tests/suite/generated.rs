@@ -1,0 +1,100 @@
+//! Properties of the generators themselves: what they make is plausible, varied, and the same every time.
+
+use std::collections::BTreeSet;
+
+use plimsoll::manifest::Objects;
+use plimsoll::verify::{Rule, World, nodes_that_fit, utilization, verdict};
+use proptest::prelude::*;
+
+use crate::generate::{Plan, Trait, build, cluster, cluster_from_seed};
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    /// Bound pods do not ask for more than their nodes have.
+    #[test]
+    fn nodes_are_not_overfull(objects in cluster()) {
+        for node in utilization(&World::new(&objects)) {
+            for (name, requested) in &node.requested {
+                let allocatable = node.allocatable.get(name).copied().unwrap_or(0);
+                prop_assert!(*requested <= allocatable, "{}: {name} {requested} of {allocatable}", node.node);
+            }
+        }
+    }
+
+    /// Asking the referee changes nothing, and names are unique.
+    #[test]
+    fn names_are_unique(objects in cluster()) {
+        let names: BTreeSet<_> = objects.pods.iter().map(|pod| (&pod.metadata.namespace, &pod.metadata.name)).collect();
+        prop_assert_eq!(names.len(), objects.pods.len());
+        let volumes: BTreeSet<_> = objects.persistent_volumes.iter().map(|volume| &volume.metadata.name).collect();
+        prop_assert_eq!(volumes.len(), objects.persistent_volumes.len());
+        let claims: BTreeSet<_> = objects.persistent_volume_claims.iter().map(|claim| (&claim.metadata.namespace, &claim.metadata.name)).collect();
+        prop_assert_eq!(claims.len(), objects.persistent_volume_claims.len());
+    }
+}
+
+/// Over some seeds every rule is broken somewhere, and pending pods have nodes that fit, and nodes that don't, in numbers.
+#[test]
+fn every_rule_comes_up() {
+    let mut rules = BTreeSet::new();
+    let (mut fitting, mut stuck, mut refused_by_one) = (0, 0, 0);
+    for seed in 0..300 {
+        let objects = cluster_from_seed(seed);
+        let world = World::new(&objects);
+        for pod in pending(&objects) {
+            let verdicts: Vec<_> = (0..objects.nodes.len()).map(|node| verdict(&world, pod, node)).collect();
+            refused_by_one += verdicts.iter().filter(|verdict| verdict.len() == 1).count();
+            rules.extend(verdicts.into_iter().flatten().map(|violation| violation.rule));
+            let fit = nodes_that_fit(&world, pod);
+            if fit.is_empty() { stuck += 1 } else { fitting += 1 }
+        }
+    }
+    println!("{fitting} pending pods fit, {stuck} do not; {refused_by_one} refusals by a single rule; rules: {rules:?}");
+    let never = [Rule::UnknownNode, Rule::AlreadyBound, Rule::Ended, Rule::Eviction, Rule::NodeName, Rule::StorageCapacity];
+    let expected = ALL.iter().filter(|rule| !never.contains(rule));
+    let missing: Vec<_> = expected.filter(|rule| !rules.contains(rule)).collect();
+    assert!(missing.is_empty(), "never broken: {missing:?}");
+    assert!(fitting > 300 && stuck > 300, "{fitting} fit, {stuck} don't");
+}
+
+#[test]
+fn the_same_plan_is_the_same_cluster() {
+    let plan = Plan { seed: 7, nodes: 40, bound: 200, pending: 100, traits: Trait::ALL.to_vec() };
+    assert_eq!(build(&plan), build(&plan));
+    assert_eq!(build(&plan).nodes.len(), 40);
+    assert_ne!(cluster_from_seed(1), cluster_from_seed(2));
+}
+
+fn pending(objects: &Objects) -> Vec<usize> {
+    (0..objects.pods.len()).filter(|&pod| objects.pods[pod].spec.node_name.is_empty()).collect()
+}
+
+const ALL: [Rule; 26] = [
+    Rule::UnknownNode,
+    Rule::AlreadyBound,
+    Rule::Ended,
+    Rule::Eviction,
+    Rule::SchedulingGate,
+    Rule::NodeName,
+    Rule::Unschedulable,
+    Rule::Taints,
+    Rule::NodeSelector,
+    Rule::NodeAffinity,
+    Rule::HostPorts,
+    Rule::PodCount,
+    Rule::Resources,
+    Rule::PodAntiAffinity,
+    Rule::ExistingPodsAntiAffinity,
+    Rule::PodAffinity,
+    Rule::TopologySpread,
+    Rule::ClaimMissing,
+    Rule::ClaimUnbound,
+    Rule::ClaimUnservable,
+    Rule::StorageCapacity,
+    Rule::VolumeNodeAffinity,
+    Rule::VolumeZone,
+    Rule::VolumeLimits,
+    Rule::ReadWriteOncePod,
+    Rule::DiskConflict,
+];
