@@ -31,6 +31,7 @@ pub mod objects;
 pub mod pod;
 pub mod policy;
 pub mod quantity;
+pub mod read;
 pub mod scheduler_configuration;
 pub mod storage;
 pub mod workload;

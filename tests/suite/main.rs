@@ -4,6 +4,7 @@ mod architecture;
 mod expansion;
 mod generate;
 mod generated;
+mod parsers;
 mod reading;
 mod recordings;
 mod referee;

@@ -1,0 +1,188 @@
+//! Gathers what the pieces of all files turn out to be, in order, while the next pieces are being read.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::decode::{Stream, decode};
+use super::json_split::{Splitter as JsonSplitter, Step};
+use super::piece::Batch;
+use super::problem::{Problem, Severity};
+use super::sources::{Source, expand, reason};
+use super::understand::{Understood, What, json_piece, yaml_document};
+use super::yaml_split::{Document, Splitter as YamlSplitter};
+use super::{Input, Options, SourceFile};
+use crate::manifest::location::{Location, Origin, Position};
+
+/// Reads all streams behind some paths.
+pub(super) fn read(paths: &[PathBuf], options: Options<'_>) -> Input {
+    let mut collector = Collector::new(options);
+    let sources = expand(paths, &mut collector.input.problems, &mut collector.input.skipped);
+    collector.total = sources.iter().map(|source| source.bytes).sum();
+    for source in &sources {
+        collector.source(source);
+    }
+    collector.input
+}
+
+/// Reads bytes under a name.
+pub(super) fn read_bytes(name: &str, bytes: &[u8]) -> Input {
+    let mut collector = Collector::new(Options::default());
+    collector.stream(&name.into(), bytes);
+    collector.input
+}
+
+struct Collector<'a> {
+    input: Input,
+    options: Options<'a>,
+    done: u64,
+    total: u64,
+}
+
+/// Counts bytes as they are read.
+struct Counted<'a, R> {
+    reader: R,
+    read: u64,
+    total: u64,
+    options: Options<'a>,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let length = self.reader.read(buffer)?;
+        self.read += length as u64;
+        if let Some(progress) = self.options.progress {
+            progress.advance(self.read, self.total);
+        }
+        Ok(length)
+    }
+}
+
+impl<'a> Collector<'a> {
+    fn new(options: Options<'a>) -> Self {
+        Collector { input: Input::default(), options, done: 0, total: 0 }
+    }
+
+    fn source(&mut self, source: &Source) {
+        let counted = |reader| Counted { reader, read: self.done, total: self.total, options: self.options };
+        let reader: Box<dyn Read + Send> = match &source.path {
+            None => Box::new(std::io::stdin()),
+            Some(path) => match File::open(path) {
+                Ok(file) => Box::new(file),
+                Err(error) => return self.unreadable(&source.name, Position::default(), &error),
+            },
+        };
+        let reader = counted(reader);
+        self.stream(&source.name, reader);
+        self.done += source.bytes;
+    }
+
+    fn unreadable(&mut self, file: &Arc<str>, position: Position, error: &std::io::Error) {
+        let problem = Problem::new(Severity::Error, Location::new(file, position), format!("cannot be read: {}", reason(error)));
+        self.input.problems.push(problem.hint("check that it is whole and readable; what came before was loaded"));
+    }
+
+    fn stream(&mut self, name: &Arc<str>, reader: impl Read + Send) {
+        self.input.files.push(SourceFile { name: name.clone(), positions: Vec::new() });
+        let mut reader = match decode(reader) {
+            Ok(reader) => reader,
+            Err(error) => return self.unreadable(name, Position::default(), &error),
+        };
+        let mut head = Vec::new();
+        if let Err(error) = (&mut reader).take(1 << 16).read_to_end(&mut head) {
+            self.unreadable(name, Position::default(), &error);
+        }
+        if memchr::memchr(0, &head).is_some() {
+            let problem = Problem::new(Severity::Error, Location::new(name, Position::default()), "binary data, not YAML or JSON");
+            return self.input.problems.push(problem.hint("unpack archives first; .gz and .zst of a single file are read as they are"));
+        }
+        let outcome = match is_json(&head) {
+            true => self.json(name, reader, head),
+            false => self.yaml(name, reader, head, Position::START),
+        };
+        if let Err(error) = outcome {
+            self.unreadable(name, Position::default(), &error);
+        }
+    }
+
+    fn json(&mut self, name: &Arc<str>, reader: Stream<'_>, head: Vec<u8>) -> std::io::Result<()> {
+        let mut splitter = JsonSplitter::new(reader, head);
+        let mut step = splitter.step()?;
+        loop {
+            match step {
+                Step::Batch(batch) => {
+                    let (next, found) = rayon::join(|| splitter.step(), || understand_json(name, &batch));
+                    self.add(found);
+                    step = next?;
+                }
+                Step::End => return Ok(()),
+                Step::NotJson { text, position } => return self.yaml(name, splitter.into_reader(), text, position),
+                Step::Truncated { position, .. } => {
+                    let problem = Problem::new(Severity::Error, Location::new(name, position), "the file ends inside what begins here");
+                    self.input.problems.push(problem.hint("write it again; what came before was loaded"));
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn yaml(&mut self, name: &Arc<str>, reader: Stream<'_>, head: Vec<u8>, position: Position) -> std::io::Result<()> {
+        let mut splitter = YamlSplitter::new(reader, head, position);
+        let mut documents = splitter.step()?;
+        while !documents.is_empty() {
+            let (next, found) = rayon::join(|| splitter.step(), || understand_yaml(name, &documents));
+            self.add(found);
+            documents = next?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, found: Vec<Vec<Understood>>) {
+        let file = self.input.files.len() - 1;
+        for Understood { position, what, problems } in found.into_iter().flatten() {
+            self.input.problems.extend(problems);
+            let mut object = match what {
+                What::Object(object) => object,
+                What::Shaped(object) => object,
+                What::Skipped { of, owns_pods } => {
+                    self.input.skipped.count(of.api_version, of.kind, owns_pods);
+                    continue;
+                }
+                What::Nothing => continue,
+            };
+            let positions = &mut self.input.files[file].positions;
+            if let Some(metadata) = object.metadata_mut() {
+                metadata.origin = Origin { file: file as u32, document: positions.len() as u32 };
+            }
+            positions.push(position);
+            object.add_to(&mut self.input.objects);
+        }
+    }
+}
+
+fn understand_json(name: &Arc<str>, batch: &Batch) -> Vec<Vec<Understood>> {
+    match batch.pieces.as_slice() {
+        [piece] => vec![json_piece(name, batch, piece)],
+        pieces => pieces.par_iter().with_min_len(8).map(|piece| json_piece(name, batch, piece)).collect(),
+    }
+}
+
+fn understand_yaml(name: &Arc<str>, documents: &[Document]) -> Vec<Vec<Understood>> {
+    match documents {
+        [document] => vec![yaml_document(name, document)],
+        documents => documents.par_iter().map(|document| yaml_document(name, document)).collect(),
+    }
+}
+
+/// Whether a text begins as JSON does: `{` or `[`, and then something that may follow in JSON (a template has `{{`).
+fn is_json(text: &[u8]) -> bool {
+    let mut bytes = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+    match bytes.next() {
+        Some(b'{') => matches!(bytes.next(), Some(b'"' | b'}')),
+        Some(b'[') => matches!(bytes.next(), Some(b'{' | b'[' | b']' | b'"' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n')),
+        _ => false,
+    }
+}

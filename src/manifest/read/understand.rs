@@ -1,0 +1,285 @@
+//! From a piece of text to the objects in it.
+//!
+//! JSON goes straight into typed objects; only what does not fit is read again as a tree, to say which field and where.
+//! YAML always goes through the tree. Lists in lists are opened; what is not an object is named.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::json_split::{Splitter, Step};
+use super::kinds::{Kind, Object};
+use super::owners::owns_pods;
+use super::piece::{Batch, Piece, TypeMeta};
+use super::problem::{Problem, Severity};
+use super::tree::{self, Node as Tree, SyntaxError, Value};
+use super::yaml_split::Document;
+use super::{finish, foreign};
+use crate::manifest::location::{Location, Position};
+
+/// What a piece turned out to be.
+#[derive(Debug)]
+pub(super) enum What {
+    /// An object to keep.
+    Object(Object),
+    /// An object of a kind that is not modelled.
+    Skipped { of: TypeMeta, owns_pods: bool },
+    /// An object without a kind that was read by its shape.
+    Shaped(Object),
+    /// Nothing to keep.
+    Nothing,
+}
+
+/// What a piece turned out to be, where it begins, and what there is to say about it.
+#[derive(Debug)]
+pub(super) struct Understood {
+    pub position: Position,
+    pub what: What,
+    pub problems: Vec<Problem>,
+}
+
+/// Lists in lists are opened to this depth.
+const DEEPEST_LIST: usize = 16;
+
+/// What is known of a text that is being understood.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    pub file: &'a Arc<str>,
+    pub base: Position,
+    pub text: &'a [u8],
+    depth: usize,
+}
+
+impl<'a> Reading<'a> {
+    pub fn new(file: &'a Arc<str>, base: Position, text: &'a [u8]) -> Self {
+        Reading { file, base, text, depth: 0 }
+    }
+
+    /// A position counted in this text, as a place in the file.
+    pub fn location(&self, position: Position) -> Location {
+        Location::new(self.file, position.within(self.base))
+    }
+
+    /// Whether a template engine should have been run over this text first.
+    pub fn has_template(&self) -> bool {
+        memchr::memmem::find(self.text, b"{{").is_some()
+    }
+
+    fn just(&self, position: Position, what: What) -> Vec<Understood> {
+        vec![Understood { position: position.within(self.base), what, problems: Vec::new() }]
+    }
+
+    fn refuse(&self, problem: Problem) -> Vec<Understood> {
+        vec![Understood { position: problem.location.position, what: What::Nothing, problems: vec![problem] }]
+    }
+}
+
+/// Understands one piece of a JSON batch.
+pub(super) fn json_piece(file: &Arc<str>, batch: &Batch, piece: &Piece) -> Vec<Understood> {
+    json_piece_at(file, batch, piece, Position::START, 0)
+}
+
+fn json_piece_at(file: &Arc<str>, batch: &Batch, piece: &Piece, base: Position, depth: usize) -> Vec<Understood> {
+    let text = &batch.text[piece.range.clone()];
+    let reading = Reading { file, base: piece.position.within(base), text, depth };
+    if text.first() != Some(&b'{') {
+        return via_tree(&reading, piece.list.as_deref());
+    }
+    if piece.has_items {
+        return nested_list(&reading);
+    }
+    let word = |range: &std::ops::Range<usize>| String::from_utf8_lossy(&batch.text[range.clone()]).into_owned();
+    let mut of = TypeMeta { api_version: word(&piece.api_version), kind: word(&piece.kind) };
+    if of.kind.is_empty() {
+        match piece.list.as_ref().and_then(|list| list.item()) {
+            Some(item) => of = item,
+            None => return via_tree(&reading, None),
+        }
+    }
+    let Some(kind) = Kind::find(&of) else {
+        return if foreign::is_ordinary(&of) { unmodelled(&reading, of) } else { via_tree(&reading, piece.list.as_deref()) };
+    };
+    match kind.read_json(text) {
+        Ok(object) => vec![finish::finish(&reading, Position::START, object, &of)],
+        Err(_) => via_tree(&reading, piece.list.as_deref()),
+    }
+}
+
+/// A list inside a list or array: cut like a stream of its own.
+fn nested_list(reading: &Reading<'_>) -> Vec<Understood> {
+    if reading.depth >= DEEPEST_LIST {
+        let problem = Problem::new(Severity::Error, reading.location(Position::START), "lists are nested too deeply");
+        return reading.refuse(problem.hint("put the innermost list into a file of its own"));
+    }
+    let mut splitter = Splitter::new(reading.text, Vec::new());
+    let mut found = Vec::new();
+    while let Ok(Step::Batch(batch)) = splitter.step() {
+        for piece in &batch.pieces {
+            found.extend(json_piece_at(reading.file, &batch, piece, reading.base, reading.depth + 1));
+        }
+    }
+    found
+}
+
+/// The shape of an object whose kind is not modelled: enough to see that it is sound, and whether it holds a pod template.
+#[derive(Deserialize)]
+struct Shape {
+    spec: Option<IgnoredAny>,
+}
+
+/// The shape of something that makes pods.
+#[derive(Deserialize)]
+struct Maker {
+    spec: MakerSpec,
+}
+
+#[derive(Deserialize)]
+struct MakerSpec {
+    template: MakerTemplate,
+}
+
+#[derive(Deserialize)]
+struct MakerTemplate {
+    spec: MakerPod,
+}
+
+#[derive(Deserialize)]
+struct MakerPod {
+    #[serde(rename = "containers")]
+    _containers: IgnoredAny,
+}
+
+fn unmodelled(reading: &Reading<'_>, of: TypeMeta) -> Vec<Understood> {
+    match serde_json::from_slice::<Shape>(reading.text) {
+        Ok(shape) => {
+            let makes_pods = || shape.spec.is_some() && serde_json::from_slice::<Maker>(reading.text).is_ok();
+            let owns_pods = owns_pods(&of) || makes_pods();
+            reading.just(Position::START, What::Skipped { of, owns_pods })
+        }
+        Err(_) => via_tree(reading, None),
+    }
+}
+
+/// Understands a JSON text that did not fit, or of which nothing is known, by way of a tree.
+fn via_tree(reading: &Reading<'_>, list: Option<&TypeMeta>) -> Vec<Understood> {
+    let text = String::from_utf8_lossy(reading.text);
+    match tree::parse(&text) {
+        Ok(documents) => documents.into_iter().flat_map(|document| tree_object(reading, document, list)).collect(),
+        Err(error) => match serde_json::from_slice::<IgnoredAny>(reading.text) {
+            Ok(_) => reading.refuse(foreign::syntax(reading, &error)),
+            Err(json) => {
+                let position = Position { line: json.line() as u32, column: json.column() as u32 };
+                let message = json.to_string();
+                let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+                reading.refuse(foreign::syntax(reading, &SyntaxError { position, message: format!("not valid JSON: {message}") }))
+            }
+        },
+    }
+}
+
+/// Understands one document, or item, of YAML; an error means that the text is none.
+pub(super) fn yaml_text(reading: &Reading<'_>, list: Option<&TypeMeta>, is_item: bool) -> Result<Vec<Understood>, SyntaxError> {
+    let text = String::from_utf8_lossy(reading.text);
+    let documents = tree::parse(&text)?;
+    Ok(match is_item {
+        true => documents.into_iter().flat_map(|document| list_items(reading, document, list)).collect(),
+        false => documents.into_iter().flat_map(|document| tree_object(reading, document, list)).collect(),
+    })
+}
+
+/// Understands a whole YAML document: item by item where it could be cut, as one where that fails.
+pub(super) fn yaml_document(file: &Arc<str>, document: &Document) -> Vec<Understood> {
+    let whole = Reading::new(file, document.position, &document.text);
+    if document.items.is_empty() && document.whole {
+        return yaml_text(&whole, None, false).unwrap_or_else(|error| whole.refuse(foreign::syntax(&whole, &error)));
+    }
+    let items = yaml_items(file, document);
+    if document.whole
+        && items.iter().any(|(_, item)| item.is_err())
+        && let Ok(found) = yaml_text(&whole, None, false)
+    {
+        return found;
+    }
+    let settle = |(reading, item): (Reading<'_>, Result<Vec<Understood>, SyntaxError>)| {
+        item.unwrap_or_else(|error| reading.refuse(foreign::syntax(&reading, &error)))
+    };
+    items.into_iter().flat_map(settle).collect()
+}
+
+type Item<'a> = (Reading<'a>, Result<Vec<Understood>, SyntaxError>);
+
+fn yaml_items<'a>(file: &'a Arc<str>, document: &'a Document) -> Vec<Item<'a>> {
+    use rayon::prelude::*;
+    let mut readings = Vec::with_capacity(document.items.len());
+    let (mut counted, mut line) = (0, document.position.line);
+    for range in &document.items {
+        line += memchr::memchr_iter(b'\n', &document.text[counted..range.start]).count() as u32;
+        counted = range.start;
+        readings.push(Reading::new(file, Position { line, column: 1 }, &document.text[range.clone()]));
+    }
+    readings.into_par_iter().map(|reading| (reading, yaml_text(&reading, Some(&document.list), true))).collect()
+}
+
+fn list_items(reading: &Reading<'_>, tree: Tree, list: Option<&TypeMeta>) -> Vec<Understood> {
+    match tree.value {
+        Value::List(items) => items.into_iter().flat_map(|item| tree_object(reading, item, list)).collect(),
+        Value::Null => Vec::new(),
+        _ => tree_object(reading, tree, list),
+    }
+}
+
+/// Understands a value that should be an object, a list of objects, or nothing.
+fn tree_object(reading: &Reading<'_>, tree: Tree, list: Option<&TypeMeta>) -> Vec<Understood> {
+    let position = tree.position;
+    match tree.value {
+        Value::Null => return Vec::new(),
+        Value::List(items) => return items.into_iter().flat_map(|item| tree_object(reading, item, list)).collect(),
+        _ => {}
+    }
+    let mut of = match foreign::type_meta(reading, &tree) {
+        Ok(of) => of,
+        Err(problem) => return reading.refuse(problem),
+    };
+    if let Some(items) = list_of(&of, &tree) {
+        let list = of;
+        return items.into_iter().flat_map(|item| tree_object(reading, item, Some(&list))).collect();
+    }
+    let mut shaped = false;
+    if of.kind.is_empty() {
+        let guess = list.and_then(TypeMeta::item).or_else(|| foreign::by_shape(&tree).inspect(|_| shaped = true));
+        match guess {
+            Some(guess) => of = guess,
+            None => return reading.refuse(foreign::without_kind(reading, &tree)),
+        }
+    }
+    let Some(kind) = Kind::find(&of).or_else(|| of.api_version.is_empty().then(|| foreign::by_name(&of)).flatten()) else {
+        return match foreign::unmodelled(reading, &tree, &of) {
+            Some(problem) => reading.refuse(problem),
+            None => {
+                let owns_pods = owns_pods(&of) || foreign::has_pod_template(&tree);
+                reading.just(position, What::Skipped { of, owns_pods })
+            }
+        };
+    };
+    let name = foreign::describe(&of, &tree);
+    match kind.read_tree(tree) {
+        Ok(object) => {
+            let mut understood = finish::finish(reading, position, object, &of);
+            if shaped && let What::Object(object) = understood.what {
+                understood.what = What::Shaped(object);
+            }
+            vec![understood]
+        }
+        Err(error) => reading.refuse(foreign::does_not_fit(reading, &name, position, &error)),
+    }
+}
+
+/// The items, if this is a list.
+fn list_of(of: &TypeMeta, tree: &Tree) -> Option<Vec<Tree>> {
+    match tree.get("items").map(|items| &items.value) {
+        Some(Value::List(items)) if of.kind.is_empty() || of.kind.ends_with("List") || tree.get("spec").is_none() => Some(items.clone()),
+        None | Some(Value::Null) if of.kind.ends_with("List") && tree.get("spec").is_none() => Some(Vec::new()),
+        _ => None,
+    }
+}
