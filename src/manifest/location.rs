@@ -38,6 +38,9 @@ impl Note {
     /// A remark about the input as a whole.
     pub fn general(message: impl Into<String>) -> Self {
         Note { origin: None, message: message.into() }
+    }
+}
+
 /// Line and column in a text, both counted from 1; zero is "not known".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position {
