@@ -3,11 +3,16 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Records;
+use super::context::Context;
 use super::refusal::Shortfall;
+use super::remedy::Case;
 use super::schedule::{Amount, requests};
+use super::{API_VERSION, Records};
+use crate::cluster::index::{NodeId, NodeSet, PodId};
 use crate::report::amount::{count, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
+use crate::scheduler::Scheduler;
+use crate::scheduler::attempt::{Attempt, Outcome, Rejection, Rejections};
 
 /// Why a pod goes where it goes.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -119,6 +124,34 @@ const ROWS_ON_A_SCREEN: usize = 20;
 impl ExplanationView {
     /// Name of this view.
     pub const KIND: &'static str = "Explanation";
+
+    /// Asks the scheduler about a pod as things stand; `bound_to` is the node it was taken off to ask.
+    pub fn new(context: &Context<'_>, scheduler: &mut Scheduler<'_>, pod: PodId, bound_to: Option<NodeId>) -> Self {
+        let attempt = scheduler.attempt(pod);
+        let nodes = node_verdicts(context, scheduler, &attempt);
+        ExplanationView {
+            api_version: API_VERSION,
+            kind: Self::KIND,
+            kubernetes: context.kubernetes.clone(),
+            pod: context.pod(pod),
+            workload: context.workload(pod),
+            bound_to: bound_to.map(|node| context.node(node)),
+            requests: context.requests(pod),
+            priority: i64::from(context.cluster.class_of(pod).priority),
+            outcome: outcome(attempt.outcome),
+            node: attempt.node.map(|node| context.node(node)),
+            best: attempt.best.iter().map(|node| context.node(node)).collect(),
+            message: attempt.message.clone(),
+            preemption: attempt.preemption.as_ref().map(|preemption| Eviction {
+                node: context.node(preemption.node),
+                victims: preemption.victims.iter().map(|&victim| context.pod(victim)).collect(),
+                budget_violations: preemption.budget_violations,
+            }),
+            nearest: nearest(&nodes),
+            scoring: attempt.scores.iter().map(|column| column.plugin.to_owned()).collect(),
+            nodes,
+        }
+    }
 
     /// Whether a node takes the pod.
     pub fn holds(&self) -> bool {
@@ -238,6 +271,83 @@ impl ExplanationView {
         }
         Records { columns, rows }
     }
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Bound => "bound",
+        Outcome::Unschedulable => "unschedulable",
+        Outcome::Gated => "gated",
+        Outcome::Preempts => "preempts",
+        Outcome::NotOurs => "otherScheduler",
+    }
+}
+
+fn node_verdicts(context: &Context<'_>, scheduler: &Scheduler<'_>, attempt: &Attempt) -> Vec<NodeVerdict> {
+    let verdicts = every_refusal(scheduler, attempt);
+    let mut rank = 0;
+    let verdict = |node: NodeId| {
+        let feasible = attempt.feasible.contains(node);
+        let scores = if feasible { attempt.scores.iter().map(|column| column.scores[rank]).collect() } else { Vec::new() };
+        let total = feasible.then(|| attempt.totals.get(rank).copied()).flatten();
+        rank += usize::from(feasible);
+        // what the scheduler itself says comes first, and stands alone for nodes it never asked the plugins about
+        let first = attempt.rejections.get(node).into_iter();
+        let more = verdicts.iter().filter_map(|rejections| rejections.get(node)).filter(|each| !feasible && Some(*each) != attempt.rejections.get(node));
+        let refusals = first.chain(more).map(|rejection| refusal(context, scheduler, attempt.pod, node, rejection)).collect();
+        NodeVerdict {
+            node: context.node(node),
+            feasible,
+            best: attempt.best.contains(node),
+            chosen: attempt.node == Some(node),
+            total,
+            scores,
+            refusals,
+        }
+    };
+    context.cluster.nodes.ids().map(verdict).collect()
+}
+
+/// Every filter's verdict on every node, each as if it were the only one.
+fn every_refusal(scheduler: &Scheduler<'_>, attempt: &Attempt) -> Vec<Rejections> {
+    let count = scheduler.cluster().nodes.len();
+    let asked = !matches!(attempt.outcome, Outcome::Gated | Outcome::NotOurs) && attempt.feasible.len() < count;
+    let Some(profile) = scheduler.profile_of(attempt.pod).filter(|_| asked) else { return Vec::new() };
+    let cycle = scheduler.cycle(attempt.pod, profile);
+    let verdict = |filter: crate::scheduler::framework::Filter| {
+        let (mut set, mut rejections) = (NodeSet::all(count), Rejections::none(count));
+        filter(&cycle, &mut set, &mut rejections);
+        rejections
+    };
+    profile.filters.iter().filter_map(|plugin| plugin.filter).map(verdict).collect()
+}
+
+fn refusal(context: &Context<'_>, scheduler: &Scheduler<'_>, pod: PodId, node: NodeId, rejection: &Rejection) -> PluginRefusal {
+    let occupancy = scheduler.occupancy();
+    let short = context.shortfalls(occupancy, context.cluster.class_of(pod), node, rejection);
+    let changes = Case { context, occupancy, pod, node, rejection, short: &short }.changes();
+    PluginRefusal {
+        plugin: rejection.plugin.to_owned(),
+        code: rejection.code.name(),
+        reasons: rejection.reasons.iter().map(|reason| reason.to_string()).collect(),
+        short,
+        changes,
+    }
+}
+
+/// The refused node with the fewest refusals, then the fewest changes, then the smallest shortfall.
+fn nearest(nodes: &[NodeVerdict]) -> Option<Nearest> {
+    let distance = |node: &NodeVerdict| {
+        let changes: usize = node.refusals.iter().map(|refusal| refusal.changes.len()).sum();
+        let gap = node.refusals.iter().flat_map(|refusal| &refusal.short).map(Shortfall::gap).sum::<f64>();
+        (node.refusals.len(), changes, gap)
+    };
+    let refused = nodes.iter().filter(|node| !node.refusals.is_empty());
+    let nearest = refused.min_by(|a, b| {
+        let (a, b) = (distance(a), distance(b));
+        (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2))
+    })?;
+    Some(Nearest { node: nearest.node.clone(), changes: nearest.refusals.iter().flat_map(|refusal| refusal.changes.clone()).collect() })
 }
 
 impl Eviction {

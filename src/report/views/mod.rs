@@ -5,11 +5,14 @@
 //!
 //! A new view: a file with the struct, a `document` and a `records` function, a variant of [`View`], a row in [`schemas`].
 
+pub mod asides;
 pub mod conformance;
+pub mod context;
 pub mod explanation;
 pub mod fit;
 pub mod plan;
 pub mod refusal;
+pub mod remedy;
 pub mod schedule;
 pub mod usage;
 pub mod workload;
@@ -18,6 +21,7 @@ use serde::Serialize;
 
 use super::document::{Detail, Document};
 pub use conformance::ConformanceView;
+pub use context::Context;
 pub use explanation::ExplanationView;
 pub use fit::FitView;
 pub use plan::PlanView;

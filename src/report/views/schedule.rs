@@ -10,6 +10,8 @@ use super::usage::ResourceUse;
 use super::Records;
 use crate::report::amount::{Unit, count, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
+use crate::scheduler::attempt::Outcome;
+use crate::scheduler::{Decision, Scheduler};
 
 /// Where every pod goes.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -204,9 +206,39 @@ const ROWS_ON_A_SCREEN: usize = 30;
 /// Of groups of pending pods, as many are shown whole.
 const GROUPS_ON_A_SCREEN: usize = 8;
 
+/// So many verdicts of nodes are given at most; alike pods beyond that have their sentence only.
+const VERDICTS_AT_MOST: usize = 2_000_000;
+
 impl ScheduleView {
     /// Name of this view.
     pub const KIND: &'static str = "Schedule";
+
+    /// Of a finished run; `namespaces` are those whose pods are shown, none for all.
+    pub fn new(context: &Context<'_>, scheduler: &mut Scheduler<'_>, decisions: &[Decision], namespaces: &[String]) -> Self {
+        let shown: Vec<PodId> = context.cluster.pod_ids().filter(|&pod| is_shown(context, pod, namespaces)).collect();
+        let last: FxHashMap<PodId, &Decision> = decisions.iter().map(|decision| (decision.pod, decision)).collect();
+        let mut order: Vec<PodId> = shown.iter().copied().filter(|&pod| matches!(context.cluster.pod(pod).standing, Standing::Bound(_))).collect();
+        let mut queued: Vec<PodId> = decisions.iter().map(|decision| decision.pod).filter(|&pod| is_shown(context, pod, namespaces)).collect();
+        let mut seen = rustc_hash::FxHashSet::default();
+        queued.retain(|&pod| seen.insert(pod));
+        order.extend(queued);
+        let pods: Vec<PodPlace> = order.iter().map(|&pod| place(context, scheduler, last.get(&pod).copied(), pod)).collect();
+        let pending = pending(context, scheduler, &last, &order, &pods);
+        let occupancy = scheduler.occupancy();
+        ScheduleView {
+            api_version: API_VERSION,
+            kind: Self::KIND,
+            kubernetes: context.kubernetes.clone(),
+            ties: context.ties.clone(),
+            summary: summary(context, &pods),
+            resources: context.resource_uses(occupancy),
+            nodes: context.node_uses(occupancy),
+            pods,
+            pending,
+            preemptions: decisions.iter().filter_map(|decision| displacement(context, decision)).collect(),
+            asides: asides(context, &shown),
+        }
+    }
 
     /// Whether every pod has a node that should have one.
     pub fn holds(&self) -> bool {
@@ -353,6 +385,91 @@ impl ScheduleView {
         };
         Records { columns, rows: self.pods.iter().map(row).collect() }
     }
+}
+
+fn is_shown(context: &Context<'_>, pod: PodId, namespaces: &[String]) -> bool {
+    namespaces.is_empty() || namespaces.iter().any(|namespace| namespace == context.cluster.pod_name(pod).namespace)
+}
+
+fn place(context: &Context<'_>, scheduler: &Scheduler<'_>, decision: Option<&Decision>, pod: PodId) -> PodPlace {
+    let node = scheduler.occupancy().node_of(pod);
+    let bound = matches!(context.cluster.pod(pod).standing, Standing::Bound(_));
+    let state = match (bound, node, decision.map(|decision| decision.outcome)) {
+        (true, Some(_), _) => State::Bound,
+        (true, None, _) => State::Preempted,
+        (false, Some(_), _) => State::Placed,
+        (false, None, Some(Outcome::Gated)) => State::Gated,
+        (false, None, Some(Outcome::NotOurs)) => State::OtherScheduler,
+        (false, None, Some(Outcome::Bound)) => State::Preempted,
+        (false, None, _) => State::Unschedulable,
+    };
+    PodPlace {
+        pod: context.pod(pod),
+        workload: context.workload(pod),
+        state,
+        node: node.map(|node| context.node(node)),
+        best_nodes: decision.filter(|_| state == State::Placed).map(|decision| decision.best_count),
+        requests: context.requests(pod),
+    }
+}
+
+fn summary(context: &Context<'_>, pods: &[PodPlace]) -> Summary {
+    let count = |state: State| pods.iter().filter(|pod| pod.state == state).count();
+    Summary {
+        nodes: context.cluster.nodes.len(),
+        pods: pods.len(),
+        bound: count(State::Bound),
+        placed: count(State::Placed),
+        unschedulable: count(State::Unschedulable),
+        gated: count(State::Gated),
+        other_scheduler: count(State::OtherScheduler),
+        preempted: count(State::Preempted),
+    }
+}
+
+/// Pods without a node: alike ones together, judged by one of them as things stand at the end.
+fn pending(
+    context: &Context<'_>,
+    scheduler: &mut Scheduler<'_>,
+    last: &FxHashMap<PodId, &Decision>,
+    order: &[PodId],
+    places: &[PodPlace],
+) -> Vec<Pending> {
+    let mut groups: IndexMap<(&str, State, &str), Vec<PodId>, FxBuildHasher> = IndexMap::default();
+    for (&pod, place) in order.iter().zip(places).filter(|(_, place)| place.node.is_none()) {
+        let message = last.get(&pod).map_or("", |decision| decision.message.as_str());
+        groups.entry((&place.workload, place.state, message)).or_default().push(pod);
+    }
+    let mut verdicts = 0;
+    let group = |((workload, state, message), pods): ((&str, State, &str), Vec<PodId>)| {
+        let judged = state == State::Unschedulable && verdicts < VERDICTS_AT_MOST;
+        verdicts += if judged { context.cluster.nodes.len() } else { 0 };
+        let refusals = if judged { refusals(context, scheduler, pods[0]) } else { Vec::new() };
+        Pending {
+            workload: workload.to_owned(),
+            pods: pods.iter().map(|&pod| context.pod(pod)).collect(),
+            state,
+            message: message.to_owned(),
+            requests: context.requests(pods[0]),
+            refusals,
+        }
+    };
+    groups.into_iter().map(group).collect()
+}
+
+fn refusals(context: &Context<'_>, scheduler: &mut Scheduler<'_>, pod: PodId) -> Vec<Refusal> {
+    let attempt = scheduler.attempt(pod);
+    context.refusals(scheduler.occupancy(), &attempt)
+}
+
+fn displacement(context: &Context<'_>, decision: &Decision) -> Option<Displacement> {
+    let preemption = decision.preemption.as_ref()?;
+    Some(Displacement {
+        pod: context.pod(decision.pod),
+        node: context.node(preemption.node),
+        victims: preemption.victims.iter().map(|&victim| context.pod(victim)).collect(),
+        budget_violations: preemption.budget_violations,
+    })
 }
 
 impl Pending {
