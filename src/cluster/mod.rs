@@ -1,2 +1,249 @@
 //! Layer 3: the same as numbers.
+//!
+//! [`Cluster`] is everything that does not change while pods are placed: names interned, labels and selectors compiled,
+//! resources in columns, pods grouped into classes. [`occupancy::Occupancy`] is the only thing that changes: who is where.
+//!
+//! Past this door there is no string on a hot path, and nothing here depends on hash order.
+
+pub mod class;
+pub mod compile;
 pub mod index;
+pub mod labels;
+pub mod nodes;
+pub mod normalise;
+pub mod occupancy;
+pub mod relations;
+pub mod resources;
+pub mod storage;
+pub mod topology;
+
+use std::fmt;
+
+use rustc_hash::FxHashMap;
+
+use class::{Class, NodeTerm, PodTerm, SpreadConstraint, Toleration};
+use index::{ClassId, Interner, NodeId, NodeSet, PodId, ResourceId, TermId, TextId, Texts, TopologyId};
+use labels::{LabelSet, Selector};
+use nodes::{Nodes, Taint};
+use relations::Relations;
+use resources::ResourceNames;
+use storage::Storage;
+use topology::Topology;
+
+/// A pod, apart from its class.
+#[derive(Debug, Clone)]
+pub struct PodRow {
+    /// Its class.
+    pub class: ClassId,
+    /// Its namespace.
+    pub namespace: TextId,
+    /// Its name.
+    pub name: TextId,
+    /// Its position in `Objects::pods`.
+    pub object: usize,
+    /// Where it was when the input was taken.
+    pub standing: Standing,
+    /// When it started: RFC 3339; none if it has not.
+    pub started: Option<TextId>,
+    /// When it was created; none if the API server has not seen it.
+    pub created: Option<TextId>,
+    /// The node a preemption keeps free for it.
+    pub nominated: Option<NodeId>,
+}
+
+/// Where a pod was when the input was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// On a node.
+    Bound(NodeId),
+    /// On a node that is not in the input: it holds nothing anywhere.
+    Orphaned,
+    /// It has ended: it holds nothing.
+    Ended,
+    /// It waits for a node.
+    Pending,
+    /// It waits for a node and is being deleted: the scheduler passes it over.
+    PendingDeletion,
+}
+
+/// A disruption budget, as preemption sees it.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    /// Namespace.
+    pub namespace: TextId,
+    /// Name.
+    pub name: TextId,
+    /// Which pods.
+    pub selector: Selector,
+    /// How many may go now.
+    pub allowed: i64,
+    /// Pods whose eviction is already under way.
+    pub disrupted: Vec<TextId>,
+}
+
+/// A cluster as numbers; nothing in it changes while pods are placed.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    /// Every text.
+    pub texts: Texts,
+    /// Names of the resource columns.
+    pub resources: ResourceNames,
+    /// Nodes.
+    pub nodes: Nodes,
+    /// Pods.
+    pub pods: Vec<PodRow>,
+    /// Pod classes.
+    pub classes: Vec<Class>,
+    /// Topologies by key.
+    pub topologies: Vec<Topology>,
+    /// Affinity terms.
+    pub terms: Interner<PodTerm>,
+    /// Who is meant by whose terms and constraints.
+    pub relations: Relations,
+    /// Storage.
+    pub storage: Storage,
+    /// Disruption budgets.
+    pub budgets: Vec<Budget>,
+    /// System default spread constraints (hostname, zone), without selectors.
+    pub system_spread: Vec<SpreadConstraint>,
+    /// Labels of every namespace.
+    pub namespaces: Vec<(TextId, LabelSet)>,
+    pod_by_name: FxHashMap<(TextId, TextId), PodId>,
+}
+
+/// A pod's name as people write it: `namespace/name`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PodName<'a> {
+    /// Namespace.
+    pub namespace: &'a str,
+    /// Name.
+    pub name: &'a str,
+}
+
+impl fmt::Display for PodName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+impl Cluster {
+    /// A pod's row.
+    pub fn pod(&self, id: PodId) -> &PodRow {
+        &self.pods[id.index()]
+    }
+
+    /// All pods, in the order in which they were read.
+    pub fn pod_ids(&self) -> impl ExactSizeIterator<Item = PodId> + use<> {
+        (0..self.pods.len()).map(PodId::new)
+    }
+
+    /// A class.
+    pub fn class(&self, id: ClassId) -> &Class {
+        &self.classes[id.index()]
+    }
+
+    /// A pod's class.
+    pub fn class_of(&self, pod: PodId) -> &Class {
+        self.class(self.pod(pod).class)
+    }
+
+    /// A topology.
+    pub fn topology(&self, id: TopologyId) -> &Topology {
+        &self.topologies[id.index()]
+    }
+
+    /// An affinity term.
+    pub fn term(&self, id: TermId) -> &PodTerm {
+        self.terms.get(id.index())
+    }
+
+    /// A node's name.
+    pub fn node_name(&self, id: NodeId) -> &str {
+        self.texts.get(self.nodes.names[id.index()])
+    }
+
+    /// The node of this name.
+    pub fn find_node(&self, name: &str) -> Option<NodeId> {
+        self.nodes.find(self.texts.find(name)?)
+    }
+
+    /// A pod's name.
+    pub fn pod_name(&self, id: PodId) -> PodName<'_> {
+        let row = self.pod(id);
+        PodName { namespace: self.texts.get(row.namespace), name: self.texts.get(row.name) }
+    }
+
+    /// The pod of this name.
+    pub fn find_pod(&self, namespace: &str, name: &str) -> Option<PodId> {
+        self.pod_by_name.get(&(self.texts.find(namespace)?, self.texts.find(name)?)).copied()
+    }
+
+    /// What can be asked of a node: cpu in thousandths of a core, everything else in units.
+    pub fn allocatable(&self, resource: ResourceId, node: NodeId) -> i64 {
+        self.nodes.allocatable[resource.index()][node.index()]
+    }
+
+    /// Adds a pod like `like` that waits for a node, and returns it. Its name is `like`'s with a number.
+    pub fn push_copy(&mut self, like: PodId, number: usize) -> PodId {
+        let mut row = self.pod(like).clone();
+        let name = format!("{}-{number}", self.texts.get(row.name));
+        row.name = self.texts.intern(&name);
+        row.standing = Standing::Pending;
+        (row.started, row.created, row.nominated) = (None, None, None);
+        self.pods.push(row);
+        PodId::new(self.pods.len() - 1)
+    }
+
+    /// The nodes that satisfy one of `terms`.
+    pub fn nodes_matching_any(&self, terms: &[NodeTerm]) -> NodeSet {
+        let mut set = NodeSet::none(self.nodes.len());
+        terms.iter().for_each(|term| set.unite(&self.nodes_matching(term)));
+        set
+    }
+
+    /// The nodes that satisfy a term.
+    pub fn nodes_matching(&self, term: &NodeTerm) -> NodeSet {
+        if !term.valid {
+            return NodeSet::none(self.nodes.len());
+        }
+        let mut set = self.nodes.matching(&self.texts, &term.labels);
+        for &(name, wanted) in &term.names {
+            match (self.nodes.find(name), wanted) {
+                (Some(node), true) => {
+                    let keep = set.contains(node);
+                    set.clear();
+                    set.set(node, keep);
+                }
+                (Some(node), false) => set.remove(node),
+                (None, true) => set.clear(),
+                (None, false) => {}
+            }
+        }
+        set
+    }
+
+    /// The nodes that a class's node selector and required node affinity allow.
+    pub fn nodes_wanted(&self, class: &Class) -> NodeSet {
+        let mut set = self.nodes.matching(&self.texts, &class.node_selector);
+        if let Some(terms) = &class.required_nodes {
+            set.intersect(&self.nodes_matching_any(terms));
+        }
+        set
+    }
+
+    /// The nodes with a taint that keeps away pods with these tolerations.
+    pub fn nodes_repelling(&self, tolerations: &[Toleration]) -> NodeSet {
+        let mut set = NodeSet::none(self.nodes.len());
+        for (taints, nodes) in &self.nodes.tainted {
+            if first_untolerated(taints, tolerations).is_some() {
+                set.unite(nodes);
+            }
+        }
+        set
+    }
+}
+
+/// The first taint that keeps away pods with these tolerations.
+pub fn first_untolerated<'a>(taints: &'a [Taint], tolerations: &[Toleration]) -> Option<&'a Taint> {
+    taints.iter().find(|taint| taint.effect.keeps_away() && !tolerations.iter().any(|toleration| toleration.tolerates(taint)))
+}

@@ -22,6 +22,7 @@ mod ledger;
 mod names;
 mod node_match;
 mod ownership;
+mod repeated;
 mod replica_set;
 mod replication_controller;
 mod selector;
@@ -53,6 +54,8 @@ pub const CONTROLLERS: &[Controller] = &[
 
 /// Adds what the controllers would make: ReplicaSets, pods, claims. A second call adds nothing.
 pub fn expand(objects: &mut Objects) -> Vec<Note> {
+    names::complete(objects);
+    let mut notes = repeated::resolve(objects);
     let pods = std::mem::take(&mut objects.pods);
     let mut ledger = Ledger::open(&pods, &objects.replica_sets);
     for controller in CONTROLLERS {
@@ -60,5 +63,6 @@ pub fn expand(objects: &mut Objects) -> Vec<Note> {
     }
     let entries = ledger.close();
     objects.pods = pods;
-    entries.post(&mut objects.pods)
+    notes.extend(entries.post(&mut objects.pods));
+    notes
 }

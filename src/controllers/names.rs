@@ -5,6 +5,9 @@
 //!
 //! Source of the shape: k8s.io/apimachinery/pkg/util/rand SafeEncodeString, k8s.io/apiserver/pkg/storage/names, v1.36.
 
+use rustc_hash::FxHashMap;
+
+use crate::manifest::Objects;
 use crate::manifest::workload::PodTemplateSpec;
 
 /// The characters of generated names: no vowels, so no words.
@@ -31,6 +34,22 @@ pub(super) fn generated(prefix: &str, number: u32) -> String {
         rest /= ALPHABET.len() as u64;
     }
     name
+}
+
+/// Completes the names of objects that were written with `generateName` alone, as the server does on creation.
+pub(super) fn complete(objects: &mut Objects) {
+    let mut used: FxHashMap<String, u32> = FxHashMap::default();
+    let nameless = (objects.pods.iter_mut().map(|pod| &mut pod.metadata))
+        .chain(objects.jobs.iter_mut().map(|job| &mut job.metadata))
+        .chain(objects.deployments.iter_mut().map(|deployment| &mut deployment.metadata))
+        .chain(objects.stateful_sets.iter_mut().map(|set| &mut set.metadata))
+        .chain(objects.replica_sets.iter_mut().map(|set| &mut set.metadata))
+        .filter(|metadata| metadata.name.is_empty() && !metadata.generate_name.is_empty());
+    for metadata in nameless {
+        let number = used.entry(metadata.generate_name.clone()).or_default();
+        metadata.name = generated(&metadata.generate_name, *number);
+        *number += 1;
+    }
 }
 
 /// FNV-1a, 32 bits.

@@ -20,27 +20,6 @@ impl Default for Origin {
     }
 }
 
-/// A remark about the input that is nobody's mistake but changes how the answer should be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// What it is about, when it is about one object.
-    pub origin: Option<Origin>,
-    /// The remark, a sentence.
-    pub message: String,
-}
-
-impl Note {
-    /// A remark about the object written at `origin`.
-    pub fn at(origin: Origin, message: impl Into<String>) -> Self {
-        Note { origin: Some(origin), message: message.into() }
-    }
-
-    /// A remark about the input as a whole.
-    pub fn general(message: impl Into<String>) -> Self {
-        Note { origin: None, message: message.into() }
-    }
-}
-
 /// Line and column in a text, both counted from 1; zero is "not known".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position {
@@ -94,5 +73,26 @@ impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Position { line, column } = self.position;
         if line == 0 { f.write_str(&self.file) } else { write!(f, "{}:{line}:{column}", self.file) }
+    }
+}
+
+/// A remark about the input that is nobody's mistake but changes how the answer should be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// What it is about, when it is about one object.
+    pub origin: Option<Origin>,
+    /// The remark, a sentence.
+    pub message: String,
+}
+
+impl Note {
+    /// A remark about the object written at `origin`.
+    pub fn at(origin: Origin, message: impl Into<String>) -> Self {
+        Note { origin: Some(origin), message: message.into() }
+    }
+
+    /// A remark about the input as a whole.
+    pub fn general(message: impl Into<String>) -> Self {
+        Note { origin: None, message: message.into() }
     }
 }

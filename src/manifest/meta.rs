@@ -85,7 +85,7 @@ impl ObjectMeta {
 }
 
 /// A number or a percentage, as the API's `IntOrString`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum IntOrString {
     /// A plain number.

@@ -156,3 +156,23 @@ pub struct Attempt {
     /// The preemption, when it preempts.
     pub preemption: Option<Preemption>,
 }
+
+impl Attempt {
+    /// An attempt that has found nothing yet.
+    pub fn new(pod: PodId, nodes: usize) -> Self {
+        Attempt {
+            pod,
+            outcome: Outcome::Unschedulable,
+            rejections: Rejections::none(nodes),
+            refused: None,
+            left_out: NodeSet::none(nodes),
+            feasible: NodeSet::none(nodes),
+            scores: Vec::new(),
+            totals: Vec::new(),
+            best: NodeSet::none(nodes),
+            node: None,
+            message: String::new(),
+            preemption: None,
+        }
+    }
+}

@@ -1,3 +1,257 @@
 //! Layer 4: where a pod goes.
+//!
+//! [`Scheduler::attempt`] is one scheduling attempt on one screen: PreFilter, Filter, Score, choice, PostFilter, each plugin
+//! asked once about the whole set of nodes. All nodes are filtered and scored; upstream looks at a sample above 100 nodes.
+//!
+//! Source: pkg/scheduler/schedule_one.go, v1.36.
+
 pub mod attempt;
+pub mod diagnosis;
+pub mod framework;
+pub mod plugins;
+pub mod profile;
+pub mod queue;
+pub mod ties;
 pub mod version;
+
+use attempt::{Attempt, Code, Outcome, Rejection, ScoreColumn};
+use framework::Cycle;
+use plugins::default_preemption::{Trial, preempt, with_nominated};
+use plugins::{default_preemption, dynamic_resources, volume_binding};
+use profile::{Configuration, Profile};
+use ties::{TieBreaker, Ties};
+use version::KubernetesVersion;
+
+use crate::cluster::index::{NodeId, NodeSet, PodId};
+use crate::cluster::occupancy::Occupancy;
+use crate::cluster::{Cluster, Standing};
+use crate::manifest::Objects;
+
+/// Brings objects into numbers, and the profiles with them.
+pub fn prepare(objects: &Objects, configuration: &Configuration) -> (Cluster, Vec<Profile>) {
+    Cluster::with(objects, |compiler| configuration.compile(compiler))
+}
+
+/// What a scheduler is told besides its profiles.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Which version of Kubernetes it is.
+    pub version: KubernetesVersion,
+    /// How it chooses among the best nodes.
+    pub ties: Ties,
+}
+
+/// kube-scheduler over a cluster in memory.
+#[derive(Debug, Clone)]
+pub struct Scheduler<'c> {
+    cluster: &'c Cluster,
+    profiles: &'c [Profile],
+    options: Options,
+    occupancy: Occupancy,
+    ties: TieBreaker,
+    /// Pods that wait for a node kept free for them.
+    nominated: Vec<(PodId, NodeId)>,
+}
+
+impl<'c> Scheduler<'c> {
+    /// A scheduler that finds the pods of the input where they are.
+    pub fn new(cluster: &'c Cluster, profiles: &'c [Profile], options: Options) -> Self {
+        let waits = |&pod: &PodId| cluster.pod(pod).standing == Standing::Pending;
+        let nominated = cluster.pod_ids().filter(waits).filter_map(|pod| Some((pod, cluster.pod(pod).nominated?))).collect();
+        let ties = TieBreaker::new(options.ties, options.version.semantics().ties);
+        Scheduler { cluster, profiles, options, occupancy: Occupancy::new(cluster), ties, nominated }
+    }
+
+    /// The cluster it schedules.
+    pub fn cluster(&self) -> &'c Cluster {
+        self.cluster
+    }
+
+    /// Who is where.
+    pub fn occupancy(&self) -> &Occupancy {
+        &self.occupancy
+    }
+
+    /// The profile a pod asks for, if this scheduler has it.
+    pub fn profile_of(&self, pod: PodId) -> Option<&'c Profile> {
+        let name = self.cluster.texts.get(self.cluster.class_of(pod).scheduler);
+        self.profiles.iter().find(|profile| profile.scheduler_name == name)
+    }
+
+    /// Puts a pod on a node, and settles its claims that waited for that.
+    pub fn bind(&mut self, pod: PodId, node: NodeId) {
+        if let Some(profile) = self.profile_of(pod) {
+            let settled = volume_binding::settle(&self.cycle(pod, profile), node);
+            volume_binding::record(&mut self.occupancy, settled);
+        }
+        self.nominated.retain(|(other, _)| *other != pod);
+        self.occupancy.bind(self.cluster, pod, node);
+    }
+
+    /// Takes a pod off its node.
+    pub fn evict(&mut self, pod: PodId) -> NodeId {
+        self.occupancy.evict(self.cluster, pod)
+    }
+
+    /// What plugins see of an attempt for `pod`.
+    pub fn cycle<'a>(&'a self, pod: PodId, profile: &'a Profile) -> Cycle<'a> {
+        let class = self.cluster.class_of(pod);
+        Cycle { cluster: self.cluster, occupancy: &self.occupancy, class, pod, profile, semantics: self.options.version.semantics() }
+    }
+
+    /// One scheduling attempt: every verdict and every score. Nothing is bound and nobody is evicted.
+    pub fn attempt(&mut self, pod: PodId) -> Attempt {
+        let mut attempt = Attempt::new(pod, self.cluster.nodes.len());
+        let Some(profile) = self.profile_of(pod) else {
+            attempt.outcome = Outcome::NotOurs;
+            return attempt;
+        };
+        if self.cluster.class_of(pod).gated
+            && profile.pre_enqueue.iter().any(|plugin| plugin.name == plugins::scheduling_gates::PLUGIN.name)
+        {
+            attempt.outcome = Outcome::Gated;
+            return attempt;
+        }
+        if self.cluster.nodes.is_empty() {
+            attempt.message = diagnosis::NO_NODES.to_owned();
+            return attempt;
+        }
+        self.filter(&mut attempt, profile);
+        if attempt.feasible.is_empty() {
+            self.post_filter(&mut attempt, profile);
+        } else {
+            self.score(&mut attempt, profile);
+            attempt.outcome = Outcome::Bound;
+            attempt.node = self.ties.choose(&attempt.feasible, &attempt.best);
+        }
+        attempt
+    }
+
+    fn filter(&mut self, attempt: &mut Attempt, profile: &Profile) {
+        let cluster = self.cluster;
+        let mut set = match pre_filter(&self.cycle(attempt.pod, profile)) {
+            Ok((set, left_out)) => {
+                attempt.left_out = left_out;
+                set
+            }
+            Err(refused) => {
+                attempt.rejections.reject_all(&mut NodeSet::all(cluster.nodes.len()), &NodeSet::all(cluster.nodes.len()), refused.clone());
+                attempt.refused = Some(refused);
+                return;
+            }
+        };
+        if let Some(rejection) = left_out_rejection(attempt, profile, &self.cycle(attempt.pod, profile)) {
+            attempt.rejections.reject_all(&mut NodeSet::all(cluster.nodes.len()), &attempt.left_out, rejection);
+        }
+        if let Some(nominated) = self.nominated_node(attempt.pod).filter(|&node| set.contains(node)) {
+            if self.fits_alone(attempt.pod, profile, nominated) {
+                attempt.feasible.insert(nominated);
+                return;
+            }
+        }
+        framework::run_filters(&self.cycle(attempt.pod, profile), &mut set, &mut attempt.rejections);
+        self.filter_with_nominated(attempt, profile, &mut set);
+        attempt.feasible = set;
+    }
+
+    fn nominated_node(&self, pod: PodId) -> Option<NodeId> {
+        self.nominated.iter().find(|(other, _)| *other == pod).map(|(_, node)| *node)
+    }
+
+    fn fits_alone(&mut self, pod: PodId, profile: &Profile, node: NodeId) -> bool {
+        self.refusal_with_nominated(pod, profile, node).is_none()
+    }
+
+    /// Nodes kept free for other pods are judged once more, with those pods on them; that verdict comes first.
+    fn filter_with_nominated(&mut self, attempt: &mut Attempt, profile: &Profile, set: &mut NodeSet) {
+        let mut kept: Vec<NodeId> = self.nominated.iter().filter(|(other, _)| *other != attempt.pod).map(|(_, node)| *node).collect();
+        kept.sort_unstable();
+        kept.dedup();
+        for node in kept.into_iter().filter(|&node| !attempt.left_out.contains(node)) {
+            if let Some(rejection) = self.refusal_with_nominated(attempt.pod, profile, node) {
+                set.insert(node);
+                attempt.rejections.reject(set, node, rejection);
+            }
+        }
+    }
+
+    fn refusal_with_nominated(&mut self, pod: PodId, profile: &Profile, node: NodeId) -> Option<Rejection> {
+        let (cluster, semantics) = (self.cluster, self.options.version.semantics());
+        let judge = |occupancy: &Occupancy| {
+            let cycle = Cycle { cluster, occupancy, class: cluster.class_of(pod), pod, profile, semantics };
+            framework::refusal(&cycle, node).map_or(Ok(()), Err)
+        };
+        with_nominated(cluster, &mut self.occupancy, pod, &self.nominated, node, judge).err()
+    }
+
+    fn score(&self, attempt: &mut Attempt, profile: &Profile) {
+        let cycle = self.cycle(attempt.pod, profile);
+        let count = attempt.feasible.len();
+        attempt.totals = vec![0; count];
+        for &(plugin, weight) in &profile.scores {
+            let Some(mut scores) = plugin.score.and_then(|score| score(&cycle, &attempt.feasible)) else { continue };
+            assert_eq!(scores.len(), count, "{} scores every feasible node", plugin.name);
+            scores.iter_mut().for_each(|score| *score *= weight);
+            attempt.totals.iter_mut().zip(&scores).for_each(|(total, score)| *total += score);
+            attempt.scores.push(ScoreColumn { plugin: plugin.name, scores });
+        }
+        let best = attempt.totals.iter().max().copied();
+        let winners = attempt.feasible.iter().zip(&attempt.totals).filter(|(_, total)| Some(**total) == best);
+        winners.for_each(|(node, _)| attempt.best.insert(node));
+    }
+
+    fn post_filter(&mut self, attempt: &mut Attempt, profile: &Profile) {
+        let mut reasons: Vec<String> = Vec::new();
+        if profile.post_filters_with(&dynamic_resources::PLUGIN) {
+            if attempt.refused.is_some() {
+                attempt.message = self.sentence(attempt, dynamic_resources::STATE_NOT_FOUND);
+                return;
+            }
+            reasons.push(dynamic_resources::NOTHING_TO_DEALLOCATE.to_owned());
+        }
+        if profile.post_filters_with(&default_preemption::PLUGIN) {
+            let (cluster, semantics) = (self.cluster, self.options.version.semantics());
+            let mut trial =
+                Trial { cluster, occupancy: &mut self.occupancy, profile, semantics, pod: attempt.pod, nominated: &self.nominated };
+            match preempt(&mut trial, attempt.refused.as_ref(), &attempt.rejections) {
+                Ok(preemption) => {
+                    attempt.outcome = Outcome::Preempts;
+                    attempt.preemption = Some(preemption);
+                    attempt.message = self.sentence(attempt, "");
+                    return;
+                }
+                Err(why) => reasons.push(format!("preemption: {why}")),
+            }
+        }
+        attempt.message = self.sentence(attempt, &reasons.join(", "));
+    }
+
+    fn sentence(&self, attempt: &Attempt, post_filter: &str) -> String {
+        diagnosis::fit_error(self.cluster.nodes.len(), attempt.refused.as_ref(), &attempt.rejections, post_filter)
+    }
+}
+
+/// The nodes that come into question, and those that a PreFilter result leaves out; or a refusal of the pod as a whole.
+pub fn pre_filter(cycle: &Cycle<'_>) -> Result<(NodeSet, NodeSet), Rejection> {
+    let mut set = NodeSet::all(cycle.cluster.nodes.len());
+    for admit in cycle.profile.pre_filters.iter().filter_map(|plugin| plugin.admit) {
+        if let Some(only) = admit(cycle)? {
+            set.intersect(&only);
+        }
+    }
+    let mut left_out = NodeSet::all(cycle.cluster.nodes.len());
+    left_out.subtract(&set);
+    Ok((set, left_out))
+}
+
+/// The refusal of nodes that a PreFilter result leaves out, which names the plugins that did.
+fn left_out_rejection(attempt: &Attempt, profile: &Profile, cycle: &Cycle<'_>) -> Option<Rejection> {
+    if attempt.left_out.is_empty() {
+        return None;
+    }
+    let restricts = |plugin: &&&framework::Plugin| plugin.admit.is_some_and(|admit| matches!(admit(cycle), Ok(Some(_))));
+    let mut names: Vec<&str> = profile.pre_filters.iter().filter(restricts).map(|plugin| plugin.name).collect();
+    names.sort_unstable();
+    let reason = format!("node(s) didn't satisfy plugin(s) [{}]", names.join(" "));
+    Some(Rejection::new("PreFilter", Code::UnschedulableAndUnresolvable, reason))
+}

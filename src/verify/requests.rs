@@ -33,7 +33,7 @@ pub struct NodeUse {
 pub fn utilization(world: &World) -> Vec<NodeUse> {
     let mut uses = Vec::new();
     for (index, node) in world.objects().nodes.iter().enumerate() {
-        let pods = world.others_on(usize::MAX, index);
+        let pods = world.on(index);
         let mut requested = Amounts::new();
         for pod in &pods {
             for (name, amount) in requests(pod) {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::manifest::meta::LabelSelector;
 use crate::manifest::node::Node;
 use crate::manifest::pod::{Pod, TopologySpreadConstraint};
 
@@ -78,12 +79,12 @@ fn count_by_domain<'a>(
 /// be one that the pod's node selector and node affinity accept, while its taints do not matter.
 fn node_counts(pod: &Pod, node: &Node, constraint: &TopologySpreadConstraint, hard: &[&TopologySpreadConstraint]) -> bool {
     let labelled = hard.iter().all(|other| node.metadata.labels.contains_key(&other.topology_key));
-    let honours_affinity = constraint.node_affinity_policy.as_deref() != Some("Ignore");
-    let honours_taints = constraint.node_taints_policy.as_deref() == Some("Honor");
+    let ignores_affinity = constraint.node_affinity_policy.as_deref() == Some("Ignore");
+    let ignores_taints = constraint.node_taints_policy.as_deref() != Some("Honor");
     let tainted = node.spec.taints.iter().any(|taint| forbids(taint) && !tolerates(pod, taint));
-    labelled && !(honours_affinity && !pod_accepts_node(pod, node)) && !(honours_taints && tainted)
+    labelled && (ignores_affinity || pod_accepts_node(pod, node)) && (ignores_taints || !tainted)
 }
 
-fn selector(pod: &Pod, constraint: &TopologySpreadConstraint) -> Option<crate::manifest::meta::LabelSelector> {
+fn selector(pod: &Pod, constraint: &TopologySpreadConstraint) -> Option<LabelSelector> {
     narrowed(constraint.label_selector.as_ref(), &pod.metadata.labels, &constraint.match_label_keys, &[])
 }

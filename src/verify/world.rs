@@ -117,6 +117,17 @@ impl<'a> World<'a> {
         others
     }
 
+    /// Everybody who is on `node`.
+    pub(super) fn on(&self, node: usize) -> Vec<&'a Pod> {
+        let mut present = Vec::new();
+        for (pod, place) in self.places.iter().enumerate() {
+            if *place == Some(node) {
+                present.push(self.pod(pod));
+            }
+        }
+        present
+    }
+
     /// Everybody who is on `node`, but for `pod` itself.
     pub(super) fn others_on(&self, pod: usize, node: usize) -> Vec<&'a Pod> {
         let mut others = Vec::new();

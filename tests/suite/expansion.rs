@@ -5,12 +5,18 @@ use std::time::Instant;
 
 use plimsoll::manifest::Objects;
 use plimsoll::manifest::pod::Pod;
+use plimsoll::manifest::read::read_str;
 use plimsoll::{admission, controllers};
 
-use crate::reading::read;
+/// Reads what a test wrote. Its workloads say no more than the test needs, which the loader may remark on but must read.
+fn read(text: &str) -> Objects {
+    let input = read_str("test", text);
+    assert!(!input.has_errors(), "{:?}", input.problems);
+    input.objects
+}
 
 fn expanded(text: &str) -> Objects {
-    let mut objects = read(text).0;
+    let mut objects = read(text);
     controllers::expand(&mut objects);
     let once = objects.clone();
     controllers::expand(&mut objects);
@@ -28,6 +34,7 @@ fn controller_of(pod: &Pod) -> (&str, &str) {
 }
 
 const DEPLOYMENT: &str = "
+apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: shop, uid: d-1}
 spec:
@@ -40,6 +47,7 @@ fn replica_set(hash: &str, revision: u32, replicas: u32) -> String {
     format!(
         "
 ---
+apiVersion: apps/v1
 kind: ReplicaSet
 metadata:
   name: web-{hash}
@@ -56,6 +64,7 @@ fn web_pod(hash: &str, suffix: &str, phase: &str) -> String {
     format!(
         "
 ---
+apiVersion: v1
 kind: Pod
 metadata:
   name: web-{hash}-{suffix}
@@ -105,6 +114,17 @@ fn a_dump_with_deployment_replica_set_and_pods_counts_them_once() {
 }
 
 #[test]
+fn of_a_workload_written_twice_the_last_counts() {
+    let manifest = DEPLOYMENT.replace(", uid: d-1", "").replace("replicas: 3", "replicas: 5");
+    let text = DEPLOYMENT.to_owned() + &replica_set("h1", 1, 3) + &web_pod("h1", "a", "Running") + "---" + &manifest;
+    let mut objects = read(&text);
+    let notes = controllers::expand(&mut objects);
+    assert_eq!(notes[0].message, "Deployment shop/web is written 2 times; the last one counts, as it does for `kubectl apply`");
+    assert_eq!((objects.deployments.len(), objects.pods.len()), (1, 5));
+    assert_eq!(objects.deployments[0].metadata.uid, "d-1", "it is still the same Deployment");
+}
+
+#[test]
 fn an_ended_pod_is_made_good() {
     let pods: String = [web_pod("h1", "a", "Running"), web_pod("h1", "bb", "Failed"), web_pod("h1", "ccc", "Running")].concat();
     let objects = expanded(&(DEPLOYMENT.to_owned() + &replica_set("h1", 2, 3) + &pods));
@@ -132,13 +152,16 @@ fn without_replica_sets_pods_are_found_by_selector_and_their_sets_made_anew() {
 #[test]
 fn a_set_takes_in_orphans_that_its_selector_matches() {
     let set = "
+apiVersion: apps/v1
 kind: ReplicaSet
 metadata: {name: web, namespace: shop}
 spec: {replicas: 2, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}}}
 ---
+apiVersion: v1
 kind: Pod
 metadata: {name: stray, namespace: shop, labels: {app: web}}
 ---
+apiVersion: v1
 kind: Pod
 metadata: {name: elsewhere, namespace: other, labels: {app: web}}
 ";
@@ -156,14 +179,16 @@ fn a_pod_of_an_earlier_owner_of_the_same_name_does_not_count() {
 
 #[test]
 fn a_replication_controller_selects_by_a_plain_map() {
-    let objects =
-        expanded("{kind: ReplicationController, metadata: {name: old}, spec: {replicas: 2, template: {metadata: {labels: {app: old}}}}}");
+    let objects = expanded(
+        "{apiVersion: v1, kind: ReplicationController, metadata: {name: old}, spec: {replicas: 2, template: {metadata: {labels: {app: old}}}}}",
+    );
     assert_eq!(objects.pods.len(), 2);
     assert_eq!(controller_of(&objects.pods[0]), ("ReplicationController", "old"));
     assert_eq!(objects.pods[0].metadata.namespace, "default");
 }
 
 const STATEFUL_SET: &str = "
+apiVersion: apps/v1
 kind: StatefulSet
 metadata: {name: db, namespace: shop}
 spec:
@@ -193,11 +218,11 @@ fn a_stateful_set_makes_ordinals_and_their_claims() {
 fn existing_ordinals_and_claims_stay_and_ended_ones_are_made_anew() {
     let rest = "
 ---
-{kind: PersistentVolumeClaim, metadata: {name: data-db-4, namespace: shop}, spec: {volumeName: pv-1}, status: {phase: Bound}}
+{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data-db-4, namespace: shop}, spec: {volumeName: pv-1}, status: {phase: Bound}}
 ---
-{kind: Pod, metadata: {name: db-2, namespace: shop, ownerReferences: [{kind: StatefulSet, name: db, controller: true}]}, status: {phase: Failed}}
+{apiVersion: v1, kind: Pod, metadata: {name: db-2, namespace: shop, ownerReferences: [{kind: StatefulSet, name: db, controller: true}]}, status: {phase: Failed}}
 ---
-{kind: Pod, metadata: {name: db-3, namespace: shop, ownerReferences: [{kind: StatefulSet, name: db, controller: true}]}, spec: {nodeName: n1}, status: {phase: Running}}
+{apiVersion: v1, kind: Pod, metadata: {name: db-3, namespace: shop, ownerReferences: [{kind: StatefulSet, name: db, controller: true}]}, spec: {nodeName: n1}, status: {phase: Running}}
 ";
     let objects = expanded(&(STATEFUL_SET.to_owned() + rest));
     assert_eq!(names(&objects), ["db-2", "db-3", "db-4"]);
@@ -210,18 +235,18 @@ fn existing_ordinals_and_claims_stay_and_ended_ones_are_made_anew() {
 
 const NODES: &str = "
 ---
-{kind: Node, metadata: {name: n1, labels: {disk: ssd}}}
+{apiVersion: v1, kind: Node, metadata: {name: n1, labels: {disk: ssd}}}
 ---
-{kind: Node, metadata: {name: n2, labels: {disk: hdd}}, spec: {taints: [{key: node.kubernetes.io/unschedulable, effect: NoSchedule}], unschedulable: true}}
+{apiVersion: v1, kind: Node, metadata: {name: n2, labels: {disk: hdd}}, spec: {taints: [{key: node.kubernetes.io/unschedulable, effect: NoSchedule}], unschedulable: true}}
 ---
-{kind: Node, metadata: {name: n3, labels: {disk: ssd}}, spec: {taints: [{key: dedicated, value: gpu, effect: NoSchedule}]}}
+{apiVersion: v1, kind: Node, metadata: {name: n3, labels: {disk: ssd}}, spec: {taints: [{key: dedicated, value: gpu, effect: NoSchedule}]}}
 ---
-{kind: Node, metadata: {name: n4}, spec: {taints: [{key: node.kubernetes.io/network-unavailable, effect: NoSchedule}]}}
+{apiVersion: v1, kind: Node, metadata: {name: n4}, spec: {taints: [{key: node.kubernetes.io/network-unavailable, effect: NoSchedule}]}}
 ";
 
 fn daemon_nodes(spec: &str) -> Vec<String> {
     let set = format!(
-        "{{kind: DaemonSet, metadata: {{name: agent}}, spec: {{selector: {{matchLabels: {{app: agent}}}}, template: {{metadata: {{labels: {{app: agent}}}}, spec: {spec}}}}}}}"
+        "{{apiVersion: apps/v1, kind: DaemonSet, metadata: {{name: agent}}, spec: {{selector: {{matchLabels: {{app: agent}}}}, template: {{metadata: {{labels: {{app: agent}}}}, spec: {spec}}}}}}}"
     );
     let objects = expanded(&(set + NODES));
     let pinned = |pod: &Pod| {
@@ -245,7 +270,7 @@ fn a_daemon_runs_where_its_template_allows() {
 
 #[test]
 fn a_daemon_tolerates_what_daemons_tolerate() {
-    let set = "{kind: DaemonSet, metadata: {name: agent}, spec: {template: {spec: {hostNetwork: true, tolerations: [{key: node.kubernetes.io/not-ready, operator: Exists, effect: NoExecute, tolerationSeconds: 30}]}}}}";
+    let set = "{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: agent}, spec: {template: {spec: {hostNetwork: true, tolerations: [{key: node.kubernetes.io/not-ready, operator: Exists, effect: NoExecute, tolerationSeconds: 30}]}}}}";
     let objects = expanded(&(set.to_owned() + NODES));
     let tolerations = &objects.pods[0].spec.tolerations;
     assert_eq!(tolerations.len(), 7);
@@ -256,9 +281,9 @@ fn a_daemon_tolerates_what_daemons_tolerate() {
 fn a_daemon_that_runs_is_not_made_again() {
     let rest = "
 ---
-{kind: DaemonSet, metadata: {name: agent, uid: ds-1}, spec: {selector: {matchLabels: {app: agent}}, template: {metadata: {labels: {app: agent}}}}}
+{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: agent, uid: ds-1}, spec: {selector: {matchLabels: {app: agent}}, template: {metadata: {labels: {app: agent}}}}}
 ---
-{kind: Pod, metadata: {name: agent-x, ownerReferences: [{kind: DaemonSet, name: agent, uid: ds-1, controller: true}]}, spec: {nodeName: n1}, status: {phase: Running}}
+{apiVersion: v1, kind: Pod, metadata: {name: agent-x, ownerReferences: [{kind: DaemonSet, name: agent, uid: ds-1, controller: true}]}, spec: {nodeName: n1}, status: {phase: Running}}
 ";
     let objects = expanded(&(NODES.trim_start_matches("\n---").to_owned() + rest));
     assert_eq!(objects.pods.len(), 2);
@@ -266,7 +291,7 @@ fn a_daemon_that_runs_is_not_made_again() {
 
 fn job_pods(spec: &str, status: &str) -> Objects {
     expanded(&format!(
-        "{{kind: Job, metadata: {{name: load, namespace: shop}}, spec: {{{spec}template: {{spec: {{}}}}}}, status: {{{status}}}}}"
+        "{{apiVersion: batch/v1, kind: Job, metadata: {{name: load, namespace: shop}}, spec: {{{spec}template: {{spec: {{}}}}}}, status: {{{status}}}}}"
     ))
 }
 
@@ -293,8 +318,18 @@ fn an_indexed_job_starts_the_lowest_open_indexes() {
 }
 
 #[test]
+fn names_to_be_generated_are_completed() {
+    let job = "{apiVersion: batch/v1, kind: Job, metadata: {generateName: load-}, spec: {template: {spec: {}}}}";
+    let objects = expanded(&format!("{job}\n---\n{job}"));
+    let jobs: HashSet<&str> = objects.jobs.iter().map(|job| job.metadata.name.as_str()).collect();
+    assert_eq!((jobs.len(), objects.pods.len()), (2, 2));
+    assert!(jobs.iter().all(|name| name.starts_with("load-") && name.len() == 10), "{jobs:?}");
+    assert!(objects.pods.iter().all(|pod| jobs.contains(controller_of(pod).1)));
+}
+
+#[test]
 fn cron_jobs_are_said_to_run_later() {
-    let mut objects = read("{kind: CronJob, metadata: {name: nightly}, spec: {schedule: '@daily'}}").0;
+    let mut objects = read("{apiVersion: batch/v1, kind: CronJob, metadata: {name: nightly}, spec: {schedule: '@daily'}}");
     let notes = controllers::expand(&mut objects);
     assert_eq!(notes[0].message, "1 CronJob runs later; none of its pods are placed");
     assert!(objects.pods.is_empty());
@@ -303,7 +338,7 @@ fn cron_jobs_are_said_to_run_later() {
 #[test]
 fn an_ephemeral_volume_gets_its_claim() {
     let objects = expanded(
-        "{kind: Pod, metadata: {name: p}, spec: {volumes: [{name: scratch, ephemeral: {volumeClaimTemplate: {spec: {storageClassName: fast}}}}]}}",
+        "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {volumes: [{name: scratch, ephemeral: {volumeClaimTemplate: {spec: {storageClassName: fast}}}}]}}",
     );
     let [claim] = objects.persistent_volume_claims.as_slice() else { panic!("one claim") };
     assert_eq!((claim.metadata.name.as_str(), claim.spec.storage_class_name.as_deref()), ("p-scratch", Some("fast")));
@@ -311,7 +346,7 @@ fn an_ephemeral_volume_gets_its_claim() {
 
 #[test]
 fn the_order_of_documents_changes_no_name() {
-    let other = "{kind: Deployment, metadata: {name: api, namespace: shop}, spec: {replicas: 2, selector: {matchLabels: {app: api}}, template: {metadata: {labels: {app: api}}}}}";
+    let other = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: api, namespace: shop}, spec: {replicas: 2, selector: {matchLabels: {app: api}}, template: {metadata: {labels: {app: api}}}}}";
     let sorted = |text: String| {
         let mut names: Vec<String> = names(&expanded(&text)).into_iter().map(str::to_owned).collect();
         names.sort();
@@ -339,8 +374,8 @@ fn admission_completes_expanded_pods_and_a_second_time_changes_nothing() {
 
 /// Fifteen pods each for ten thousand Deployments with their ReplicaSets, and as many again whose pods lost their owners.
 #[test]
-fn a_large_dump_expands_in_under_a_second() {
-    let (template, _) = read(&(DEPLOYMENT.to_owned() + &replica_set("h1", 1, 15) + &web_pod("h1", "a", "Running")));
+fn a_large_dump_is_not_searched_once_a_workload() {
+    let template = read(&(DEPLOYMENT.to_owned() + &replica_set("h1", 1, 15) + &web_pod("h1", "a", "Running")));
     let mut objects = Objects::default();
     for number in 0..10_000 {
         let rename = |text: &mut String| *text = text.replacen("web", &format!("web{number}"), 1);
@@ -376,7 +411,7 @@ fn a_large_dump_expands_in_under_a_second() {
         controllers::expand(&mut input);
         let elapsed = start.elapsed();
         assert_eq!((input.pods.len(), input.replica_sets.len()), (150_000, 10_000));
-        assert!(elapsed.as_secs_f64() < if cfg!(debug_assertions) { 10.0 } else { 2.0 }, "{elapsed:?}");
-        eprintln!("expanded 150,000 pods in {elapsed:?}");
+        // 0.1 s and 0.3 s when measured; what this catches is a pass over all pods for every workload
+        assert!(elapsed.as_secs_f64() < 10.0, "{elapsed:?}");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use plimsoll::manifest::Objects;
-use plimsoll::verify::{Rule, World, nodes_that_fit, utilization, verdict};
+use plimsoll::verify::{Binding, Rule, World, nodes_that_fit, utilization, verdict, verify};
 use proptest::prelude::*;
 
 use crate::generate::{Plan, Trait, build, cluster, cluster_from_seed};
@@ -22,7 +22,28 @@ proptest! {
         }
     }
 
-    /// Asking the referee changes nothing, and names are unique.
+    /// A placement that takes, for each pod in turn, the first node the referee offers is one the referee accepts; and what was
+    /// taken away again was never there.
+    #[test]
+    fn the_referee_agrees_with_itself(objects in cluster()) {
+        let mut world = World::new(&objects);
+        let before = utilization(&world);
+        let mut placed = Vec::new();
+        for pod in pending(&objects) {
+            let first = (0..objects.nodes.len()).find(|&node| verdict(&world, pod, node).is_empty());
+            if let Some(node) = first {
+                world.bind(pod, node);
+                placed.push((pod, node));
+            }
+        }
+        let name = |node: usize| objects.nodes[node].metadata.name.as_str();
+        let bindings: Vec<_> = placed.iter().map(|&(pod, node)| Binding { pod, node: name(node), evicted: vec![] }).collect();
+        prop_assert_eq!(verify(&objects, &bindings), vec![]);
+        placed.iter().for_each(|&(pod, _)| world.evict(pod));
+        prop_assert_eq!(utilization(&world), before);
+    }
+
+    /// Names are unique.
     #[test]
     fn names_are_unique(objects in cluster()) {
         let names: BTreeSet<_> = objects.pods.iter().map(|pod| (&pod.metadata.namespace, &pod.metadata.name)).collect();
@@ -60,9 +81,11 @@ fn every_rule_comes_up() {
 
 #[test]
 fn the_same_plan_is_the_same_cluster() {
-    let plan = Plan { seed: 7, nodes: 40, bound: 200, pending: 100, traits: Trait::ALL.to_vec() };
-    assert_eq!(build(&plan), build(&plan));
-    assert_eq!(build(&plan).nodes.len(), 40);
+    let plan = Plan { seed: 7, nodes: 200, bound: 1000, pending: 1000, traits: Trait::ALL.to_vec() };
+    let objects = build(&plan);
+    assert_eq!(objects, build(&plan));
+    assert_eq!(objects.nodes.len(), 200);
+    assert!(objects.pods.len() > 1500, "{} pods", objects.pods.len());
     assert_ne!(cluster_from_seed(1), cluster_from_seed(2));
 }
 

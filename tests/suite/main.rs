@@ -1,10 +1,11 @@
-//! All integration tests, one binary.
+//! One test binary: one link instead of ten.
 
 mod architecture;
+mod example;
 mod expansion;
 mod generate;
 mod generated;
 mod parsers;
-mod reading;
 mod recordings;
 mod referee;
+mod rules;

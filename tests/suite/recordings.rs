@@ -75,26 +75,33 @@ fn lines<T: DeserializeOwned>(file: &str) -> Vec<T> {
 impl Case {
     /// The objects of the case by kind; the pending pods come last, in their order.
     pub fn objects(&self) -> Objects {
-        let mut objects = Objects::default();
-        for value in self.objects.iter().chain(&self.pending) {
-            let kind = value["kind"].as_str().unwrap_or("Pod");
-            match kind {
-                "Pod" => objects.pods.push(read(value)),
-                "Node" => objects.nodes.push(read(value)),
-                "Namespace" => objects.namespaces.push(read(value)),
-                "Service" => objects.services.push(read(value)),
-                "ReplicaSet" => objects.replica_sets.push(read(value)),
-                "PersistentVolumeClaim" => objects.persistent_volume_claims.push(read(value)),
-                "PersistentVolume" => objects.persistent_volumes.push(read(value)),
-                "StorageClass" => objects.storage_classes.push(read(value)),
-                "CSINode" => objects.csi_nodes.push(read(value)),
-                "CSIDriver" => objects.csi_drivers.push(read(value)),
-                "PodDisruptionBudget" => objects.pod_disruption_budgets.push(read(value)),
-                other => panic!("{}: no arm for kind {other}", self.name),
-            }
-        }
-        objects
+        by_kind(self.objects.iter().chain(&self.pending))
     }
+}
+
+/// API objects by kind; what names no kind is a pod.
+pub fn by_kind<'a>(values: impl IntoIterator<Item = &'a Value>) -> Objects {
+    let mut objects = Objects::default();
+    for value in values {
+        match value["kind"].as_str().unwrap_or("Pod") {
+            "Pod" => objects.pods.push(read(value)),
+            "Node" => objects.nodes.push(read(value)),
+            "Namespace" => objects.namespaces.push(read(value)),
+            "Service" => objects.services.push(read(value)),
+            "ReplicaSet" => objects.replica_sets.push(read(value)),
+            "PersistentVolumeClaim" => objects.persistent_volume_claims.push(read(value)),
+            "PersistentVolume" => objects.persistent_volumes.push(read(value)),
+            "StorageClass" => objects.storage_classes.push(read(value)),
+            "CSINode" => objects.csi_nodes.push(read(value)),
+            "CSIDriver" => objects.csi_drivers.push(read(value)),
+            "CSIStorageCapacity" => objects.csi_storage_capacities.push(read(value)),
+            "VolumeAttachment" => objects.volume_attachments.push(read(value)),
+            "PodDisruptionBudget" => objects.pod_disruption_budgets.push(read(value)),
+            "PriorityClass" => objects.priority_classes.push(read(value)),
+            other => panic!("no arm for kind {other}"),
+        }
+    }
+    objects
 }
 
 fn read<T: DeserializeOwned>(value: &Value) -> T {

@@ -3,12 +3,12 @@
 //!
 //! The referee knows the default profile only. A case whose configuration adds hard rules is left out where it does so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll::verify::{Binding, Rule, World, nodes_that_fit, verdict, verify};
+use plimsoll::verify::{Binding, Rule, Violation, World, nodes_that_fit, verdict, verify};
 use serde_json::Value;
 
-use crate::recordings::{self, Case, Expected, Step};
+use crate::recordings::{self, Case, Expected, Rejection, Step};
 
 #[test]
 fn the_referee_agrees_with_kubernetes_1_36() {
@@ -92,7 +92,8 @@ fn judge(case: &Case, world: &World, pod: usize, step: &Step, tally: &mut Tally)
     }
     for node in 0..world.objects().nodes.len() {
         let name = &world.objects().nodes[node].metadata.name;
-        let rules: Vec<Rule> = verdict(world, pod, node).iter().map(|violation| violation.rule).collect();
+        let violations = verdict(world, pod, node);
+        let rules: Vec<Rule> = violations.iter().map(|violation| violation.rule).collect();
         tally.nodes += 1;
         tally.feasible += usize::from(step.feasible.contains(name));
         let place = format!("{}: {} on {name}", case.name, step.pod);
@@ -108,11 +109,63 @@ fn judge(case: &Case, world: &World, pod: usize, step: &Step, tally: &mut Tally)
             Some(rejection) => {
                 let plugin = &rejection.plugin;
                 *tally.by_plugin.entry(plugin.clone()).or_default() += 1;
-                if !rules.iter().any(|rule| plugins_of(*rule).contains(&plugin.as_str())) {
-                    tally.disagreements.push(format!("{place}: {plugin} {:?}, the referee says {rules:?}", rejection.reasons));
+                let named = rules.iter().any(|rule| plugins_of(*rule).contains(&plugin.as_str()));
+                if !named || comes_too_early(rejection, &rules) || other_reasons(rejection, &violations) {
+                    tally.disagreements.push(format!("{place}: {plugin} {:?}, the referee says {violations:#?}", rejection.reasons));
                 }
             }
         }
+    }
+}
+
+/// The plugins that refuse single nodes, in the order in which they are asked.
+const ORDER: [&str; 11] = [
+    "NodeUnschedulable",
+    "NodeName",
+    "TaintToleration",
+    "NodeAffinity",
+    "NodePorts",
+    "NodeResourcesFit",
+    "VolumeRestrictions",
+    "NodeVolumeLimits",
+    "VolumeBinding",
+    "VolumeZone",
+    "PodTopologySpread",
+];
+
+/// A node keeps its first refusal. So a plugin that was asked before the one that refused had nothing against the node, and
+/// the referee may not either. Refusals of the pod as a whole come before all of that, and say nothing about the others.
+fn comes_too_early(rejection: &Rejection, rules: &[Rule]) -> bool {
+    let whole = ["not found", "unbound immediate"];
+    if rejection.plugin == "PreFilter" || rejection.reasons.iter().any(|reason| whole.iter().any(|text| reason.contains(text))) {
+        return false;
+    }
+    let refused_at = ORDER.iter().position(|plugin| *plugin == rejection.plugin).unwrap_or(ORDER.len());
+    let of_whole = [Rule::ClaimMissing, Rule::ClaimUnbound];
+    ORDER[..refused_at].iter().any(|earlier| rules.iter().any(|rule| of_whole.contains(rule) || plugins_of(*rule).contains(earlier)))
+}
+
+/// The resource plugin names every resource that does not suffice, and so must the referee, and no other. Of affinity, the
+/// reason tells which of the three rules it was, and the first of them in upstream's order is the reason.
+fn other_reasons(rejection: &Rejection, violations: &[Violation]) -> bool {
+    let mut said = BTreeSet::new();
+    for Violation { rule, detail, .. } in violations {
+        match rule {
+            Rule::PodCount => said.insert("Too many pods".to_owned()),
+            Rule::Resources => said.insert(format!("Insufficient {}", detail.split(':').next().unwrap_or_default())),
+            _ => false,
+        };
+    }
+    let has = |rule: Rule| violations.iter().any(|violation| violation.rule == rule);
+    match rejection.plugin.as_str() {
+        "NodeResourcesFit" => said != rejection.reasons.iter().cloned().collect(),
+        "InterPodAffinity" => {
+            let affinity = has(Rule::PodAffinity).then_some("node(s) didn't match pod affinity rules");
+            let anti = has(Rule::PodAntiAffinity).then_some("node(s) didn't match pod anti-affinity rules");
+            let existing = has(Rule::ExistingPodsAntiAffinity).then_some("node(s) didn't satisfy existing pods anti-affinity rules");
+            affinity.or(anti).or(existing) != rejection.reasons.first().map(String::as_str)
+        }
+        _ => false,
     }
 }
 

@@ -86,7 +86,11 @@ impl Finder<'_> {
             }
         }
         if self.sources.len() + self.problems.len() == before {
-            self.problem(path, "no manifests in this folder".into(), "name a folder with .yaml, .yml or .json files (or .gz, .zst of them)");
+            self.problem(
+                path,
+                "no manifests in this folder".into(),
+                "name a folder with .yaml, .yml or .json files (or .gz, .zst of them)",
+            );
         }
     }
 

@@ -67,7 +67,9 @@ impl<R: Read> Splitter<R> {
             if self.end_of_input {
                 return Ok((!self.text.is_empty()).then(|| self.take(self.text.len(), true)));
             }
-            if self.text.len() > LONGEST_WHOLE && let Some(end) = self.last_item_start() {
+            if self.text.len() > LONGEST_WHOLE
+                && let Some(end) = self.last_item_start()
+            {
                 return Ok(Some(self.take(end, false)));
             }
             let before = self.text.len();
