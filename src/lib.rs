@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 pub mod admission;
+pub mod cli;
 pub mod cluster;
 pub mod controllers;
 pub mod manifest;

@@ -3,11 +3,15 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Records;
+use super::context::Context;
 use super::refusal::{self, Refusal};
 use super::schedule::{Amount, requests};
+use super::{API_VERSION, Records};
+use crate::cluster::index::{NodeId, PodId};
 use crate::report::amount::{count, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
+use crate::scheduler::attempt::Outcome;
+use crate::scheduler::{Fit, Scheduler};
 
 /// How many more fit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -54,6 +58,32 @@ pub struct NodeFit {
 impl FitView {
     /// Name of this view.
     pub const KIND: &'static str = "Fit";
+
+    /// Of a finished count: clones of `pod`, called `name` here.
+    pub fn new(context: &Context<'_>, scheduler: &Scheduler<'_>, pod: PodId, name: &str, fit: &Fit, placed_first: usize) -> Self {
+        let stopped = fit.stopped_by.outcome != Outcome::Bound;
+        let mut taken = vec![false; context.cluster.nodes.len()];
+        fit.nodes.iter().for_each(|node| taken[node.index()] = true);
+        let taking: Vec<NodeId> = context.cluster.nodes.ids().filter(|node| taken[node.index()]).collect();
+        let position = |node: &NodeId| taking.binary_search(node).expect("every node that takes a clone is listed");
+        let order: Vec<usize> = fit.nodes.iter().map(position).collect();
+        let mut more = vec![0; taking.len()];
+        order.iter().for_each(|&index| more[index] += 1);
+        FitView {
+            api_version: API_VERSION,
+            kind: Self::KIND,
+            kubernetes: context.kubernetes.clone(),
+            pod: name.to_owned(),
+            requests: context.requests(pod),
+            placed_first,
+            fits: fit.nodes.len(),
+            limited: !stopped,
+            nodes: taking.iter().zip(more).map(|(&node, more)| NodeFit { node: context.node(node), more }).collect(),
+            order,
+            message: if stopped { fit.stopped_by.message.clone() } else { String::new() },
+            refusals: if stopped { context.refusals(scheduler.occupancy(), &fit.stopped_by) } else { Vec::new() },
+        }
+    }
 
     /// Whether at least one fits.
     pub fn holds(&self) -> bool {

@@ -1,13 +1,17 @@
 //! Where every pod goes: what is bound, what gets placed where, what stays pending and why.
 
 use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::asides::asides;
+use super::context::Context;
 use super::refusal::{self, Refusal};
 use super::usage::ResourceUse;
-use super::Records;
+use super::{API_VERSION, Records};
+use crate::cluster::Standing;
+use crate::cluster::index::PodId;
 use crate::report::amount::{Unit, count, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
 use crate::scheduler::attempt::Outcome;
