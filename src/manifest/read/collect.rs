@@ -35,6 +35,13 @@ pub(super) fn read_bytes(name: &str, bytes: &[u8]) -> Input {
     collector.input
 }
 
+/// Reads texts under their names.
+pub(super) fn read_texts(texts: &[(&str, &str)]) -> Input {
+    let mut collector = Collector::new(Options::default());
+    texts.iter().for_each(|(name, text)| collector.stream(&(*name).into(), text.as_bytes()));
+    collector.input
+}
+
 struct Collector<'a> {
     input: Input,
     options: Options<'a>,

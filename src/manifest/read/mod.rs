@@ -90,6 +90,11 @@ pub fn read_str(name: &str, text: &str) -> Input {
     collect::read_bytes(name, text.as_bytes())
 }
 
+/// Reads texts, each under a name to be shown in problems, as if they were files of one input.
+pub fn read_texts(texts: &[(&str, &str)]) -> Input {
+    collect::read_texts(texts)
+}
+
 /// Reads bytes as if they were a file: packed or not, in any encoding.
 pub fn read_bytes(name: &str, bytes: &[u8]) -> Input {
     collect::read_bytes(name, bytes)
