@@ -63,7 +63,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             }
             None
         }
-        Standing::Pending => None,
+        Standing::Pending | Standing::Aside => None,
         Standing::Orphaned => bail!("{} is bound to a node that is not in the input, so there is nothing to decide", context.pod(pod)),
         Standing::Ended => bail!("{} has ended (Succeeded or Failed), so there is nothing to decide", context.pod(pod)),
         Standing::PendingDeletion => bail!("{} is being deleted: the scheduler passes it over", context.pod(pod)),

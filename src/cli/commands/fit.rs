@@ -72,12 +72,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut loaded = input::load(&arguments.input.paths)?;
     let (name, template) = template(arguments, &loaded.objects.pods)?;
     loaded.objects.pods.push(template);
-    let ground = Ground::new(&loaded.objects, &configuration);
+    let mut ground = Ground::new(&loaded.objects, &configuration);
+    let pod = PodId::new(loaded.objects.pods.len() - 1);
+    let copies = ground.cluster.push_copies(pod, arguments.max.min(ground.cluster.pod_slots() + 1));
     let context = Context::new(&loaded.objects, &ground.cluster, options.version, arguments.scheduler.ties());
     let mut scheduler = ground.scheduler(options);
     let placed = placement::run(&mut scheduler).decisions.iter().filter(|decision| decision.node.is_some()).count();
-    let pod = PodId::new(loaded.objects.pods.len() - 1);
-    let fit = scheduler.fit(pod, arguments.max);
+    let fit = scheduler.fit(&copies);
     let view = FitView::new(&context, &scheduler, pod, &name, &fit, placed);
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Fit(Box::new(view))))?;

@@ -27,9 +27,7 @@ const SORTS: &[Sort] = &[
     Sort {
         what: "being deleted",
         consequence: "they hold their node until they are gone",
-        is: |context, pod| {
-            matches!(context.cluster.pod(pod).standing, Standing::Bound(_)) && context.written(pod).is_terminating()
-        },
+        is: |context, pod| matches!(context.cluster.pod(pod).standing, Standing::Bound(_)) && context.written(pod).is_terminating(),
     },
     Sort {
         what: "using dynamic resource claims",

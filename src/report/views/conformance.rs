@@ -96,13 +96,7 @@ impl ConformanceView {
     pub fn records(&self) -> Records {
         let columns = vec!["kubernetes", "family", "cases", "agree", "steps"];
         let row = |each: &Family| {
-            vec![
-                each.kubernetes.clone(),
-                each.family.clone(),
-                each.cases.to_string(),
-                each.agree.to_string(),
-                each.steps.to_string(),
-            ]
+            vec![each.kubernetes.clone(), each.family.clone(), each.cases.to_string(), each.agree.to_string(), each.steps.to_string()]
         };
         Records { columns, rows: self.families.iter().map(row).collect() }
     }

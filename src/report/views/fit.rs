@@ -10,7 +10,6 @@ use super::{API_VERSION, Records};
 use crate::cluster::index::{NodeId, PodId};
 use crate::report::amount::{count, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
-use crate::scheduler::attempt::Outcome;
 use crate::scheduler::{Fit, Scheduler};
 
 /// How many more fit.
@@ -61,7 +60,6 @@ impl FitView {
 
     /// Of a finished count: clones of `pod`, called `name` here.
     pub fn new(context: &Context<'_>, scheduler: &Scheduler<'_>, pod: PodId, name: &str, fit: &Fit, placed_first: usize) -> Self {
-        let stopped = fit.stopped_by.outcome != Outcome::Bound;
         let mut taken = vec![false; context.cluster.nodes.len()];
         fit.nodes.iter().for_each(|node| taken[node.index()] = true);
         let taking: Vec<NodeId> = context.cluster.nodes.ids().filter(|node| taken[node.index()]).collect();
@@ -77,11 +75,11 @@ impl FitView {
             requests: context.requests(pod),
             placed_first,
             fits: fit.nodes.len(),
-            limited: !stopped,
+            limited: fit.stopped_by.is_none(),
             nodes: taking.iter().zip(more).map(|(&node, more)| NodeFit { node: context.node(node), more }).collect(),
             order,
-            message: if stopped { fit.stopped_by.message.clone() } else { String::new() },
-            refusals: if stopped { context.refusals(scheduler.occupancy(), &fit.stopped_by) } else { Vec::new() },
+            message: fit.stopped_by.as_ref().map_or_else(String::new, |attempt| attempt.message.clone()),
+            refusals: fit.stopped_by.as_ref().map_or_else(Vec::new, |attempt| context.refusals(scheduler.occupancy(), attempt)),
         }
     }
 

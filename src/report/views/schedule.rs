@@ -221,8 +221,10 @@ impl ScheduleView {
     pub fn new(context: &Context<'_>, scheduler: &mut Scheduler<'_>, decisions: &[Decision], namespaces: &[String]) -> Self {
         let shown: Vec<PodId> = context.cluster.pod_ids().filter(|&pod| is_shown(context, pod, namespaces)).collect();
         let last: FxHashMap<PodId, &Decision> = decisions.iter().map(|decision| (decision.pod, decision)).collect();
-        let mut order: Vec<PodId> = shown.iter().copied().filter(|&pod| matches!(context.cluster.pod(pod).standing, Standing::Bound(_))).collect();
-        let mut queued: Vec<PodId> = decisions.iter().map(|decision| decision.pod).filter(|&pod| is_shown(context, pod, namespaces)).collect();
+        let mut order: Vec<PodId> =
+            shown.iter().copied().filter(|&pod| matches!(context.cluster.pod(pod).standing, Standing::Bound(_))).collect();
+        let mut queued: Vec<PodId> =
+            decisions.iter().map(|decision| decision.pod).filter(|&pod| is_shown(context, pod, namespaces)).collect();
         let mut seen = rustc_hash::FxHashSet::default();
         queued.retain(|&pod| seen.insert(pod));
         order.extend(queued);
@@ -356,7 +358,8 @@ impl ScheduleView {
             nodes.truncate(ROWS_ON_A_SCREEN);
             notes.push(format!("the fullest {} of {}; -o wide shows all", nodes.len(), count(self.nodes.len(), "node")));
         }
-        let columns: Vec<&str> = self.resources.iter().filter(|each| detail == Detail::Full || each.requested > 0).map(|each| &*each.resource).collect();
+        let columns: Vec<&str> =
+            self.resources.iter().filter(|each| detail == Detail::Full || each.requested > 0).map(|each| &*each.resource).collect();
         document.table("Nodes: requested of allocatable", node_table(&nodes, &columns), notes);
     }
 
@@ -374,7 +377,8 @@ impl ScheduleView {
         let columns = vec!["pod", "workload", "state", "node", "bestNodes", "cpuMilli", "memoryBytes", "message"];
         let messages: rustc_hash::FxHashMap<&str, &str> =
             self.pending.iter().flat_map(|group| group.pods.iter().map(|pod| (pod.as_str(), group.message.as_str()))).collect();
-        let amount = |pod: &PodPlace, resource: &str| pod.requests.iter().find(|each| each.resource == resource).map_or(0, |each| each.amount);
+        let amount =
+            |pod: &PodPlace, resource: &str| pod.requests.iter().find(|each| each.resource == resource).map_or(0, |each| each.amount);
         let row = |pod: &PodPlace| {
             vec![
                 pod.pod.clone(),
@@ -441,7 +445,7 @@ fn pending(
 ) -> Vec<Pending> {
     let mut groups: IndexMap<(&str, State, &str), Vec<PodId>, FxBuildHasher> = IndexMap::default();
     for (&pod, place) in order.iter().zip(places).filter(|(_, place)| place.node.is_none()) {
-        let message = last.get(&pod).map_or("", |decision| decision.message.as_str());
+        let message = last.get(&pod).map_or("", |decision| decision.message.as_deref().unwrap_or_default());
         groups.entry((&place.workload, place.state, message)).or_default().push(pod);
     }
     let mut verdicts = 0;
@@ -564,4 +568,3 @@ fn cut(table: &mut Table, detail: Detail) -> Vec<String> {
         },
     }
 }
-
