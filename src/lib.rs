@@ -4,6 +4,7 @@
 pub mod admission;
 pub mod cli;
 pub mod cluster;
+pub mod conformance;
 pub mod controllers;
 pub mod manifest;
 pub mod report;

@@ -93,6 +93,13 @@ impl<'c> Scheduler<'c> {
         self.occupancy.evict(self.cluster, pod)
     }
 
+    /// Carries a preemption out: the victims leave, and the node is kept free for the pod's next attempt.
+    pub fn make_room(&mut self, pod: PodId, preemption: &attempt::Preemption) {
+        preemption.victims.iter().for_each(|&victim| _ = self.evict(victim));
+        self.nominated.retain(|(other, _)| *other != pod);
+        self.nominated.push((pod, preemption.node));
+    }
+
     /// What plugins see of an attempt for `pod`.
     pub fn cycle<'a>(&'a self, pod: PodId, profile: &'a Profile) -> Cycle<'a> {
         let class = self.cluster.class_of(pod);
