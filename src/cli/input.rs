@@ -33,7 +33,9 @@ impl Loaded {
 /// Reads paths; the embedded example if there are none.
 pub fn load(paths: &[PathBuf]) -> anyhow::Result<Loaded> {
     if paths.is_empty() {
-        output::note("no PATH given, so this is the embedded example (fixtures/data-platform); `--help` shows how to look at your own cluster");
+        output::note(
+            "no PATH given, so this is the embedded example (fixtures/data-platform); `--help` shows how to look at your own cluster",
+        );
         return Ok(today());
     }
     let progress = Progress::of_bytes("reading");
@@ -41,7 +43,10 @@ pub fn load(paths: &[PathBuf]) -> anyhow::Result<Loaded> {
     drop(progress);
     let loaded = prepare(input);
     if loaded.objects == Objects::default() {
-        bail!("nothing to work on: no object could be read from {}", list(&paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(), 5));
+        bail!(
+            "nothing to work on: no object could be read from {}",
+            list(&paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(), 5)
+        );
     }
     Ok(loaded)
 }
@@ -63,6 +68,9 @@ fn prepare(mut input: Input) -> Loaded {
         output::report(problem.severity, &text);
     }
     tell_skipped(&input);
+    for weakness in input.weaknesses() {
+        output::report(weakness.severity, &weakness.to_string());
+    }
     let mut objects = std::mem::take(&mut input.objects);
     let mut notes = controllers::expand(&mut objects);
     notes.extend(admission::admit(&mut objects));
@@ -74,7 +82,8 @@ fn prepare(mut input: Input) -> Loaded {
 fn tell_skipped(input: &Input) {
     let owners: Vec<String> = input.skipped.owners().map(|((version, kind), number)| format!("{number} {kind} ({version})")).collect();
     if !owners.is_empty() {
-        let text = "own pods that cannot be worked out from here; unless the input has these pods as Pods, they are missing from the answer";
+        let text =
+            "own pods that cannot be worked out from here; unless the input has these pods as Pods, they are missing from the answer";
         output::report(Severity::Warning, &format!("{} {text}", owners.join(", ")));
     }
     let others: Vec<String> =

@@ -54,7 +54,9 @@ Exit codes: 0 yes; 1 the answer is no (a pod fits nowhere, a recording differs);
 /// The command line as clap knows it, for a program of this name: help, usage and examples say that name.
 pub fn command(name: &'static str) -> clap::Command {
     let renamed = |command: clap::Command| match command.get_after_help().map(ToString::to_string) {
-        Some(examples) => command.after_help(examples.replace("  plimsoll ", &format!("  {name} ")).replace("| plimsoll ", &format!("| {name} "))),
+        Some(examples) => {
+            command.after_help(examples.replace("  plimsoll ", &format!("  {name} ")).replace("| plimsoll ", &format!("| {name} ")))
+        }
         None => command,
     };
     let command = renamed(Arguments::command()).bin_name(name).mut_subcommands(renamed);

@@ -67,7 +67,8 @@ fn exit_code_is_0_for_yes_1_for_no_2_for_misuse() {
 
 #[test]
 fn an_unreadable_document_is_named_and_the_rest_is_answered() {
-    let text = "apiVersion: v1\nkind: Node\nmetadata: {name: a}\nstatus: {allocatable: {cpu: 4, memory: 1Gi, pods: 10}}\n---\nkind: [broken\n";
+    let text =
+        "apiVersion: v1\nkind: Node\nmetadata: {name: a}\nstatus: {allocatable: {cpu: 4, memory: 1Gi, pods: 10}}\n---\nkind: [broken\n";
     let output = with_input(&["schedule", "-"], text.as_bytes());
     assert_eq!(code(&output), 2);
     assert!(out(&output).contains("0 of 0 pods have a node"), "{}", out(&output));

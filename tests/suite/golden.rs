@@ -75,7 +75,8 @@ fn check(path: PathBuf, actual: &str) -> Result<(), String> {
     if expected == actual {
         return Ok(());
     }
-    let line = expected.lines().zip(actual.lines()).position(|(a, b)| a != b).unwrap_or(expected.lines().count().min(actual.lines().count()));
+    let line =
+        expected.lines().zip(actual.lines()).position(|(a, b)| a != b).unwrap_or(expected.lines().count().min(actual.lines().count()));
     let at = |text: &str| text.lines().nth(line).unwrap_or("(end)").to_owned();
     Err(format!("{name}, line {}:\n  kept  {}\n  now   {}", line + 1, at(&expected), at(actual)))
 }

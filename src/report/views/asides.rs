@@ -53,13 +53,17 @@ const SORTS: &[Sort] = &[
         what: "static",
         consequence: "their kubelet runs them: they hold their node and no scheduler moves them",
         ordinary: true,
-        is: |context, pod| is_bound(context, pod) && context.written(pod).metadata.owner_references.iter().any(|owner| owner.kind == "Node"),
+        is: |context, pod| {
+            is_bound(context, pod) && context.written(pod).metadata.owner_references.iter().any(|owner| owner.kind == "Node")
+        },
     },
     Sort {
         what: "of DaemonSets",
         consequence: "they belong to their nodes",
         ordinary: true,
-        is: |context, pod| is_bound(context, pod) && context.written(pod).metadata.controller().is_some_and(|owner| owner.kind == "DaemonSet"),
+        is: |context, pod| {
+            is_bound(context, pod) && context.written(pod).metadata.controller().is_some_and(|owner| owner.kind == "DaemonSet")
+        },
     },
     Sort {
         what: "finished (Succeeded or Failed)",

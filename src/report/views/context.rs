@@ -1,6 +1,6 @@
 //! What views are made from: the cluster as numbers, and the objects it came from, for names.
 
-use super::refusal::{RefusedNode, Refusal, Shortfall};
+use super::refusal::{Refusal, RefusedNode, Shortfall};
 use super::schedule::{Amount, NodeUse};
 use super::usage::ResourceUse;
 use super::workload::Workloads;
@@ -113,7 +113,8 @@ impl<'a> Context<'a> {
     }
 
     fn node_use(&self, occupancy: &Occupancy, columns: &[ResourceId], node: NodeId) -> NodeUse {
-        let used = |&id: &ResourceId| ResourceUse::new(self.resource(id), occupancy.requested(id, node), self.cluster.allocatable(id, node));
+        let used =
+            |&id: &ResourceId| ResourceUse::new(self.resource(id), occupancy.requested(id, node), self.cluster.allocatable(id, node));
         let written = self.written_node(node);
         let taint = |taint: &crate::manifest::node::Taint| match taint.value.as_str() {
             "" => format!("{}:{}", taint.key, taint.effect),
@@ -152,7 +153,12 @@ impl<'a> Context<'a> {
         }
         let lacking = insufficient(self.cluster, occupancy, class, &[], node);
         // a profile may ignore resources: only what the reasons name is why
-        let named = |name: &str| rejection.reasons.iter().any(|reason| if name == "pods" { reason == "Too many pods" } else { reason.ends_with(&format!(" {name}")) });
+        let named = |name: &str| {
+            rejection
+                .reasons
+                .iter()
+                .any(|reason| if name == "pods" { reason == "Too many pods" } else { reason.ends_with(&format!(" {name}")) })
+        };
         let shortfall = |each: &crate::scheduler::plugins::node_resources_fit::Insufficient| {
             Shortfall::new(self.resource(each.resource), each.requested, each.free(), each.allocatable)
         };

@@ -296,7 +296,10 @@ fn node_verdicts(context: &Context<'_>, scheduler: &Scheduler<'_>, attempt: &Att
         rank += usize::from(feasible);
         // what the scheduler itself says comes first, and stands alone for nodes it never asked the plugins about
         let first = attempt.rejections.get(node).into_iter();
-        let more = verdicts.iter().filter_map(|rejections| rejections.get(node)).filter(|each| !feasible && Some(*each) != attempt.rejections.get(node));
+        let more = verdicts
+            .iter()
+            .filter_map(|rejections| rejections.get(node))
+            .filter(|each| !feasible && Some(*each) != attempt.rejections.get(node));
         let refusals = first.chain(more).map(|rejection| refusal(context, scheduler, attempt.pod, node, rejection)).collect();
         NodeVerdict {
             node: context.node(node),

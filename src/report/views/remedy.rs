@@ -157,10 +157,19 @@ fn free_ports(case: &Case<'_>) -> Vec<String> {
     let wanted = case.class().host_ports.iter().filter(|port| taken.iter().any(|other| other.conflicts(port)));
     let holder = |port: &crate::cluster::class::HostPort| {
         let pods = case.occupancy.pods_on(case.node).iter();
-        pods.filter(|&&pod| case.context.cluster.class_of(pod).host_ports.iter().any(|other| other.conflicts(port))).map(|&pod| case.context.pod(pod)).next()
+        pods.filter(|&&pod| case.context.cluster.class_of(pod).host_ports.iter().any(|other| other.conflicts(port)))
+            .map(|&pod| case.context.pod(pod))
+            .next()
     };
     wanted
-        .map(|port| format!("free host port {}/{}, held by {}", port.port, case.text(port.protocol), holder(port).unwrap_or_else(|| "another pod".to_owned())))
+        .map(|port| {
+            format!(
+                "free host port {}/{}, held by {}",
+                port.port,
+                case.text(port.protocol),
+                holder(port).unwrap_or_else(|| "another pod".to_owned())
+            )
+        })
         .collect()
 }
 
@@ -189,9 +198,17 @@ fn spread(case: &Case<'_>) -> Vec<String> {
             return Some(format!("label the node with {key}, which the pod is spread over"));
         }
         let namespace = case.class().namespace;
-        let matching = case.neighbours(constraint.topology, |class| class.namespace == namespace && constraint.selector.matches(&class.labels));
+        let matching =
+            case.neighbours(constraint.topology, |class| class.namespace == namespace && constraint.selector.matches(&class.labels));
         let skew = constraint.max_skew;
-        (!matching.is_empty()).then(|| format!("fewer than {} of its kind in {} (maxSkew {skew}): {}", matching.len(), case.domain(constraint.topology), list(&matching, 3)))
+        (!matching.is_empty()).then(|| {
+            format!(
+                "fewer than {} of its kind in {} (maxSkew {skew}): {}",
+                matching.len(),
+                case.domain(constraint.topology),
+                list(&matching, 3)
+            )
+        })
     };
     hard.filter_map(change).collect()
 }
@@ -201,12 +218,18 @@ fn move_pods(case: &Case<'_>) -> Vec<String> {
     let class = case.class();
     let term = |id: TermId| cluster.term(id);
     if case.says("existing pods anti-affinity") {
-        let hostile = |other: &Class, topology: TopologyId| other.anti_affinity.iter().any(|&id| term(id).topology == topology && term(id).matches(class));
+        let hostile = |other: &Class, topology: TopologyId| {
+            other.anti_affinity.iter().any(|&id| term(id).topology == topology && term(id).matches(class))
+        };
         let topologies = (0..cluster.topologies.len()).map(TopologyId::new);
-        return topologies.filter_map(|topology| away(case, topology, case.neighbours(topology, |other| hostile(other, topology)), "want it away")).collect();
+        return topologies
+            .filter_map(|topology| away(case, topology, case.neighbours(topology, |other| hostile(other, topology)), "want it away"))
+            .collect();
     }
     if case.says("anti-affinity") {
-        let change = |&id: &TermId| away(case, term(id).topology, case.neighbours(term(id).topology, |other| term(id).matches(other)), "it must stay away from");
+        let change = |&id: &TermId| {
+            away(case, term(id).topology, case.neighbours(term(id).topology, |other| term(id).matches(other)), "it must stay away from")
+        };
         return class.anti_affinity.iter().filter_map(change).collect();
     }
     let lonely = |&&id: &&TermId| case.neighbours(term(id).topology, |other| term(id).matches(other)).is_empty();

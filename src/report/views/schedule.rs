@@ -225,8 +225,10 @@ impl ScheduleView {
     pub fn new(context: &Context<'_>, scheduler: &mut Scheduler<'_>, decisions: &[Decision], namespaces: &[String]) -> Self {
         let shown: Vec<PodId> = context.cluster.pod_ids().filter(|&pod| is_shown(context, pod, namespaces)).collect();
         let last: FxHashMap<PodId, &Decision> = decisions.iter().map(|decision| (decision.pod, decision)).collect();
-        let mut order: Vec<PodId> = shown.iter().copied().filter(|&pod| matches!(context.cluster.pod(pod).standing, Standing::Bound(_))).collect();
-        let mut queued: Vec<PodId> = decisions.iter().map(|decision| decision.pod).filter(|&pod| is_shown(context, pod, namespaces)).collect();
+        let mut order: Vec<PodId> =
+            shown.iter().copied().filter(|&pod| matches!(context.cluster.pod(pod).standing, Standing::Bound(_))).collect();
+        let mut queued: Vec<PodId> =
+            decisions.iter().map(|decision| decision.pod).filter(|&pod| is_shown(context, pod, namespaces)).collect();
         let mut seen = rustc_hash::FxHashSet::default();
         queued.retain(|&pod| seen.insert(pod));
         order.extend(queued);
@@ -365,7 +367,8 @@ impl ScheduleView {
             nodes.truncate(ROWS_ON_A_SCREEN);
             notes.push(format!("the fullest {} of {}; -o wide shows all", nodes.len(), count(self.nodes.len(), "node")));
         }
-        let columns: Vec<&str> = self.resources.iter().filter(|each| detail == Detail::Full || each.requested > 0).map(|each| &*each.resource).collect();
+        let columns: Vec<&str> =
+            self.resources.iter().filter(|each| detail == Detail::Full || each.requested > 0).map(|each| &*each.resource).collect();
         document.table("Nodes: requested of allocatable", node_table(&nodes, &columns), notes);
     }
 
@@ -373,7 +376,8 @@ impl ScheduleView {
         let names = if detail == Detail::Full { usize::MAX } else { 3 };
         let line = |aside: &Aside| {
             let are = if aside.pods.len() == 1 { "is" } else { "are" };
-            let text = format!("{} {are} {}: {} ({})", count(aside.pods.len(), "pod"), aside.what, aside.consequence, list(&aside.pods, names));
+            let text =
+                format!("{} {are} {}: {} ({})", count(aside.pods.len(), "pod"), aside.what, aside.consequence, list(&aside.pods, names));
             Text::new(text, if aside.ordinary { Mood::Faint } else { Mood::Notable })
         };
         document.lines("To know", self.asides.iter().map(line).collect());
@@ -384,7 +388,8 @@ impl ScheduleView {
         let columns = vec!["pod", "workload", "state", "node", "bestNodes", "cpuMilli", "memoryBytes", "message"];
         let messages: rustc_hash::FxHashMap<&str, &str> =
             self.pending.iter().flat_map(|group| group.pods.iter().map(|pod| (pod.as_str(), group.message.as_str()))).collect();
-        let amount = |pod: &PodPlace, resource: &str| pod.requests.iter().find(|each| each.resource == resource).map_or(0, |each| each.amount);
+        let amount =
+            |pod: &PodPlace, resource: &str| pod.requests.iter().find(|each| each.resource == resource).map_or(0, |each| each.amount);
         let row = |pod: &PodPlace| {
             vec![
                 pod.pod.clone(),
@@ -595,4 +600,3 @@ fn cut(table: &mut Table, detail: Detail) -> Vec<String> {
         },
     }
 }
-
