@@ -4,6 +4,7 @@ mod example;
 mod expansion;
 mod generate;
 mod generated;
+mod invariants;
 mod parsers;
 mod recordings;
 mod referee;
