@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::index::{TermId, TextId, TopologyId};
 use super::labels::{LabelSet, Requirement, Selector};
 use super::nodes::{Taint, TaintEffect};
-use super::resources::Requests;
+use super::resources::{Amounts, Requests};
 use super::storage::PodVolumes;
 
 /// Pods that the scheduler cannot tell apart.
@@ -17,8 +17,10 @@ pub struct Class {
     pub labels: LabelSet,
     /// What a node sets aside for one.
     pub requests: Requests,
-    /// What the filters and scores ask for, for one that has no node yet.
+    /// What the filters ask for, for one that has no node yet.
     pub incoming: Requests,
+    /// What NodeResourcesFit's scorer counts for one that has no node yet.
+    pub scored: Amounts,
     /// Priority.
     pub priority: i32,
     /// Whether it may evict pods of lower priority.

@@ -7,7 +7,7 @@ use super::class::*;
 use super::index::{ClaimId, Interner, TermId, TextId, Texts, TopologyId};
 use super::labels::{LabelSet, Requirement, Selector};
 use super::nodes::{Nodes, TaintEffect};
-use super::resources::{Requests, ResourceNames};
+use super::resources::{Requests, ResourceNames, scored_for_fit};
 use super::storage::{ClaimUse, Disk, PodVolumes};
 use super::topology::Topology;
 use crate::manifest::meta::{LabelSelector, OwnerReference};
@@ -53,6 +53,7 @@ impl Compiler {
         Class {
             requests: Requests::of(&mut self.resources, pod, true),
             incoming: Requests::of(&mut self.resources, pod, false),
+            scored: scored_for_fit(&mut self.resources, pod),
             priority: spec.priority.unwrap_or(0),
             preempts: spec.preemption_policy != "Never",
             tolerations: spec.tolerations.iter().map(|toleration| self.toleration(toleration)).collect(),

@@ -217,6 +217,7 @@ fn pods(compiler: &mut Compiler, written: &[Pod]) -> (Vec<PodRow>, Vec<super::Cl
             object,
             standing,
             nominated,
+            controlled: pod.metadata.controller().is_some(),
             namespace: texts.intern(&pod.metadata.namespace),
             name: texts.intern(&pod.metadata.name),
             started: pod.status.start_time.as_deref().map(|time| texts.intern(time)),
@@ -338,8 +339,10 @@ fn volume(compiler: &mut Compiler, written: &PersistentVolume) -> Volume {
     let reachable_from = required.map(|required| compiler.node_terms(&required.node_selector_terms));
     let texts = &mut compiler.texts;
     let zones = ZONE_LABELS.iter().filter_map(|&key| {
-        let values = written.metadata.labels.get(key)?.split("__").map(|value| texts.intern(value.trim())).collect();
-        Some((texts.intern(key), values))
+        let values: Vec<&str> = written.metadata.labels.get(key)?.split("__").map(str::trim).collect();
+        // upstream passes a label with an empty zone over
+        let readable = values.iter().all(|value| !value.is_empty());
+        readable.then(|| (texts.intern(key), values.iter().map(|value| texts.intern(value)).collect()))
     });
     let zones = zones.collect();
     let class = written.metadata.annotations.get("volume.beta.kubernetes.io/storage-class").unwrap_or(&spec.storage_class_name);

@@ -51,6 +51,14 @@ pub struct Occupancy {
     log: Vec<Change>,
 }
 
+/// Where a trial on a node began.
+#[derive(Debug)]
+pub struct Mark {
+    log: usize,
+    node: NodeId,
+    ports: Option<Vec<HostPort>>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Place {
     node: NodeId,
@@ -100,8 +108,11 @@ impl Occupancy {
         self.pods_of[class_id.index()].push(pod);
         self.account(cluster, class_id, node, 1);
         let class = cluster.class(class_id);
-        if !class.host_ports.is_empty() {
-            self.ports.entry(node).or_default().extend(&class.host_ports);
+        for port in &class.host_ports {
+            let taken = self.ports.entry(node).or_default();
+            if !taken.contains(port) {
+                taken.push(*port);
+            }
         }
         self.log.push(Change { pod, class: class_id, node, came: true });
     }
@@ -135,12 +146,11 @@ impl Occupancy {
         self.scored_memory_bytes[node.index()] += sign * requests.scored_memory_bytes;
     }
 
+    /// Frees ports, even if another pod of the node has them too: upstream keeps a set, so that the first to leave frees a port
+    /// that two pods share.
     fn free_ports(&mut self, ports: &[HostPort], node: NodeId) {
         let Some(taken) = self.ports.get_mut(&node) else { return };
-        for port in ports {
-            let index = taken.iter().position(|present| present == port).expect("the pod held this port");
-            taken.remove(index);
-        }
+        taken.retain(|port| !ports.contains(port));
         if taken.is_empty() {
             self.ports.remove(&node);
         }
@@ -226,9 +236,18 @@ impl Occupancy {
         &self.log
     }
 
-    /// Drops what was logged since `mark`: only for changes that were all taken back.
-    pub fn forget_since(&mut self, mark: usize) {
-        self.log.truncate(mark);
+    /// Remembers where a trial on `node` began.
+    pub fn mark(&self, node: NodeId) -> Mark {
+        Mark { log: self.log.len(), node, ports: self.ports.get(&node).cloned() }
+    }
+
+    /// Ends a trial whose every change was taken back: nobody need know of it.
+    pub fn rewind(&mut self, mark: Mark) {
+        self.log.truncate(mark.log);
+        match mark.ports {
+            Some(ports) => self.ports.insert(mark.node, ports),
+            None => self.ports.remove(&mark.node),
+        };
     }
 
     /// The resources set aside on a node, without those of which nothing is.
@@ -247,5 +266,6 @@ impl PartialEq for Occupancy {
             && self.pods_on == other.pods_on
             && nodes(self) == nodes(other)
             && self.claims == other.claims
+            && self.ports == other.ports
     }
 }

@@ -95,23 +95,40 @@ pub struct Requests {
 impl Requests {
     /// The amount of one resource.
     pub fn get(&self, resource: ResourceId) -> i64 {
-        self.amounts.iter().find(|(id, _)| *id == resource).map_or(0, |(_, amount)| *amount)
+        amount_of(&self.amounts, resource)
     }
 
     /// What a node sets aside for `pod`. With `in_force`, what the kubelet has in force counts too (pods on nodes).
     pub fn of(names: &mut ResourceNames, pod: &Pod, in_force: bool) -> Self {
         let requests = pod_requests(pod, in_force, &ResourceList::new());
         let scored = pod_requests(pod, in_force, &scoring_defaults(pod, &requests));
-        let mut amounts: Amounts =
-            requests.iter().filter_map(|(name, quantity)| Some((names.column(name)?, amount(name, *quantity)))).collect();
-        amounts.retain(|(id, _)| *id != PODS);
-        amounts.sort_unstable();
         Requests {
-            amounts,
+            amounts: amounts(names, &requests),
             scored_cpu_milli: scored.get("cpu").map_or(0, |quantity| quantity.milli()),
             scored_memory_bytes: scored.get("memory").map_or(0, |quantity| quantity.units()),
         }
     }
+}
+
+/// What NodeResourcesFit's scorer counts for a pod without a node: what its containers ask for, with a default where they do not
+/// say, and overhead. Pod-level resources do not count, though filters and other pods' scores go by them.
+pub fn scored_for_fit(names: &mut ResourceNames, pod: &Pod) -> Amounts {
+    let mut sum = container_requests(pod, false, &all_defaults());
+    add(&mut sum, &pod.spec.overhead);
+    amounts(names, &sum)
+}
+
+/// Amounts by column.
+fn amounts(names: &mut ResourceNames, list: &ResourceList) -> Amounts {
+    let mut amounts: Amounts = list.iter().filter_map(|(name, quantity)| Some((names.column(name)?, amount(name, *quantity)))).collect();
+    amounts.retain(|(id, _)| *id != PODS);
+    amounts.sort_unstable();
+    amounts
+}
+
+/// The amount of one resource.
+pub fn amount_of(amounts: &Amounts, resource: ResourceId) -> i64 {
+    amounts.iter().find(|(id, _)| *id == resource).map_or(0, |(_, amount)| *amount)
 }
 
 /// An amount in the unit of its column.
@@ -121,14 +138,18 @@ pub fn amount(name: &str, quantity: Quantity) -> i64 {
 
 /// What scoring assumes of containers that do not say. With pod-level resources, only what neither they nor any container say.
 fn scoring_defaults(pod: &Pod, requests: &ResourceList) -> ResourceList {
-    let mut defaults = ResourceList::from([
-        ("cpu".to_owned(), Quantity::from_milli(DEFAULT_CPU_MILLI)),
-        ("memory".to_owned(), Quantity::from_units(DEFAULT_MEMORY_BYTES)),
-    ]);
+    let mut defaults = all_defaults();
     if pod_level(pod).next().is_some() {
         defaults.retain(|name, _| !requests.contains_key(name));
     }
     defaults
+}
+
+fn all_defaults() -> ResourceList {
+    ResourceList::from([
+        ("cpu".to_owned(), Quantity::from_milli(DEFAULT_CPU_MILLI)),
+        ("memory".to_owned(), Quantity::from_units(DEFAULT_MEMORY_BYTES)),
+    ])
 }
 
 /// Pod-level requests that count: cpu, memory and huge pages.

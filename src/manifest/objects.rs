@@ -1,7 +1,8 @@
 //! All objects of an input, by kind.
 
+use super::meta::ObjectMeta;
 use super::node::{Namespace, Node};
-use super::pod::Pod;
+use super::pod::{Pod, PodSpec};
 use super::policy::*;
 use super::scheduler_configuration::KubeSchedulerConfiguration;
 use super::storage::*;
@@ -60,4 +61,18 @@ pub struct Objects {
     pub horizontal_pod_autoscalers: Vec<HorizontalPodAutoscaler>,
     /// Scheduler configurations found among the objects.
     pub scheduler_configurations: Vec<KubeSchedulerConfiguration>,
+}
+
+impl Objects {
+    /// Every description of a pod: the pods, and the templates of the workloads, each with the metadata of the object it is in.
+    pub fn pod_specs(&self) -> impl Iterator<Item = (&ObjectMeta, &PodSpec)> {
+        let pods = self.pods.iter().map(|pod| (&pod.metadata, &pod.spec));
+        pods.chain(self.deployments.iter().map(|workload| (&workload.metadata, &workload.spec.template.spec)))
+            .chain(self.replica_sets.iter().map(|workload| (&workload.metadata, &workload.spec.template.spec)))
+            .chain(self.replication_controllers.iter().map(|workload| (&workload.metadata, &workload.spec.template.spec)))
+            .chain(self.stateful_sets.iter().map(|workload| (&workload.metadata, &workload.spec.template.spec)))
+            .chain(self.daemon_sets.iter().map(|workload| (&workload.metadata, &workload.spec.template.spec)))
+            .chain(self.jobs.iter().map(|workload| (&workload.metadata, &workload.spec.template.spec)))
+            .chain(self.cron_jobs.iter().map(|workload| (&workload.metadata, &workload.spec.job_template.spec.template.spec)))
+    }
 }

@@ -180,6 +180,7 @@ objects! {
         /// Port on the node; 0 is none.
         pub host_port: i32,
         /// Address on the node; empty is every one.
+        #[serde(rename = "hostIP")]
         pub host_ip: String,
         /// `TCP` (default), `UDP` or `SCTP`.
         pub protocol: String,

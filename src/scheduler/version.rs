@@ -37,6 +37,8 @@ pub struct Semantics {
     pub balance: BalanceScore,
     /// Whether TaintToleration's reason names the taint.
     pub taint_reason_names_taint: bool,
+    /// Whether DynamicResources is a score plugin (it then scores 0 here).
+    pub dynamic_resources_score: bool,
     /// What upstream does among the best nodes.
     pub ties: TieRule,
 }
@@ -56,10 +58,18 @@ impl KubernetesVersion {
     /// What it does.
     pub fn semantics(self) -> Semantics {
         match self {
-            KubernetesVersion::V1_34 => Semantics { balance: BalanceScore::WithPod, taint_reason_names_taint: true, ties: TieRule::Random },
-            KubernetesVersion::V1_36 => {
-                Semantics { balance: BalanceScore::Change, taint_reason_names_taint: false, ties: TieRule::HeapRoot }
-            }
+            KubernetesVersion::V1_34 => Semantics {
+                balance: BalanceScore::WithPod,
+                taint_reason_names_taint: true,
+                dynamic_resources_score: false,
+                ties: TieRule::Random,
+            },
+            KubernetesVersion::V1_36 => Semantics {
+                balance: BalanceScore::Change,
+                taint_reason_names_taint: false,
+                dynamic_resources_score: true,
+                ties: TieRule::HeapRoot,
+            },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One test binary: one link instead of ten.
 
+mod architecture;
 mod example;
 mod expansion;
 mod generate;

@@ -1,6 +1,9 @@
 //! Reading: good input is read whole, bad input is named and takes nothing else with it.
 
-use plimsoll::manifest::read::{Input, read_str};
+use std::path::PathBuf;
+
+use plimsoll::manifest::read::{Input, Options, read, read_bytes, read_str};
+use proptest::prelude::*;
 
 fn pods(input: &Input) -> Vec<String> {
     input.objects.pods.iter().map(|pod| format!("{}/{}", pod.metadata.namespace, pod.metadata.name)).collect()
@@ -8,6 +11,10 @@ fn pods(input: &Input) -> Vec<String> {
 
 fn problems(input: &Input) -> String {
     input.problems.iter().map(|problem| format!("{problem}\n")).collect()
+}
+
+fn pod(name: &str) -> String {
+    format!(r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{name}"}},"spec":{{"containers":[{{"name":"c"}}]}}}}"#)
 }
 
 #[test]
@@ -19,7 +26,6 @@ fn lists_of_every_shape_are_read() {
         r#"{"kind":"PodList","apiVersion":"v1","items":[{"metadata":{"name":"a"}}]}"#,
         r#"[{"kind":"PodList","apiVersion":"v1","items":[{"metadata":{"name":"a"}}]},{"kind":"PodList","apiVersion":"v1","items":null}]"#,
         r#"{"kind":"List","apiVersion":"v1","items":[{"kind":"List","apiVersion":"v1","items":[{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a"}}]}]}"#,
-        r#"{"metadata":{"name":"a"},"spec":{"containers":[]}}"#,
         "{\"apiVersion\": \"v1\",\nkind: Pod, metadata: {name: a},}",
         "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n",
         "apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: a\nkind: List\n",
@@ -33,5 +39,199 @@ fn lists_of_every_shape_are_read() {
         let input = read_str("t", text);
         assert_eq!(problems(&input), "", "{text}");
         assert_eq!(pods(&input), ["default/a"], "{text}");
+    }
+}
+
+#[test]
+fn pods_and_nodes_without_a_kind_are_known_by_their_shape() {
+    let input =
+        read_str("t", r#"[{"metadata":{"name":"a"},"spec":{"containers":[]}},{"metadata":{"name":"n"},"status":{"nodeInfo":{}}},{"a":1}]"#);
+    assert_eq!((pods(&input), input.objects.nodes.len(), input.problems.len()), (vec!["default/a".to_owned()], 1, 3));
+}
+
+#[test]
+fn one_bad_object_takes_no_other_with_it() {
+    let bad = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"bad"},"spec":{"containers":[{"name":"c""#;
+    for (text, expected) in [
+        (format!("[\n  {},\n  {bad}\n  {},\n  {}\n]\n", pod("a"), pod("b"), pod("c")), vec!["default/a", "default/b", "default/c"]),
+        (format!("[\n  {},\n  {}}},\n  {}\n]\n", pod("a"), pod("b"), pod("c")), vec!["default/a", "default/b", "default/c"]),
+        (format!("{}\n{bad}", pod("a")), vec!["default/a"]),
+        (format!("{}\n---\nkind: [\n---\n{}\n", pod("a"), pod("b")), vec!["default/a", "default/b"]),
+        (format!("{}\nxyz: }}{{\n---\n{}\n", pod("a"), pod("b")), vec!["default/a", "default/b"]),
+        ("kind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n- {apiVersion: v1, kind: Pod, metadata: {name: b}\n- {apiVersion: v1, kind: Pod, metadata: {name: c}}\n".to_owned(), vec!["default/a", "default/c"]),
+    ] {
+        let input = read_str("t", &text);
+        assert_eq!(pods(&input), expected, "{text}\n{}", problems(&input));
+        assert!(input.has_errors(), "{text}");
+    }
+}
+
+#[test]
+fn packed_and_encoded_bytes_are_read_by_what_they_are() {
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: ä}\n";
+    let utf16 = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    let packed = {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let zstd = ruzstd::encoding::compress_to_vec(text.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest);
+    let with_mark = |mark: &[u8], rest: Vec<u8>| [mark, &rest].concat();
+    for bytes in [
+        packed,
+        zstd,
+        with_mark(&[0xff, 0xfe], utf16(u16::to_le_bytes)),
+        with_mark(&[0xfe, 0xff], utf16(u16::to_be_bytes)),
+        utf16(u16::to_le_bytes),
+        utf16(u16::to_be_bytes),
+        with_mark(&[0xef, 0xbb, 0xbf], text.as_bytes().to_vec()),
+    ] {
+        assert_eq!(pods(&read_bytes("t", &bytes)), ["default/ä"]);
+    }
+    assert!(problems(&read_bytes("t", b"PK\x03\x04\0\0")).contains("unpack"));
+}
+
+#[test]
+fn positions_are_those_of_the_file() {
+    let text = format!("# a remark\n{}\n\n  {}\n---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: c\n", pod("a"), pod("b"));
+    let input = read_str("f", &text);
+    let places: Vec<String> = input.objects.pods.iter().map(|pod| input.locate(pod.metadata.origin).to_string()).collect();
+    assert_eq!(places, ["f:2:1", "f:4:3", "f:6:1"]);
+}
+
+#[test]
+fn what_is_secret_is_neither_kept_nor_shown() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  password: hunter2\n  password: hunter2\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: hunter2\nspec:\n  containers:\n  - name: c\n    env:\n    - name: PASSWORD\n      value: hunter2\n";
+    let input = read_str("t", &format!("{secret}---\n{pod}"));
+    assert_eq!(pods(&input), ["default/a"]);
+    let all = format!("{:?}", input);
+    assert!(!all.contains("hunter2"), "{all}");
+    assert!(problems(&input).contains("a Secret that is not readable"));
+}
+
+fn fixture(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/loading").join(path)
+}
+
+/// Every problem of the bad fixtures, word for word.
+#[test]
+fn messages_say_what_is_wrong_where_and_what_to_do_next() {
+    let input = read(&[fixture("bad")], Options::default());
+    let root = format!("{}/", fixture("bad").display());
+    let mut text = problems(&input).replace(&root, "");
+    for ((api_version, kind), skipped) in &input.skipped.kinds {
+        let owns = if skipped.owns_pods { ", owns pods" } else { "" };
+        text += &format!("not modelled: {} {kind} ({api_version}){owns}\n", skipped.count);
+    }
+    text += "weaknesses:\n";
+    for problem in input.weaknesses() {
+        text += &format!("{problem}\n").replace(&root, "");
+    }
+    let expected = snapbox::Data::read_from(&fixture("bad.expected"), None);
+    snapbox::Assert::new().action_env("SNAPSHOTS").eq(text, expected.raw());
+}
+
+#[test]
+fn yaml_and_json_twins_agree() {
+    let (yaml, json) = (read(&[fixture("twins/all.yaml")], Options::default()), read(&[fixture("twins/all.json")], Options::default()));
+    assert_eq!((problems(&yaml), problems(&json)), (String::new(), String::new()));
+    assert!(!yaml.objects.nodes.is_empty() && !yaml.objects.pods.is_empty() && !yaml.objects.deployments.is_empty());
+    let plain = |input: &Input| {
+        let mut objects = input.objects.clone();
+        objects.pods.iter_mut().for_each(|pod| pod.metadata.origin = Default::default());
+        objects.nodes.iter_mut().for_each(|node| node.metadata.origin = Default::default());
+        objects.deployments.iter_mut().for_each(|deployment| deployment.metadata.origin = Default::default());
+        objects
+    };
+    assert_eq!(plain(&yaml), plain(&json));
+}
+
+#[test]
+fn aliases_cannot_blow_up_and_nesting_cannot_overflow() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..30 {
+        bomb += &format!("a{level}: &a{level} [*a{0}, *a{0}, *a{0}, *a{0}, *a{0}, *a{0}, *a{0}, *a{0}, *a{0}]\n", level - 1);
+    }
+    let deep = [
+        format!("a: {}", "[".repeat(100_000)),
+        "{\"a\":".repeat(100_000),
+        "[".repeat(100_000),
+        "- ".repeat(100_000),
+        "[\n{\n".repeat(100_000),
+    ];
+    for text in deep.into_iter().chain([bomb]) {
+        assert!(!read_str("t", &text).problems.is_empty());
+    }
+}
+
+/// Texts that are nearly manifests: cut, doubled and spoilt pieces of good ones.
+fn nearly() -> impl Strategy<Value = String> {
+    let words = prop::sample::select(vec![
+        "apiVersion: v1\n",
+        "kind: Pod\n",
+        "kind: List\n",
+        "items:\n",
+        "- ",
+        "  ",
+        "\n",
+        "---\n",
+        "metadata: {name: a}\n",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\"items\":[",
+        "\"kind\":\"Pod\"",
+        "\"metadata\":{\"name\":\"a\"}",
+        "&a ",
+        "*a",
+        "<<: ",
+        "\\",
+        "|\n",
+        "'",
+        "#",
+        "null",
+        "{{ .x }}",
+        "\u{feff}",
+        "\r\n",
+        "é",
+        "%YAML 1.1\n",
+        "kind: Deployment\napiVersion: apps/v1\nspec: {template: {spec: {containers: [{resources: {requests: {cpu: ",
+        "\t",
+        "- kind: Pod\n  metadata:\n    name: b\n",
+    ]);
+    prop::collection::vec(words, 0..40).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        read_bytes("t", &bytes);
+    }
+
+    #[test]
+    fn what_is_nearly_a_manifest_never_panics(text in nearly()) {
+        let input = read_str("t", &text);
+        input.weaknesses();
+    }
+
+    #[test]
+    fn a_good_object_before_a_bad_one_is_always_read(text in nearly()) {
+        let input = read_str("t", &format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: good}}\n---\n{text}"));
+        prop_assert!(input.objects.pods.iter().any(|pod| pod.metadata.name == "good"));
+    }
+
+    #[test]
+    fn how_the_bytes_arrive_changes_nothing(count in 1usize..30, pretty in any::<bool>()) {
+        let items: Vec<String> = (0..count).map(|index| pod(&format!("p{index}"))).collect();
+        let separator = if pretty { ",\n    " } else { "," };
+        let text = format!("{{\"apiVersion\":\"v1\",\"items\":[{}],\"kind\":\"List\"}}", items.join(separator));
+        prop_assert_eq!(read_str("t", &text).objects.pods.len(), count);
     }
 }

@@ -11,10 +11,11 @@ use super::decode::{Stream, decode};
 use super::json_split::{Splitter as JsonSplitter, Step};
 use super::piece::Batch;
 use super::problem::{Problem, Severity};
+use super::settle::settle;
 use super::sources::{Source, expand, reason};
 use super::understand::{Understood, What, json_piece, yaml_document};
 use super::yaml_split::{Document, Splitter as YamlSplitter};
-use super::{Input, Options, SourceFile};
+use super::{Input, Options, SourceFile, recover};
 use crate::manifest::location::{Location, Origin, Position};
 
 /// Reads all streams behind some paths.
@@ -25,13 +26,20 @@ pub(super) fn read(paths: &[PathBuf], options: Options<'_>) -> Input {
     for source in &sources {
         collector.source(source);
     }
-    collector.input
+    collector.finish()
 }
 
 /// Reads bytes under a name.
 pub(super) fn read_bytes(name: &str, bytes: &[u8]) -> Input {
     let mut collector = Collector::new(Options::default());
     collector.stream(&name.into(), bytes);
+    collector.finish()
+}
+
+/// Reads texts under their names.
+pub(super) fn read_texts(texts: &[(&str, &str)]) -> Input {
+    let mut collector = Collector::new(Options::default());
+    texts.iter().for_each(|(name, text)| collector.stream(&(*name).into(), text.as_bytes()));
     collector.input
 }
 
@@ -64,6 +72,11 @@ impl<R: Read> Read for Counted<'_, R> {
 impl<'a> Collector<'a> {
     fn new(options: Options<'a>) -> Self {
         Collector { input: Input::default(), options, done: 0, total: 0 }
+    }
+
+    fn finish(mut self) -> Input {
+        settle(&mut self.input);
+        self.input
     }
 
     fn source(&mut self, source: &Source) {
@@ -120,9 +133,8 @@ impl<'a> Collector<'a> {
                 }
                 Step::End => return Ok(()),
                 Step::NotJson { text, position } => return self.yaml(name, splitter.into_reader(), text, position),
-                Step::Truncated { position, .. } => {
-                    let problem = Problem::new(Severity::Error, Location::new(name, position), "the file ends inside what begins here");
-                    self.input.problems.push(problem.hint("write it again; what came before was loaded"));
+                Step::Truncated { text, position } => {
+                    self.add(vec![recover::unfinished(name, &text, position)]);
                     return Ok(());
                 }
             }
@@ -146,7 +158,6 @@ impl<'a> Collector<'a> {
             self.input.problems.extend(problems);
             let mut object = match what {
                 What::Object(object) => object,
-                What::Shaped(object) => object,
                 What::Skipped { of, owns_pods } => {
                     self.input.skipped.count(of.api_version, of.kind, owns_pods);
                     continue;
@@ -179,10 +190,15 @@ fn understand_yaml(name: &Arc<str>, documents: &[Document]) -> Vec<Vec<Understoo
 
 /// Whether a text begins as JSON does: `{` or `[`, and then something that may follow in JSON (a template has `{{`).
 fn is_json(text: &[u8]) -> bool {
-    let mut bytes = text.iter().filter(|byte| !byte.is_ascii_whitespace());
-    match bytes.next() {
-        Some(b'{') => matches!(bytes.next(), Some(b'"' | b'}')),
-        Some(b'[') => matches!(bytes.next(), Some(b'{' | b'[' | b']' | b'"' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n')),
+    let mut text = text.trim_ascii_start();
+    while let [b'#', ..] | [b'-', b'-', b'-', b' ' | b'\n' | b'\r', ..] = text {
+        let skipped = if text[0] == b'#' { memchr::memchr(b'\n', text).unwrap_or(text.len()) } else { 3 };
+        text = text[skipped..].trim_ascii_start();
+    }
+    let Some((first, rest)) = text.split_first() else { return false };
+    match (first, rest.trim_ascii_start().first()) {
+        (b'{', Some(b'"' | b'}')) => true,
+        (b'[', Some(b'{' | b'[' | b']' | b'"' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n')) => true,
         _ => false,
     }
 }

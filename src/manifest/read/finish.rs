@@ -1,9 +1,12 @@
 //! What becomes of an object once it is read: what must not be kept goes, what older versions mean is spelled out.
 
-use super::foreign::RENDER;
+use super::checks::{Finding, check};
+use super::field::{follow, show};
+use super::foreign::{KUSTOMIZE, RENDER};
 use super::kinds::{Kind, Object};
 use super::piece::TypeMeta;
 use super::problem::{Problem, Severity};
+use super::tree::{self, Node as Tree, Value};
 use super::understand::{Reading, Understood, What};
 use crate::manifest::location::Position;
 use crate::manifest::meta::{LabelSelector, ObjectMeta, SelectorRequirement};
@@ -27,12 +30,51 @@ pub(super) fn finish(reading: &Reading<'_>, position: Position, mut object: Obje
             problems.push(problem);
         }
     }
+    if of.api_version.is_empty() {
+        let message = format!("no apiVersion: read as {} {}", kind.api_version(), kind.name());
+        problems.push(
+            Problem::new(Severity::Warning, reading.location(position), message).hint("write it; the API server refuses it as it is"),
+        );
+    }
     modernise(&mut object, of);
     if let Object::KubeSchedulerConfiguration(configuration) = &mut object {
         configuration.api_version.clone_from(&of.api_version);
     }
+    let findings = check(&object);
+    if !findings.is_empty() {
+        keep &= !findings.iter().any(|finding| finding.fatal);
+        problems.extend(explain(reading, position, &object, findings));
+    }
     let what = if keep { What::Object(object) } else { What::Nothing };
     Understood { position: position.within(reading.base), what, problems }
+}
+
+/// Findings with the positions of the values they are about: the text is read once more, as it is only now of interest.
+fn explain(reading: &Reading<'_>, position: Position, object: &Object, findings: Vec<Finding>) -> Vec<Problem> {
+    let documents = tree::parse(&String::from_utf8_lossy(reading.text)).unwrap_or_default();
+    let tree = documents.iter().find_map(|document| find(document, position));
+    let name = object.title();
+    let problem = |finding: Finding| {
+        let at = tree.map_or(position, |tree| follow(tree, &finding.path).position);
+        let message = format!("{name}: {}: {}", show(finding.path.iter()), finding.message);
+        let severity = if finding.fatal { Severity::Error } else { Severity::Warning };
+        Problem::new(severity, reading.location(at), message).hint(match finding {
+            Finding { fatal: false, .. } => "correct it: the API server refuses it; it was loaded as it is",
+            _ if finding.message.starts_with("no containers") => KUSTOMIZE,
+            _ => "correct it: the API server refuses it",
+        })
+    };
+    findings.into_iter().map(problem).collect()
+}
+
+/// The mapping that begins at a position.
+fn find(tree: &Tree, position: Position) -> Option<&Tree> {
+    match &tree.value {
+        Value::Map(_) if tree.position == position => Some(tree),
+        Value::Map(entries) => entries.iter().find_map(|entry| find(&entry.value, position)),
+        Value::List(items) => items.iter().find_map(|item| find(item, position)),
+        _ => None,
+    }
 }
 
 fn drop_copies(metadata: &mut ObjectMeta) {

@@ -8,7 +8,7 @@ use super::piece::TypeMeta;
 use super::problem::{Problem, Severity};
 use super::tree::{Node as Tree, SyntaxError, Value};
 use super::typed::TypeError;
-use super::understand::Reading;
+use super::understand::{Reading, position_of};
 use crate::manifest::location::Position;
 
 /// What to do with a template.
@@ -93,6 +93,9 @@ pub(super) fn without_kind(reading: &Reading<'_>, tree: &Tree) -> Problem {
     if file.starts_with("kustomization.") || has("patches") && has("resources") {
         return Problem::new(Severity::Note, location, "a kustomization, not an object").hint(KUSTOMIZE);
     }
+    if has("op") && has("path") {
+        return Problem::new(Severity::Note, location, "a step of a JSON patch, not an object").hint(KUSTOMIZE);
+    }
     if file.contains("values") {
         return Problem::new(Severity::Note, location, "values of a Helm chart, not an object").hint(RENDER);
     }
@@ -125,7 +128,7 @@ pub(super) fn unmodelled(reading: &Reading<'_>, tree: &Tree, of: &TypeMeta) -> O
 /// A text that is no YAML (or JSON).
 pub(super) fn syntax(reading: &Reading<'_>, error: &SyntaxError) -> Problem {
     if reading.has_template() {
-        let at = first_template(reading.text);
+        let at = position_of(reading.text, memchr::memmem::find(reading.text, b"{{").unwrap_or(0));
         return Problem::new(Severity::Error, reading.location(at), "an unrendered template, which is not YAML yet").hint(RENDER);
     }
     let location = reading.location(error.position);
@@ -149,13 +152,6 @@ pub(super) fn does_not_fit(reading: &Reading<'_>, name: &str, position: Position
         "correct the value; the API server refuses the object as it is"
     };
     Problem::new(Severity::Error, reading.location(at), format!("{name}: {error}")).hint(hint)
-}
-
-fn first_template(text: &[u8]) -> Position {
-    let at = memchr::memmem::find(text, b"{{").unwrap_or(0);
-    let line = memchr::memchr_iter(b'\n', &text[..at]).count();
-    let column = at - memchr::memrchr(b'\n', &text[..at]).map_or(0, |newline| newline + 1);
-    Position { line: line as u32 + 1, column: column as u32 + 1 }
 }
 
 fn holds_secret(text: &[u8]) -> bool {

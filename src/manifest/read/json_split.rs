@@ -7,7 +7,7 @@ use std::io::Read;
 use std::ops::Range;
 use std::sync::Arc;
 
-use memchr::{memchr_iter, memchr2, memrchr};
+use memchr::{memchr, memchr_iter, memchr2, memrchr};
 
 use super::piece::{BATCH_BYTES, Batch, Piece, TypeMeta};
 use crate::manifest::location::Position;
@@ -110,6 +110,13 @@ impl<R: Read> Splitter<R> {
         }
     }
 
+    /// A cutter for the rest of an array, from the beginning of one of its objects on.
+    pub fn resume(reader: R, position: Position) -> Self {
+        let mut splitter = Splitter::new(reader, Vec::new());
+        splitter.lines = Lines { counted: 0, line: position.line, column: position.column as usize - 1 };
+        splitter
+    }
+
     /// The reader, to go on with what is no JSON.
     pub fn into_reader(self) -> R {
         self.reader
@@ -197,8 +204,13 @@ impl<R: Read> Splitter<R> {
                     if self.depth == 0 {
                         return Scan::NotJson;
                     }
-                    self.close();
+                    self.close(byte);
                 }
+                b'#' | b'-' if self.depth == 0 => match self.between_documents() {
+                    Some(length) => self.at += length,
+                    None if self.end_of_input || self.text.len() - self.at > BATCH_BYTES => return Scan::NotJson,
+                    None => return Scan::More,
+                },
                 _ if self.depth == 0 => return Scan::NotJson,
                 _ if self.depth == self.unit => match self.literal() {
                     Some(range) => self.scalar_piece(range),
@@ -211,6 +223,16 @@ impl<R: Read> Splitter<R> {
             }
         }
         Scan::More
+    }
+
+    /// The length of a comment, or of a `---`, as YAML allows them between JSON documents too.
+    fn between_documents(&self) -> Option<usize> {
+        let rest = &self.text[self.at..];
+        match rest {
+            [b'#', ..] => memchr(b'\n', rest),
+            [b'-', b'-', b'-', after, ..] if after.is_ascii_whitespace() => Some(3),
+            _ => None,
+        }
     }
 
     /// Skips what is nested deeper than an object's own keys; false when the text ends first.
@@ -331,7 +353,16 @@ impl<R: Read> Splitter<R> {
         self.unit = 2;
     }
 
-    fn close(&mut self) {
+    fn close(&mut self, byte: u8) {
+        if byte == b']' && self.depth == self.unit + 1 && self.unit > 0 && self.is_in_object() {
+            // a bracket is missing in the object: this one is the end of the array that the object stands in
+            self.depth -= 1;
+            return self.end_of_unit();
+        }
+        if self.depth == self.unit && byte == b'}' {
+            // one bracket too many in an object before: it is named, and the array goes on
+            return self.scalar_piece(self.at..self.at + 1);
+        }
         self.depth -= 1;
         self.at += 1;
         if self.depth < self.unit {
@@ -340,9 +371,16 @@ impl<R: Read> Splitter<R> {
             self.key = Key::Other;
             return;
         }
-        if self.depth != self.unit {
-            return;
+        if self.depth == self.unit {
+            self.end_of_unit();
         }
+    }
+
+    fn is_in_object(&self) -> bool {
+        self.piece.as_ref().is_some_and(|piece| self.text.get(piece.range.start) == Some(&b'{'))
+    }
+
+    fn end_of_unit(&mut self) {
         match self.piece.take() {
             Some(mut piece) => {
                 piece.range.end = self.at;

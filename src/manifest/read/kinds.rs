@@ -63,10 +63,7 @@ macro_rules! kinds {
 
             /// The version to write it in.
             pub fn api_version(self) -> &'static str {
-                match self {
-                    Kind::HorizontalPodAutoscaler => "autoscaling/v2",
-                    $( Kind::$kind => first_version(&[$($group),+]), )*
-                }
+                match self { $( Kind::$kind => first_version(&[$($group),+]), )* }
             }
 
             /// Whether its objects live in namespaces.
@@ -167,8 +164,23 @@ kinds! {
     KubeSchedulerConfiguration in scheduler_configurations, "KubeSchedulerConfiguration", cluster, ["kubescheduler.config.k8s.io"]
 }
 
+impl Object {
+    /// `Pod shop/web`, `Node n1`.
+    pub fn title(&self) -> String {
+        let kind = self.kind();
+        match self.metadata() {
+            Some(metadata) if kind.is_namespaced() => {
+                format!("{} {}/{}{}", kind.name(), metadata.namespace, metadata.name, metadata.generate_name)
+            }
+            Some(metadata) => format!("{} {}", kind.name(), metadata.name),
+            None => kind.name().to_owned(),
+        }
+    }
+}
+
 fn first_version(groups: &[&'static str]) -> &'static str {
     match groups.first() {
+        Some(&"autoscaling") => "autoscaling/v2",
         Some(&"apps") => "apps/v1",
         Some(&"batch") => "batch/v1",
         Some(&"policy") => "policy/v1",

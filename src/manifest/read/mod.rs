@@ -12,16 +12,21 @@
 //! A namespaced object without a namespace is read as one in `default`, as `kubectl apply` would create it.
 //! A key that occurs twice in a mapping makes the document a problem, as it does for `kubectl apply`.
 
+mod checks;
 mod collect;
 mod decode;
+mod field;
 mod finish;
 mod foreign;
+mod gaps;
 mod json_split;
 mod kinds;
 mod owners;
 mod piece;
 mod problem;
+mod recover;
 mod scalar;
+mod settle;
 mod skipped;
 mod sources;
 mod tree;
@@ -90,6 +95,11 @@ pub fn read_str(name: &str, text: &str) -> Input {
     collect::read_bytes(name, text.as_bytes())
 }
 
+/// Reads texts, each under a name to be shown in problems, as if they were files of one input.
+pub fn read_texts(texts: &[(&str, &str)]) -> Input {
+    collect::read_texts(texts)
+}
+
 /// Reads bytes as if they were a file: packed or not, in any encoding.
 pub fn read_bytes(name: &str, bytes: &[u8]) -> Input {
     collect::read_bytes(name, bytes)
@@ -111,16 +121,26 @@ pub fn read_scheduler_configuration(path: &Path) -> Result<KubeSchedulerConfigur
     }
 }
 
+impl SourceFile {
+    fn locate(&self, document: u32) -> Location {
+        Location::new(&self.name, self.positions.get(document as usize).copied().unwrap_or_default())
+    }
+}
+
 impl Input {
     /// Where an object was written.
     pub fn locate(&self, origin: Origin) -> Location {
-        match self.files.get(origin.file as usize) {
-            Some(file) => {
-                let position = file.positions.get(origin.document as usize).copied().unwrap_or_default();
-                Location::new(&file.name, position)
-            }
-            None => Location::default(),
-        }
+        self.files.get(origin.file as usize).map(|file| file.locate(origin.document)).unwrap_or_default()
+    }
+
+    /// What is missing from the input and makes answers weaker: each once, with what it weakens.
+    pub fn weaknesses(&self) -> Vec<Problem> {
+        gaps::weaknesses(self)
+    }
+
+    /// Whether the objects were dumped from a running cluster, rather than written to be applied to one.
+    pub fn is_dump(&self) -> bool {
+        gaps::is_dump(&self.objects)
     }
 
     /// Whether something could not be loaded.

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::field::{Step, show};
 use super::tree::{Entry, Node, Value};
 use crate::manifest::location::Position;
 
@@ -19,25 +20,10 @@ pub(super) struct TypeError {
     pub message: String,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Step {
-    Key(String),
-    Index(usize),
-}
-
 impl TypeError {
     /// The field, as `spec.containers[0].image`.
     pub fn field(&self) -> String {
-        let mut field = String::new();
-        for step in self.path.iter().rev() {
-            match step {
-                Step::Key(key) if key.contains(['.', '/']) => field.push_str(&format!("[{key:?}]")),
-                Step::Key(key) if field.is_empty() => field.push_str(key),
-                Step::Key(key) => field.push_str(&format!(".{key}")),
-                Step::Index(index) => field.push_str(&format!("[{index}]")),
-            }
-        }
-        field
+        show(self.path.iter().rev())
     }
 
     fn at(mut self, step: Step, position: Position) -> Self {

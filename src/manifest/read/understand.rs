@@ -3,6 +3,7 @@
 //! JSON goes straight into typed objects; only what does not fit is read again as a tree, to say which field and where.
 //! YAML always goes through the tree. Lists in lists are opened; what is not an object is named.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -15,7 +16,7 @@ use super::piece::{Batch, Piece, TypeMeta};
 use super::problem::{Problem, Severity};
 use super::tree::{self, Node as Tree, SyntaxError, Value};
 use super::yaml_split::Document;
-use super::{finish, foreign};
+use super::{finish, foreign, recover};
 use crate::manifest::location::{Location, Position};
 
 /// What a piece turned out to be.
@@ -25,8 +26,6 @@ pub(super) enum What {
     Object(Object),
     /// An object of a kind that is not modelled.
     Skipped { of: TypeMeta, owns_pods: bool },
-    /// An object without a kind that was read by its shape.
-    Shaped(Object),
     /// Nothing to keep.
     Nothing,
 }
@@ -48,7 +47,7 @@ pub(super) struct Reading<'a> {
     pub file: &'a Arc<str>,
     pub base: Position,
     pub text: &'a [u8],
-    depth: usize,
+    pub depth: usize,
 }
 
 impl<'a> Reading<'a> {
@@ -66,13 +65,32 @@ impl<'a> Reading<'a> {
         memchr::memmem::find(self.text, b"{{").is_some()
     }
 
+    /// The text, with whatever is no UTF-8 replaced, and a remark if something was.
+    fn utf8(&self) -> (Cow<'a, str>, Option<Problem>) {
+        let text = String::from_utf8_lossy(self.text);
+        let problem = std::str::from_utf8(self.text).err().map(|error| {
+            let at = position_of(self.text, error.valid_up_to());
+            let problem = Problem::new(Severity::Warning, self.location(at), "not UTF-8 here: what is not was replaced by U+FFFD");
+            problem.hint("save the file as UTF-8")
+        });
+        (text, problem)
+    }
+
     fn just(&self, position: Position, what: What) -> Vec<Understood> {
         vec![Understood { position: position.within(self.base), what, problems: Vec::new() }]
     }
 
-    fn refuse(&self, problem: Problem) -> Vec<Understood> {
+    /// Nothing but a problem.
+    pub fn refuse(&self, problem: Problem) -> Vec<Understood> {
         vec![Understood { position: problem.location.position, what: What::Nothing, problems: vec![problem] }]
     }
+}
+
+/// Line and column of a byte.
+pub(super) fn position_of(text: &[u8], at: usize) -> Position {
+    let line = memchr::memchr_iter(b'\n', &text[..at]).count();
+    let column = at - memchr::memrchr(b'\n', &text[..at]).map_or(0, |newline| newline + 1);
+    Position { line: line as u32 + 1, column: column as u32 + 1 }
 }
 
 /// Understands one piece of a JSON batch.
@@ -80,7 +98,8 @@ pub(super) fn json_piece(file: &Arc<str>, batch: &Batch, piece: &Piece) -> Vec<U
     json_piece_at(file, batch, piece, Position::START, 0)
 }
 
-fn json_piece_at(file: &Arc<str>, batch: &Batch, piece: &Piece, base: Position, depth: usize) -> Vec<Understood> {
+/// The same for a piece of a batch that begins at a position of the file.
+pub(super) fn json_piece_at(file: &Arc<str>, batch: &Batch, piece: &Piece, base: Position, depth: usize) -> Vec<Understood> {
     let text = &batch.text[piece.range.clone()];
     let reading = Reading { file, base: piece.position.within(base), text, depth };
     if text.first() != Some(&b'{') {
@@ -122,26 +141,23 @@ fn nested_list(reading: &Reading<'_>) -> Vec<Understood> {
     found
 }
 
-/// The shape of an object whose kind is not modelled: enough to see that it is sound, and whether it holds a pod template.
-#[derive(Deserialize)]
-struct Shape {
-    spec: Option<IgnoredAny>,
-}
-
-/// The shape of something that makes pods.
+/// The shape of an object that makes pods: only whether it fits is of interest.
 #[derive(Deserialize)]
 struct Maker {
-    spec: MakerSpec,
+    #[serde(rename = "spec")]
+    _spec: MakerSpec,
 }
 
 #[derive(Deserialize)]
 struct MakerSpec {
-    template: MakerTemplate,
+    #[serde(rename = "template")]
+    _template: MakerTemplate,
 }
 
 #[derive(Deserialize)]
 struct MakerTemplate {
-    spec: MakerPod,
+    #[serde(rename = "spec")]
+    _spec: MakerPod,
 }
 
 #[derive(Deserialize)]
@@ -151,10 +167,10 @@ struct MakerPod {
 }
 
 fn unmodelled(reading: &Reading<'_>, of: TypeMeta) -> Vec<Understood> {
-    match serde_json::from_slice::<Shape>(reading.text) {
-        Ok(shape) => {
-            let makes_pods = || shape.spec.is_some() && serde_json::from_slice::<Maker>(reading.text).is_ok();
-            let owns_pods = owns_pods(&of) || makes_pods();
+    match serde_json::from_slice::<IgnoredAny>(reading.text) {
+        Ok(_) => {
+            let custom = of.group().contains('.');
+            let owns_pods = owns_pods(&of) || custom && serde_json::from_slice::<Maker>(reading.text).is_ok();
             reading.just(Position::START, What::Skipped { of, owns_pods })
         }
         Err(_) => via_tree(reading, None),
@@ -163,16 +179,23 @@ fn unmodelled(reading: &Reading<'_>, of: TypeMeta) -> Vec<Understood> {
 
 /// Understands a JSON text that did not fit, or of which nothing is known, by way of a tree.
 fn via_tree(reading: &Reading<'_>, list: Option<&TypeMeta>) -> Vec<Understood> {
-    let text = String::from_utf8_lossy(reading.text);
+    let (text, remark) = reading.utf8();
     match tree::parse(&text) {
-        Ok(documents) => documents.into_iter().flat_map(|document| tree_object(reading, document, list)).collect(),
+        Ok(documents) => {
+            let found = documents.into_iter().flat_map(|document| tree_object(reading, document, list));
+            remark.map(|remark| reading.refuse(remark)).into_iter().flatten().chain(found).collect()
+        }
         Err(error) => match serde_json::from_slice::<IgnoredAny>(reading.text) {
             Ok(_) => reading.refuse(foreign::syntax(reading, &error)),
             Err(json) => {
                 let position = Position { line: json.line() as u32, column: json.column() as u32 };
                 let message = json.to_string();
-                let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-                reading.refuse(foreign::syntax(reading, &SyntaxError { position, message: format!("not valid JSON: {message}") }))
+                let message = format!("not valid JSON: {}", message.split(" at line ").next().unwrap_or_default());
+                let mut found = reading.refuse(foreign::syntax(reading, &SyntaxError { position, message }));
+                if reading.depth < DEEPEST_LIST {
+                    found.extend(recover::after(reading));
+                }
+                found
             }
         },
     }
@@ -180,12 +203,13 @@ fn via_tree(reading: &Reading<'_>, list: Option<&TypeMeta>) -> Vec<Understood> {
 
 /// Understands one document, or item, of YAML; an error means that the text is none.
 pub(super) fn yaml_text(reading: &Reading<'_>, list: Option<&TypeMeta>, is_item: bool) -> Result<Vec<Understood>, SyntaxError> {
-    let text = String::from_utf8_lossy(reading.text);
+    let (text, remark) = reading.utf8();
     let documents = tree::parse(&text)?;
-    Ok(match is_item {
-        true => documents.into_iter().flat_map(|document| list_items(reading, document, list)).collect(),
-        false => documents.into_iter().flat_map(|document| tree_object(reading, document, list)).collect(),
-    })
+    let mut found = remark.map(|remark| reading.refuse(remark)).unwrap_or_default();
+    for document in documents {
+        found.extend(if is_item { list_items(reading, document, list) } else { tree_object(reading, document, list) });
+    }
+    Ok(found)
 }
 
 /// Understands a whole YAML document: item by item where it could be cut, as one where that fails.
@@ -257,7 +281,7 @@ fn tree_object(reading: &Reading<'_>, tree: Tree, list: Option<&TypeMeta>) -> Ve
         return match foreign::unmodelled(reading, &tree, &of) {
             Some(problem) => reading.refuse(problem),
             None => {
-                let owns_pods = owns_pods(&of) || foreign::has_pod_template(&tree);
+                let owns_pods = owns_pods(&of) || of.group().contains('.') && foreign::has_pod_template(&tree);
                 reading.just(position, What::Skipped { of, owns_pods })
             }
         };
@@ -266,8 +290,10 @@ fn tree_object(reading: &Reading<'_>, tree: Tree, list: Option<&TypeMeta>) -> Ve
     match kind.read_tree(tree) {
         Ok(object) => {
             let mut understood = finish::finish(reading, position, object, &of);
-            if shaped && let What::Object(object) = understood.what {
-                understood.what = What::Shaped(object);
+            if shaped {
+                let message = format!("no kind: read as a {} by its shape", of.kind);
+                let problem = Problem::new(Severity::Note, reading.location(position), message);
+                understood.problems.push(problem.hint("dump with `kubectl get -o json`, which writes kinds"));
             }
             vec![understood]
         }

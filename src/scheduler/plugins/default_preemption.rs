@@ -99,7 +99,7 @@ fn victims_on(trial: &mut Trial<'_>, node: NodeId) -> Result<Victims, Rejection>
         return Err(Rejection::new(PLUGIN.name, Code::UnschedulableAndUnresolvable, NO_VICTIMS));
     }
     lower.sort_by_key(|&pod| importance(cluster, pod));
-    let mark = trial.occupancy.log().len();
+    let mark = trial.occupancy.mark(node);
     lower.iter().for_each(|&pod| _ = trial.occupancy.evict(cluster, pod));
     let found = match fits(trial, node) {
         Err(rejection) => Err(rejection),
@@ -112,7 +112,7 @@ fn victims_on(trial: &mut Trial<'_>, node: NodeId) -> Result<Victims, Rejection>
     for (position, &pod) in order.iter().enumerate().filter(|(_, pod)| lower.contains(pod)) {
         trial.occupancy.restore(cluster, pod, node, position);
     }
-    trial.occupancy.forget_since(mark);
+    trial.occupancy.rewind(mark);
     found
 }
 
@@ -163,11 +163,11 @@ pub fn with_nominated<E>(
     let waiting: Vec<PodId> =
         nominated.iter().filter(waits_here).map(|(other, _)| *other).filter(|&other| occupancy.node_of(other).is_none()).collect();
     if !waiting.is_empty() {
-        let mark = occupancy.log().len();
+        let mark = occupancy.mark(node);
         waiting.iter().for_each(|&other| occupancy.bind(cluster, other, node));
         let verdict = judge(occupancy);
         waiting.iter().for_each(|&other| _ = occupancy.evict(cluster, other));
-        occupancy.forget_since(mark);
+        occupancy.rewind(mark);
         verdict?;
     }
     judge(occupancy)

@@ -1,4 +1,5 @@
-//! DynamicResources: device claims. They are not modelled; the plugin takes part in scores (always 0) and in messages.
+//! DynamicResources: device claims. They are not modelled; the plugin takes part in scores (always 0; in 1.34 it does not
+//! score) and in messages.
 //!
 //! Its PostFilter comes before preemption's and says that there is no claim to deallocate. When another plugin's PreFilter
 //! has refused the pod, its state was never written, and its PostFilter fails with `not found`, which upstream then
@@ -14,8 +15,8 @@ pub const NOTHING_TO_DEALLOCATE: &str = "no new claims to deallocate";
 /// What its PostFilter fails with when a PreFilter refused the pod.
 pub const STATE_NOT_FOUND: &str = "not found";
 
-fn score(_: &Cycle<'_>, set: &NodeSet) -> Option<Vec<i64>> {
-    Some(vec![0; set.len()])
+fn score(cycle: &Cycle<'_>, set: &NodeSet) -> Option<Vec<i64>> {
+    cycle.semantics.dynamic_resources_score.then(|| vec![0; set.len()])
 }
 
 /// Its row.

@@ -11,7 +11,7 @@ use crate::cluster::Cluster;
 use crate::cluster::class::Class;
 use crate::cluster::index::{NodeId, NodeSet, ResourceId};
 use crate::cluster::occupancy::Occupancy;
-use crate::cluster::resources::{CPU, EPHEMERAL_STORAGE, MEMORY, PODS};
+use crate::cluster::resources::{CPU, EPHEMERAL_STORAGE, MEMORY, PODS, amount_of};
 use crate::scheduler::attempt::{Code, Rejection, Rejections};
 use crate::scheduler::framework::{Cycle, MAX_NODE_SCORE, Plugin};
 
@@ -126,11 +126,7 @@ pub fn share(cycle: &Cycle<'_>, resource: ResourceId, node: NodeId, scored: bool
 
 /// What a pod asks for, in the eyes of a scorer.
 pub fn wanted(class: &Class, resource: ResourceId, scored: bool) -> i64 {
-    match resource {
-        CPU if scored => class.incoming.scored_cpu_milli,
-        MEMORY if scored => class.incoming.scored_memory_bytes,
-        resource => class.incoming.get(resource),
-    }
+    amount_of(if scored { &class.scored } else { &class.incoming.amounts }, resource)
 }
 
 /// The score of one node.

@@ -9,7 +9,6 @@ use rustc_hash::FxHashSet;
 
 use crate::cluster::class::Class;
 use crate::cluster::index::{ClaimId, NodeId, NodeSet, TextId};
-use crate::cluster::occupancy::ClaimState;
 use crate::scheduler::attempt::{Code, Rejection, Rejections};
 use crate::scheduler::framework::{Cycle, Plugin};
 
@@ -61,13 +60,8 @@ fn volumes<'a>(cycle: &'a Cycle<'_>, class: &'a Class) -> impl Iterator<Item = A
 fn volume_of(cycle: &Cycle<'_>, id: ClaimId) -> Option<Attached> {
     let storage = &cycle.cluster.storage;
     let claim = storage.claim(id);
-    let bound = match (claim.volume_name, cycle.occupancy.claim_state(id)) {
-        (Some(name), _) => Some(*storage.volume_by_name.get(&name)?),
-        (None, Some(ClaimState::Bound(volume))) => Some(volume),
-        (None, _) => None,
-    };
-    match bound {
-        Some(volume) => storage.volume(volume).csi.map(|(driver, handle)| (driver, Handle::Known(handle))),
+    match claim.volume_name {
+        Some(name) => storage.volume(*storage.volume_by_name.get(&name)?).csi.map(|(driver, handle)| (driver, Handle::Known(handle))),
         None => storage.classes.get(&claim.class?).map(|class| (class.provisioner, Handle::ToBeMade(id))),
     }
 }

@@ -65,9 +65,6 @@ fn bindings<'a>(cycle: &'a Cycle<'_>) -> impl Iterator<Item = Binding> + 'a {
 fn binding(cycle: &Cycle<'_>, id: ClaimId) -> Binding {
     let storage = &cycle.cluster.storage;
     let claim = storage.claim(id);
-    if let Some(ClaimState::Bound(volume)) = cycle.occupancy.claim_state(id) {
-        return Binding::Bound(Some(volume));
-    }
     match claim.volume_name {
         Some(name) if claim.bind_completed => Binding::Bound(storage.volume_by_name.get(&name).copied()),
         None if class_of(cycle, claim).is_some_and(|class| class.waits_for_consumer) => Binding::Delayed(id),
@@ -162,15 +159,17 @@ fn place_claims(cycle: &Cycle<'_>, delayed: &[ClaimId], node: NodeId) -> Result<
     Ok(placed)
 }
 
-/// The smallest free volume that serves a claim on a node; a volume kept for this very claim comes first.
+/// The smallest free volume that serves a claim on a node. A volume kept for this very claim, by its `claimRef` or since a pod
+/// that uses the claim was placed, is the only choice.
 fn matching_volume(cycle: &Cycle<'_>, id: ClaimId, node: NodeId, chosen: &[VolumeId]) -> Option<VolumeId> {
     let storage = &cycle.cluster.storage;
     let claim = storage.claim(id);
     let mut smallest: Option<VolumeId> = None;
     for (index, volume) in storage.volumes.iter().enumerate() {
         let volume_id = VolumeId::new(index);
-        let taken = chosen.contains(&volume_id) || cycle.occupancy.volume_taken_by(volume_id).is_some();
-        let kept_for = volume.claim.map(|kept| kept_for(kept, claim));
+        let taken_by = cycle.occupancy.volume_taken_by(volume_id);
+        let taken = chosen.contains(&volume_id) || taken_by.is_some_and(|other| other != id);
+        let kept_for = volume.claim.map(|kept| kept_for(kept, claim)).or(taken_by.map(|other| other == id));
         let unsuitable = volume.class != claim.class
             || volume.capacity < claim.request
             || volume.block != claim.block

@@ -4,7 +4,6 @@
 //! Source: pkg/scheduler/framework/plugins/volumezone/volume_zone.go, v1.36.
 
 use crate::cluster::index::{ClaimId, NodeSet, TextId, VolumeId};
-use crate::cluster::occupancy::ClaimState;
 use crate::scheduler::attempt::{Code, Rejection, Rejections};
 use crate::scheduler::framework::{Cycle, Plugin};
 
@@ -33,7 +32,6 @@ fn admit(cycle: &Cycle<'_>) -> Result<Option<NodeSet>, Rejection> {
                 return Err(refuse(format!("persistentvolume {:?} not found", name(volume))));
             }
             (Some(_), _) => {}
-            (None, _) if cycle.occupancy.claim_state(id).is_some() => {}
             (None, None) => return Err(refuse("PersistentVolumeClaim had no pv name and storageClass name")),
             (None, Some((class, None))) => return Err(refuse(format!("storageclass.storage.k8s.io {:?} not found", name(class)))),
             (None, Some((_, Some(class)))) if class.waits_for_consumer => {}
@@ -65,11 +63,7 @@ fn filter(cycle: &Cycle<'_>, set: &mut NodeSet, rejections: &mut Rejections) {
 
 fn volume(cycle: &Cycle<'_>, claim: ClaimId) -> Option<VolumeId> {
     let storage = &cycle.cluster.storage;
-    match (storage.claim(claim).volume_name, cycle.occupancy.claim_state(claim)) {
-        (Some(name), _) => storage.volume_by_name.get(&name).copied(),
-        (None, Some(ClaimState::Bound(volume))) => Some(volume),
-        (None, _) => None,
-    }
+    storage.volume_by_name.get(&storage.claim(claim).volume_name?).copied()
 }
 
 /// Its row.

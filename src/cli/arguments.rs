@@ -1,0 +1,107 @@
+//! Arguments that several commands share.
+
+use std::path::PathBuf;
+
+use anyhow::{anyhow, bail};
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
+
+use crate::manifest::read;
+use crate::report::formats::{FORMATS, Format};
+use crate::scheduler::Options;
+use crate::scheduler::profile::Configuration;
+use crate::scheduler::ties::Ties;
+use crate::scheduler::version::KubernetesVersion;
+
+/// What to read.
+#[derive(Debug, Clone, Args)]
+pub struct InputArguments {
+    /// Dumps and manifests: files, folders, globs, `-` for standard input; YAML or JSON, plain, .gz or .zst. Without any: the embedded example
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// How the scheduler works.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Scheduler")]
+pub struct SchedulerArguments {
+    /// Kubernetes version whose scheduler is replayed: 1.36 or 1.34
+    #[arg(long, value_name = "VERSION", default_value_t)]
+    pub kubernetes: KubernetesVersion,
+
+    /// Which of several equally good nodes is taken
+    #[arg(long, value_name = "RULE", default_value = "upstream")]
+    pub ties: TieRule,
+
+    /// Seed of `--ties random`: the same seed gives the same answer
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// KubeSchedulerConfiguration: profiles, plugins, weights and arguments
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Which of several equally good nodes is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TieRule {
+    /// what that version does: 1.36 takes the root of its heap; 1.34 draws at random, so here the first in list order
+    Upstream,
+    /// the first in list order
+    First,
+    /// one at random, by --seed
+    Random,
+}
+
+/// How the answer is written.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArguments {
+    /// How to write the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub output: FormatName,
+}
+
+/// A format by its name.
+#[derive(Debug, Clone, Copy)]
+pub struct FormatName(pub &'static Format);
+
+impl ValueEnum for FormatName {
+    fn value_variants<'a>() -> &'a [Self] {
+        static NAMES: std::sync::LazyLock<Vec<FormatName>> = std::sync::LazyLock::new(|| FORMATS.iter().map(FormatName).collect());
+        &NAMES
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name).help(self.0.about))
+    }
+}
+
+impl SchedulerArguments {
+    /// The profiles to schedule by.
+    pub fn configuration(&self) -> anyhow::Result<Configuration> {
+        let Some(path) = &self.config else { return Ok(Configuration::default()) };
+        let written = read::read_scheduler_configuration(path).map_err(|problem| anyhow!("{problem}"))?;
+        Configuration::new(written).map_err(|problems| anyhow!("{}: {}", path.display(), problems.join("\n  ")))
+    }
+
+    /// How to decide what the profiles leave open.
+    pub fn options(&self) -> anyhow::Result<Options> {
+        let ties = match (self.ties, self.seed) {
+            (TieRule::Random, seed) => Ties::Random(seed.unwrap_or(0)),
+            (_, Some(_)) => bail!("--seed goes with --ties random"),
+            (TieRule::Upstream, None) => Ties::Upstream,
+            (TieRule::First, None) => Ties::First,
+        };
+        Ok(Options { version: self.kubernetes, ties })
+    }
+
+    /// How ties are broken, for the report.
+    pub fn ties(&self) -> String {
+        match self.ties {
+            TieRule::Upstream => "upstream".to_owned(),
+            TieRule::First => "first".to_owned(),
+            TieRule::Random => format!("random, seed {}", self.seed.unwrap_or(0)),
+        }
+    }
+}

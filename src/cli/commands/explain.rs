@@ -1,0 +1,120 @@
+//! `explain`: every node and every plugin's verdict and score for one pod.
+
+use anyhow::{anyhow, bail};
+use clap::Args;
+
+use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
+use crate::cli::exit::Exit;
+use crate::cli::placement::{self, Ground};
+use crate::cli::{input, output};
+use crate::cluster::index::PodId;
+use crate::cluster::{Cluster, Standing};
+use crate::report::amount::{count, list};
+use crate::report::views::{Context, ExplanationView, View};
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// The pod: namespace/name, or its name if only one has it; or a workload (namespace/name), for its first pending pod
+    #[arg(value_name = "POD")]
+    pod: String,
+
+    #[command(flatten)]
+    input: InputArguments,
+
+    /// Ask about a pending pod before the other pending pods have their places, not after
+    #[arg(long)]
+    first: bool,
+
+    #[command(flatten)]
+    scheduler: SchedulerArguments,
+
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  plimsoll explain data-platform/trino-worker-1       a pod of the embedded example
+  plimsoll explain shop/api-7d4b9-x2x cluster.json    why it is pending, or why it is where it is
+  plimsoll explain shop/api cluster.json              the first pending pod of a workload
+  plimsoll explain api-0 cluster.json new.yaml -o json | jq .nearest
+
+A pod that has a node is taken off it and asked about anew, among the pods that are bound now. A pending pod is asked about after all
+others have been placed (`--first`: before them).
+
+Exit code 1 when no node takes the pod.";
+
+/// Runs `explain`.
+pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
+    let loaded = input::load(&arguments.input.paths)?;
+    let ground = Ground::new(&loaded.objects, &configuration);
+    let context = Context::new(&loaded.objects, &ground.cluster, options.version, arguments.scheduler.ties());
+    let pod = find(&context, &arguments.pod)?;
+    let mut scheduler = ground.scheduler(options);
+    let bound_to = match ground.cluster.pod(pod).standing {
+        Standing::Bound(_) => Some(scheduler.evict(pod)),
+        Standing::Pending if !arguments.first => {
+            placement::run(&mut scheduler);
+            if scheduler.occupancy().node_of(pod).is_some() {
+                scheduler.evict(pod);
+            }
+            None
+        }
+        Standing::Pending | Standing::Aside => None,
+        Standing::Orphaned => bail!("{} is bound to a node that is not in the input, so there is nothing to decide", context.pod(pod)),
+        Standing::Ended => bail!("{} has ended (Succeeded or Failed), so there is nothing to decide", context.pod(pod)),
+        Standing::PendingDeletion => bail!("{} is being deleted: the scheduler passes it over", context.pod(pod)),
+    };
+    let view = View::Explanation(Box::new(ExplanationView::new(&context, &mut scheduler, pod, bound_to)));
+    output::answer(&(arguments.output.output.0.render)(&view))?;
+    Ok(loaded.exit(view.holds()))
+}
+
+/// The pod that is meant.
+fn find(context: &Context<'_>, wanted: &str) -> anyhow::Result<PodId> {
+    let cluster = context.cluster;
+    let named: Vec<PodId> = match wanted.split_once('/') {
+        Some((namespace, name)) => cluster.find_pod(namespace, name).into_iter().collect(),
+        None => cluster.pod_ids().filter(|&pod| cluster.pod_name(pod).name == wanted).collect(),
+    };
+    match named[..] {
+        [pod] => Ok(pod),
+        [] => of_workload(context, wanted),
+        _ => bail!("{} have the name {wanted}: {}", count(named.len(), "pod"), names(cluster, &named)),
+    }
+}
+
+/// The first pending pod of a workload, or its first.
+fn of_workload(context: &Context<'_>, wanted: &str) -> anyhow::Result<PodId> {
+    let cluster = context.cluster;
+    let is_meant = |pod: PodId| {
+        let workload = context.workload(pod);
+        let name = workload.split(" (").next().unwrap_or_default();
+        name == wanted || name.split_once('/').is_some_and(|(_, name)| name == wanted)
+    };
+    let pods: Vec<PodId> = cluster.pod_ids().filter(|&pod| is_meant(pod)).collect();
+    let waits = |pod: &&PodId| cluster.pod(**pod).standing == Standing::Pending;
+    match pods.iter().find(waits).or(pods.first()) {
+        Some(&pod) => {
+            output::note(&format!("{wanted} is a workload of {}; this is about {}", count(pods.len(), "pod"), context.pod(pod)));
+            Ok(pod)
+        }
+        None => Err(unknown(cluster, wanted)),
+    }
+}
+
+fn unknown(cluster: &Cluster, wanted: &str) -> anyhow::Error {
+    let part = wanted.rsplit('/').next().unwrap_or(wanted);
+    let alike: Vec<PodId> = cluster.pod_ids().filter(|&pod| cluster.pod_name(pod).name.contains(part)).collect();
+    match alike.is_empty() {
+        true => anyhow!("no pod is named {wanted} among {}", count(cluster.pods.len(), "pod")),
+        false => anyhow!("no pod is named {wanted}; these are alike: {}", names(cluster, &alike)),
+    }
+}
+
+fn names(cluster: &Cluster, pods: &[PodId]) -> String {
+    list(&pods.iter().map(|&pod| cluster.pod_name(pod).to_string()).collect::<Vec<_>>(), 5)
+}

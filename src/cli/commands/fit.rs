@@ -1,0 +1,158 @@
+//! `fit`: how many more pods of a kind fit, where they go, and what stops the next one.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{anyhow, bail};
+use clap::Args;
+
+use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
+use crate::cli::exit::Exit;
+use crate::cli::placement::{self, Ground};
+use crate::cli::{input, output};
+use crate::cluster::index::PodId;
+use crate::manifest::Quantity;
+use crate::manifest::pod::{Container, Pod, ResourceRequirements};
+use crate::report::amount::count;
+use crate::report::views::{Context, FitView, View};
+
+/// Arguments of `fit`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(flatten)]
+    input: InputArguments,
+
+    /// A manifest: its first pod, or the first pod of its first workload, is what is cloned
+    #[arg(long, value_name = "FILE", help_heading = "What to fit", conflicts_with = "like")]
+    pod: Option<PathBuf>,
+
+    /// A pod of the input, as namespace/name, to clone
+    #[arg(long, value_name = "NS/NAME", help_heading = "What to fit")]
+    like: Option<String>,
+
+    /// cpu that each clone asks for, such as 500m
+    #[arg(long, value_name = "QUANTITY", help_heading = "What to fit")]
+    cpu: Option<Quantity>,
+
+    /// Memory that each clone asks for, such as 1Gi
+    #[arg(long, value_name = "QUANTITY", help_heading = "What to fit")]
+    memory: Option<Quantity>,
+
+    /// Any other resource that each clone asks for, such as nvidia.com/gpu=1 (repeatable)
+    #[arg(long, value_name = "NAME=QUANTITY", help_heading = "What to fit", value_parser = resource)]
+    resource: Vec<(String, Quantity)>,
+
+    /// Stop counting at so many
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    max: usize,
+
+    #[command(flatten)]
+    scheduler: SchedulerArguments,
+
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  plimsoll fit --cpu 500m --memory 1Gi                       in the embedded example
+  plimsoll fit cluster.json --cpu 500m --memory 1Gi          any pod of this size
+  plimsoll fit cluster.json --like shop/api-7d4b9-x2x        clones of a pod, with its affinities and tolerations
+  plimsoll fit cluster.json --like shop/api-0 --memory 4Gi   the same with more memory
+  plimsoll fit cluster.json --pod new-deployment.yaml --max 10
+
+Pending pods of the input get their places first. Exit code 1 when not one fits; with an explicit --max, when fewer fit.";
+
+/// The template stands on a node that does not exist, so that it holds nothing and is not placed itself.
+const NOWHERE: &str = "plimsoll.dev/fit-template";
+
+/// Runs `fit`.
+pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
+    let mut loaded = input::load(&arguments.input.paths)?;
+    let (name, template) = template(arguments, &loaded.objects.pods)?;
+    loaded.objects.pods.push(template);
+    let mut ground = Ground::new(&loaded.objects, &configuration);
+    let pod = PodId::new(loaded.objects.pods.len() - 1);
+    let copies = ground.cluster.push_copies(pod, arguments.max.min(ground.cluster.pod_slots() + 1));
+    let context = Context::new(&loaded.objects, &ground.cluster, options.version, arguments.scheduler.ties());
+    let mut scheduler = ground.scheduler(options);
+    let placed = placement::run(&mut scheduler).decisions.iter().filter(|decision| decision.node.is_some()).count();
+    let fit = scheduler.fit(&copies);
+    let view = FitView::new(&context, &scheduler, pod, &name, &fit, placed);
+    let holds = view.holds();
+    output::answer(&(arguments.output.output.0.render)(&View::Fit(Box::new(view))))?;
+    Ok(loaded.exit(holds))
+}
+
+/// The pod to clone, and what to call it.
+fn template(arguments: &Arguments, pods: &[Pod]) -> anyhow::Result<(String, Pod)> {
+    let (name, mut pod) = match (&arguments.pod, &arguments.like) {
+        (Some(path), _) => from_file(path)?,
+        (None, Some(like)) => (like.clone(), find(pods, like)?.clone()),
+        (None, None) if arguments.cpu.is_none() && arguments.memory.is_none() && arguments.resource.is_empty() => {
+            bail!("what should fit? say --cpu and --memory, --like NS/NAME, or --pod FILE")
+        }
+        (None, None) => ("a plain pod".to_owned(), plain()),
+    };
+    ask_for(&mut pod, arguments);
+    pod.metadata.name = "plimsoll-fit".to_owned();
+    pod.metadata.deletion_timestamp = None;
+    pod.spec.node_name = NOWHERE.to_owned();
+    pod.status = Default::default();
+    Ok((name, pod))
+}
+
+fn from_file(path: &Path) -> anyhow::Result<(String, Pod)> {
+    let mut loaded = input::load(&[path.to_owned()])?;
+    if loaded.objects.pods.is_empty() {
+        bail!("{} makes no pod: a Pod or a workload with at least one replica is needed", path.display());
+    }
+    let pod = loaded.objects.pods.swap_remove(0);
+    Ok((format!("{} of {}", pod.metadata.name, path.display()), pod))
+}
+
+fn find<'a>(pods: &'a [Pod], like: &str) -> anyhow::Result<&'a Pod> {
+    let named = |pod: &&Pod| match like.split_once('/') {
+        Some((namespace, name)) => pod.metadata.namespace == namespace && pod.metadata.name == name,
+        None => pod.metadata.name == like,
+    };
+    let found: Vec<&Pod> = pods.iter().filter(named).collect();
+    match found[..] {
+        [pod] => Ok(pod),
+        [] => Err(anyhow!("--like: no pod is named {like} among {}", count(pods.len(), "pod"))),
+        _ => Err(anyhow!("--like: {} are named {like}: say NAMESPACE/NAME", count(found.len(), "pod"))),
+    }
+}
+
+fn plain() -> Pod {
+    let mut pod = Pod::default();
+    pod.metadata.namespace = "default".to_owned();
+    pod.spec.containers.push(Container { name: "main".to_owned(), ..Default::default() });
+    pod
+}
+
+/// Sets what the flags ask for in all: the first container asks for it, the others for none of it.
+fn ask_for(pod: &mut Pod, arguments: &Arguments) {
+    let named = [("cpu", arguments.cpu), ("memory", arguments.memory)];
+    let asked = named.into_iter().filter_map(|(name, quantity)| Some((name.to_owned(), quantity?)));
+    for (name, quantity) in asked.chain(arguments.resource.iter().cloned()) {
+        if let Some(resources) = &mut pod.spec.resources {
+            resources.requests.remove(&name);
+        }
+        let containers = pod.spec.containers.iter_mut().chain(&mut pod.spec.init_containers);
+        containers.for_each(|container| forget(&mut container.resources, &name));
+        let Some(first) = pod.spec.containers.first_mut() else { continue };
+        first.resources.requests.insert(name, quantity);
+    }
+}
+
+fn forget(resources: &mut ResourceRequirements, name: &str) {
+    resources.requests.remove(name);
+    resources.limits.remove(name);
+}
+
+fn resource(text: &str) -> Result<(String, Quantity), String> {
+    let (name, quantity) = text.split_once('=').ok_or_else(|| format!("{text:?} is not NAME=QUANTITY, such as nvidia.com/gpu=1"))?;
+    Ok((name.to_owned(), quantity.parse().map_err(|error| format!("{error}"))?))
+}

@@ -1,0 +1,37 @@
+//! Shelf: the commands, one file each.
+//!
+//! A new command: a file with `Arguments` and `run`, and a row in the table below; clap's help and the README walk it.
+
+mod explain;
+mod fit;
+mod plan;
+mod schedule;
+
+use super::exit::Exit;
+
+/// Makes clap's list of commands of a table: a row a command.
+macro_rules! commands {
+    ($($(#[$meta:meta])* $name:ident => $module:ident,)*) => {
+        /// The commands.
+        #[derive(Debug, clap::Subcommand)]
+        pub enum Command { $($(#[$meta])* $name($module::Arguments),)* }
+
+        impl Command {
+            /// Runs it.
+            pub fn run(self) -> anyhow::Result<Exit> {
+                match self { $(Command::$name(arguments) => $module::run(&arguments),)* }
+            }
+        }
+    };
+}
+
+commands! {
+    /// All we know of a cluster: where its pods go, and how many more fit
+    Plan => plan,
+    /// Where every pod goes, what stays pending, and why
+    Schedule => schedule,
+    /// Every node and every plugin's verdict and score for one pod, and what would have to change
+    Explain => explain,
+    /// How many more pods of a kind fit, where they go, and what stops the next one
+    Fit => fit,
+}

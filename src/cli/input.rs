@@ -1,0 +1,101 @@
+//! From paths to objects that are ready for placing: read, expanded, admitted; all that is wrong or weak said on stderr.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+
+use super::example;
+use super::exit::Exit;
+use super::output;
+use super::progress::Progress;
+use crate::manifest::Objects;
+use crate::manifest::location::Note;
+use crate::manifest::read::{self, Input, Options, Severity};
+use crate::report::amount::{count, list};
+use crate::{admission, controllers};
+
+/// Objects that are ready for placing.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The objects, with the pods that controllers make of them.
+    pub objects: Objects,
+    /// Whether everything could be read.
+    pub complete: bool,
+}
+
+impl Loaded {
+    /// How to end after an answer: an answer on half an input is no full answer.
+    pub fn exit(&self, holds: bool) -> Exit {
+        if self.complete { Exit::of(holds) } else { Exit::Misuse }
+    }
+}
+
+/// Reads paths; the embedded example if there are none.
+pub fn load(paths: &[PathBuf]) -> anyhow::Result<Loaded> {
+    if paths.is_empty() {
+        output::note(
+            "no PATH given, so this is the embedded example (fixtures/data-platform); `--help` shows how to look at your own cluster",
+        );
+        return Ok(today());
+    }
+    let progress = Progress::of_bytes("reading");
+    let input = read::read(paths, Options { progress: Some(&progress) });
+    drop(progress);
+    let loaded = prepare(input);
+    if loaded.objects == Objects::default() {
+        bail!(
+            "nothing to work on: no object could be read from {}",
+            list(&paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(), 5)
+        );
+    }
+    Ok(loaded)
+}
+
+/// Today's cluster of the example.
+pub fn today() -> Loaded {
+    prepare(read::read_texts(example::TODAY))
+}
+
+/// What the example's cluster is to become.
+pub fn target() -> Loaded {
+    prepare(read::read_texts(example::TARGET))
+}
+
+/// Says what is wrong with an input, and makes pods of its workloads.
+fn prepare(mut input: Input) -> Loaded {
+    for problem in &input.problems {
+        let text = problem.to_string();
+        output::report(problem.severity, &text);
+    }
+    tell_skipped(&input);
+    let mut objects = std::mem::take(&mut input.objects);
+    let mut notes = controllers::expand(&mut objects);
+    notes.extend(admission::admit(&mut objects));
+    notes.iter().for_each(|note| tell_note(&input, note));
+    Loaded { objects, complete: !input.has_errors() }
+}
+
+/// Kinds that are not modelled are counted and named; those that own pods by themselves.
+fn tell_skipped(input: &Input) {
+    let owners: Vec<String> = input.skipped.owners().map(|((version, kind), number)| format!("{number} {kind} ({version})")).collect();
+    if !owners.is_empty() {
+        let text =
+            "own pods that cannot be worked out from here; unless the input has these pods as Pods, they are missing from the answer";
+        output::report(Severity::Warning, &format!("{} {text}", owners.join(", ")));
+    }
+    let others: Vec<String> =
+        input.skipped.kinds.iter().filter(|(_, kind)| !kind.owns_pods).map(|((_, name), kind)| format!("{} {name}", kind.count)).collect();
+    if !others.is_empty() {
+        output::note(&format!("not modelled, because placing does not depend on them: {}", others.join(", ")));
+    }
+    if input.skipped.files > 0 {
+        output::note(&format!("{} in folders left alone: their names are not those of manifests", count(input.skipped.files, "file")));
+    }
+}
+
+fn tell_note(input: &Input, note: &Note) {
+    match note.origin.map(|origin| input.locate(origin)).filter(|location| !location.file.is_empty()) {
+        Some(location) => output::note(&format!("{location}: {}", note.message)),
+        None => output::note(&note.message),
+    }
+}

@@ -1,0 +1,36 @@
+//! The two streams: the answer on stdout, everything else on stderr.
+
+use std::io::{ErrorKind, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use crate::manifest::read::Severity;
+
+/// Writes the answer. A reader that has seen enough (`| head`) is no error.
+pub fn answer(text: &str) -> anyhow::Result<()> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => Ok(result?),
+    }
+}
+
+/// Tells of something on stderr. A text that names its severity itself (`file:1:2: error: …`) is not labelled twice.
+pub fn report(severity: Severity, text: &str) {
+    let colour = match severity {
+        Severity::Error => AnsiColor::Red,
+        Severity::Warning => AnsiColor::Yellow,
+        Severity::Note => AnsiColor::Cyan,
+    };
+    let style = Style::new().bold().fg_color(Some(colour.into()));
+    let label = format!("{severity}: ");
+    let (before, after) = text.split_once(&label).unwrap_or(("", text));
+    let (on, off) = (style.render(), style.render_reset());
+    // nobody is left to tell that stderr is gone
+    let _ = writeln!(anstream::stderr(), "{before}{on}{}{off} {after}", label.trim_end());
+}
+
+/// Says something worth knowing on stderr.
+pub fn note(text: &str) {
+    report(Severity::Note, text);
+}

@@ -1,0 +1,71 @@
+//! What can only be said when everything has been read: objects that are there twice, nodes that are not there, remarks that
+//! repeat themselves.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::gaps;
+use super::kinds::Kind;
+use super::problem::{Problem, Severity};
+use super::{Input, SourceFile};
+use crate::manifest::location::Location;
+use crate::manifest::meta::ObjectMeta;
+
+/// Settles an input whose files have all been read.
+pub(super) fn settle(input: &mut Input) {
+    fold(&mut input.problems);
+    for kind in Kind::ALL {
+        replace_earlier(*kind, input);
+    }
+    input.problems.extend(gaps::missing_nodes(&input.objects));
+}
+
+/// The same remark about many pieces of one file is made once, with their number; errors are always made one by one.
+fn fold(problems: &mut Vec<Problem>) {
+    let mut folded: Vec<(Problem, usize)> = Vec::with_capacity(problems.len());
+    for problem in problems.drain(..) {
+        match folded.last_mut() {
+            Some((last, more))
+                if problem.severity != Severity::Error
+                    && last.severity == problem.severity
+                    && last.message == problem.message
+                    && last.location.file == problem.location.file =>
+            {
+                *more += 1;
+            }
+            _ => folded.push((problem, 0)),
+        }
+    }
+    problems.extend(folded.into_iter().map(|(mut problem, more)| {
+        if more > 0 {
+            problem.message.push_str(&format!(" (and {more} more like it in this file)"));
+        }
+        problem
+    }));
+}
+
+/// Of two objects with the same kind, namespace and name the later one counts, as with `kubectl apply`.
+fn replace_earlier(kind: Kind, input: &mut Input) {
+    let all = kind.metadata(&input.objects);
+    let mut latest: FxHashMap<(&str, &str), usize> = FxHashMap::with_capacity_and_hasher(all.len(), Default::default());
+    let (mut replaced, mut problems) = (FxHashSet::default(), Vec::new());
+    for (place, metadata) in all.iter().enumerate().filter(|(_, metadata)| !metadata.name.is_empty()) {
+        if let Some(earlier) = latest.insert((&metadata.namespace, &metadata.name), place) {
+            replaced.insert(earlier);
+            problems.push(twice(kind, locate(&input.files, all[earlier]), locate(&input.files, metadata), metadata));
+        }
+    }
+    if !replaced.is_empty() {
+        kind.remove(&mut input.objects, &replaced);
+        input.problems.extend(problems);
+    }
+}
+
+fn locate(files: &[SourceFile], metadata: &ObjectMeta) -> Location {
+    files.get(metadata.origin.file as usize).map(|file| file.locate(metadata.origin.document)).unwrap_or_default()
+}
+
+fn twice(kind: Kind, earlier: Location, later: Location, metadata: &ObjectMeta) -> Problem {
+    let namespace = if kind.is_namespaced() { format!("{}/", metadata.namespace) } else { String::new() };
+    let message = format!("{} {namespace}{} is here again: this one counts, the one at {earlier} does not", kind.name(), metadata.name);
+    Problem::new(Severity::Warning, later, message).hint("leave one of them out")
+}

@@ -1,0 +1,195 @@
+//! What a result says to a reader, before any format: a headline, then sections.
+//!
+//! Promise: a document holds plain text and moods only. Widths, colours, escapes and file formats are the formats' business, so that
+//! each view is written once and read in every format.
+//!
+//! A new kind of section: a variant of [`Section`], and an arm in each text-like format.
+
+use serde::Serialize;
+
+/// How much of a result to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// What fits a screen: alike things are grouped, long lists are cut and say so.
+    Brief,
+    /// Everything.
+    Full,
+}
+
+/// What a text means to the reader; formats that have colours use them for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub enum Mood {
+    /// Nothing special.
+    #[default]
+    Plain,
+    /// As wished.
+    Good,
+    /// Worth a look.
+    Notable,
+    /// The trouble itself.
+    Bad,
+    /// Less important than the rest.
+    Faint,
+}
+
+/// A text with a mood.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Text {
+    /// What it says.
+    pub text: String,
+    /// What it means.
+    pub mood: Mood,
+}
+
+impl Text {
+    /// A text with this mood.
+    pub fn new(text: impl Into<String>, mood: Mood) -> Self {
+        Text { text: text.into(), mood }
+    }
+
+    /// The trouble itself.
+    pub fn bad(text: impl Into<String>) -> Self {
+        Text::new(text, Mood::Bad)
+    }
+
+    /// As wished.
+    pub fn good(text: impl Into<String>) -> Self {
+        Text::new(text, Mood::Good)
+    }
+
+    /// Less important than the rest.
+    pub fn faint(text: impl Into<String>) -> Self {
+        Text::new(text, Mood::Faint)
+    }
+}
+
+impl<T: Into<String>> From<T> for Text {
+    fn from(text: T) -> Self {
+        Text::new(text, Mood::Plain)
+    }
+}
+
+/// Which edge a column keeps to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Names and sentences.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// What it is called.
+    pub name: String,
+    /// Which edge it keeps to.
+    pub align: Align,
+}
+
+/// Rows of alike things.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Table {
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The rows, each as long as the columns.
+    pub rows: Vec<Vec<Text>>,
+}
+
+impl Table {
+    /// No column and no row yet.
+    pub fn new() -> Self {
+        Table::default()
+    }
+
+    /// With a column of names or sentences.
+    pub fn left(mut self, name: impl Into<String>) -> Self {
+        self.columns.push(Column { name: name.into(), align: Align::Left });
+        self
+    }
+
+    /// With a column of numbers.
+    pub fn right(mut self, name: impl Into<String>) -> Self {
+        self.columns.push(Column { name: name.into(), align: Align::Right });
+        self
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: Vec<Text>) {
+        assert_eq!(cells.len(), self.columns.len(), "a row is as long as the columns of its table");
+        self.rows.push(cells);
+    }
+
+    /// Cuts to the first `limit` rows; how many were cut.
+    pub fn cut(&mut self, limit: usize) -> usize {
+        let cut = self.rows.len().saturating_sub(limit);
+        self.rows.truncate(limit);
+        cut
+    }
+}
+
+/// A part of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Section {
+    /// Lines under a title.
+    Lines {
+        /// Title; empty for none.
+        title: String,
+        /// The lines.
+        lines: Vec<Text>,
+    },
+    /// A table under a title.
+    Table {
+        /// Title; empty for none.
+        title: String,
+        /// Said between title and table.
+        lead: Vec<Text>,
+        /// The table.
+        table: Table,
+        /// Said below it: what was cut, what a mark means.
+        notes: Vec<String>,
+    },
+}
+
+/// What a result says to a reader.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Document {
+    /// The answer, in one line.
+    pub headline: Text,
+    /// Why, and what else; the most important first.
+    pub sections: Vec<Section>,
+}
+
+impl Document {
+    /// A document that so far only has its answer.
+    pub fn new(headline: Text) -> Self {
+        Document { headline, sections: Vec::new() }
+    }
+
+    /// Adds lines under a title, if there are any.
+    pub fn lines(&mut self, title: impl Into<String>, lines: Vec<Text>) {
+        if !lines.is_empty() {
+            self.sections.push(Section::Lines { title: title.into(), lines });
+        }
+    }
+
+    /// Adds a table under a title, if it has rows.
+    pub fn table(&mut self, title: impl Into<String>, table: Table, notes: Vec<String>) {
+        self.led_table(title, Vec::new(), table, notes);
+    }
+
+    /// Adds a table under a title and some lines; without rows, the lines alone.
+    pub fn led_table(&mut self, title: impl Into<String>, lead: Vec<Text>, table: Table, notes: Vec<String>) {
+        if table.rows.is_empty() {
+            self.lines(title, lead);
+        } else {
+            self.sections.push(Section::Table { title: title.into(), lead, table, notes });
+        }
+    }
+
+    /// Adds another document whole: its answer becomes a title.
+    pub fn append(&mut self, other: Document) {
+        self.sections.push(Section::Lines { title: String::new(), lines: vec![other.headline] });
+        self.sections.extend(other.sections);
+    }
+}

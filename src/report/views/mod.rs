@@ -1,0 +1,102 @@
+//! Results as data: what `-o json` writes, and what every other format is made from.
+//!
+//! Promise: each view carries `apiVersion` and `kind`, and its JSON schema is committed under `schemas/`; a test compares them. Fields are
+//! added within a version, never renamed or removed.
+//!
+//! A new view: a file with the struct, a `document` and a `records` function, a variant of [`View`], a row in [`schemas`].
+
+pub mod asides;
+pub mod conformance;
+pub mod context;
+pub mod explanation;
+pub mod fit;
+pub mod plan;
+pub mod refusal;
+pub mod remedy;
+pub mod schedule;
+pub mod usage;
+pub mod workload;
+
+use serde::Serialize;
+
+use super::document::{Detail, Document};
+pub use conformance::ConformanceView;
+pub use context::Context;
+pub use explanation::ExplanationView;
+pub use fit::FitView;
+pub use plan::PlanView;
+pub use schedule::ScheduleView;
+
+/// The version of the views.
+pub const API_VERSION: &str = "plimsoll.dev/v1";
+
+/// Any result.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum View {
+    /// Where every pod goes.
+    Schedule(Box<ScheduleView>),
+    /// Why a pod goes where it goes.
+    Explanation(Box<ExplanationView>),
+    /// How many more fit.
+    Fit(Box<FitView>),
+    /// Whether we agree with recordings.
+    Conformance(Box<ConformanceView>),
+    /// All we know of a cluster.
+    Plan(Box<PlanView>),
+}
+
+/// Flat rows for spreadsheets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Records {
+    /// Names of the columns.
+    pub columns: Vec<&'static str>,
+    /// The rows, each as long as the columns.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl View {
+    /// For readers.
+    pub fn document(&self, detail: Detail) -> Document {
+        match self {
+            View::Schedule(view) => view.document(detail),
+            View::Explanation(view) => view.document(detail),
+            View::Fit(view) => view.document(detail),
+            View::Conformance(view) => view.document(detail),
+            View::Plan(view) => view.document(detail),
+        }
+    }
+
+    /// For spreadsheets.
+    pub fn records(&self) -> Records {
+        match self {
+            View::Schedule(view) => view.records(),
+            View::Explanation(view) => view.records(),
+            View::Fit(view) => view.records(),
+            View::Conformance(view) => view.records(),
+            View::Plan(view) => view.records(),
+        }
+    }
+
+    /// Whether the answer is "yes": everything fits, everything agrees.
+    pub fn holds(&self) -> bool {
+        match self {
+            View::Schedule(view) => view.holds(),
+            View::Explanation(view) => view.holds(),
+            View::Fit(view) => view.holds(),
+            View::Conformance(view) => view.holds(),
+            View::Plan(view) => view.holds(),
+        }
+    }
+}
+
+/// The JSON schema of each view, by kind.
+pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
+    vec![
+        ("Schedule", schemars::schema_for!(ScheduleView)),
+        ("Explanation", schemars::schema_for!(ExplanationView)),
+        ("Fit", schemars::schema_for!(FitView)),
+        ("Conformance", schemars::schema_for!(ConformanceView)),
+        ("Plan", schemars::schema_for!(PlanView)),
+    ]
+}
