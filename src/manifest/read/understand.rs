@@ -41,6 +41,9 @@ pub(super) struct Understood {
 /// Lists in lists are opened to this depth.
 const DEEPEST_LIST: usize = 16;
 
+/// JSON objects beyond this many bytes that are not valid are not tried as YAML.
+const LONG: usize = 4 << 20;
+
 /// What is known of a text that is being understood.
 #[derive(Clone, Copy)]
 pub(super) struct Reading<'a> {
@@ -180,7 +183,12 @@ fn unmodelled(reading: &Reading<'_>, of: TypeMeta) -> Vec<Understood> {
 /// Understands a JSON text that did not fit, or of which nothing is known, by way of a tree.
 fn via_tree(reading: &Reading<'_>, list: Option<&TypeMeta>) -> Vec<Understood> {
     let (text, remark) = reading.utf8();
-    match tree::parse(&text) {
+    // what is long and broken has swallowed its successors, and need not be tried as YAML
+    let parsed = match reading.text.len() > LONG && serde_json::from_slice::<IgnoredAny>(reading.text).is_err() {
+        true => Err(SyntaxError { position: Position::START, message: String::new() }),
+        false => tree::parse(&text),
+    };
+    match parsed {
         Ok(documents) => {
             let found = documents.into_iter().flat_map(|document| tree_object(reading, document, list));
             remark.map(|remark| reading.refuse(remark)).into_iter().flatten().chain(found).collect()
