@@ -262,7 +262,7 @@ fn list_items(reading: &Reading<'_>, tree: Tree, list: Option<&TypeMeta>) -> Vec
 }
 
 /// Understands a value that should be an object, a list of objects, or nothing.
-fn tree_object(reading: &Reading<'_>, tree: Tree, list: Option<&TypeMeta>) -> Vec<Understood> {
+fn tree_object(reading: &Reading<'_>, mut tree: Tree, list: Option<&TypeMeta>) -> Vec<Understood> {
     let position = tree.position;
     match tree.value {
         Value::Null => return Vec::new(),
@@ -273,7 +273,7 @@ fn tree_object(reading: &Reading<'_>, tree: Tree, list: Option<&TypeMeta>) -> Ve
         Ok(of) => of,
         Err(problem) => return reading.refuse(problem),
     };
-    if let Some(items) = list_of(&of, &tree) {
+    if let Some(items) = list_of(&of, &mut tree) {
         let list = of;
         return items.into_iter().flat_map(|item| tree_object(reading, item, Some(&list))).collect();
     }
@@ -309,11 +309,14 @@ fn tree_object(reading: &Reading<'_>, tree: Tree, list: Option<&TypeMeta>) -> Ve
     }
 }
 
-/// The items, if this is a list.
-fn list_of(of: &TypeMeta, tree: &Tree) -> Option<Vec<Tree>> {
-    match tree.get("items").map(|items| &items.value) {
-        Some(Value::List(items)) if of.kind.is_empty() || of.kind.ends_with("List") || tree.get("spec").is_none() => Some(items.clone()),
-        None | Some(Value::Null) if of.kind.ends_with("List") && tree.get("spec").is_none() => Some(Vec::new()),
+/// The items, if this is a list. A kind that only sounds like one (`APIResourceList`) has fields of its own instead.
+fn list_of(of: &TypeMeta, tree: &mut Tree) -> Option<Vec<Tree>> {
+    let Value::Map(entries) = &mut tree.value else { return None };
+    let bare = entries.iter().all(|entry| ["apiVersion", "kind", "metadata", "items"].contains(&entry.key.as_str()));
+    let named = of.kind.ends_with("List");
+    match entries.iter_mut().find(|entry| entry.key == "items").map(|entry| &mut entry.value.value) {
+        Some(Value::List(items)) if of.kind.is_empty() || named || bare => Some(std::mem::take(items)),
+        None | Some(Value::Null) if named && bare => Some(Vec::new()),
         _ => None,
     }
 }
