@@ -68,6 +68,9 @@ fn prepare(mut input: Input) -> Loaded {
         output::report(problem.severity, &text);
     }
     tell_skipped(&input);
+    for weakness in input.weaknesses() {
+        output::report(weakness.severity, &weakness.to_string());
+    }
     let mut objects = std::mem::take(&mut input.objects);
     let mut notes = controllers::expand(&mut objects);
     notes.extend(admission::admit(&mut objects));

@@ -51,10 +51,22 @@ Examples:
 
 Exit codes: 0 yes; 1 the answer is no (a pod fits nowhere, a recording differs); 2 misuse, or input that could not be read.";
 
+/// The command line as clap knows it, for a program of this name: help, usage and examples say that name.
+pub fn command(name: &'static str) -> clap::Command {
+    let renamed = |command: clap::Command| match command.get_after_help().map(ToString::to_string) {
+        Some(examples) => {
+            command.after_help(examples.replace("  plimsoll ", &format!("  {name} ")).replace("| plimsoll ", &format!("| {name} ")))
+        }
+        None => command,
+    };
+    let command = renamed(Arguments::command()).bin_name(name).mut_subcommands(renamed);
+    // clap asks for it by the name of the binary otherwise
+    command.display_name(name)
+}
+
 /// Runs the program under this name and gives its exit code.
 pub fn run(name: &'static str) -> std::process::ExitCode {
-    let command = Arguments::command().bin_name(name);
-    let arguments = match command.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches)) {
+    let arguments = match command(name).try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => return exit::after_clap(error),
     };
@@ -66,7 +78,7 @@ pub fn run(name: &'static str) -> std::process::ExitCode {
     match arguments.command.run() {
         Ok(exit) => exit.into(),
         Err(error) => {
-            output::report(Severity::Error, &format!("{error:#}"));
+            output::report(Severity::Error, &format!("error: {error:#}"));
             Exit::Misuse.into()
         }
     }

@@ -23,11 +23,11 @@ pub fn report(severity: Severity, text: &str) {
         Severity::Note => AnsiColor::Cyan,
     };
     let style = Style::new().bold().fg_color(Some(colour.into()));
-    let label = format!("{severity}: ");
+    let label = format!("{severity}:");
     let (before, after) = text.split_once(&label).unwrap_or(("", text));
     let (on, off) = (style.render(), style.render_reset());
     // nobody is left to tell that stderr is gone
-    let _ = writeln!(anstream::stderr(), "{before}{on}{}{off} {after}", label.trim_end());
+    let _ = writeln!(anstream::stderr(), "{before}{on}{label}{off} {}", after.trim_start());
 }
 
 /// Says something worth knowing on stderr.

@@ -1,10 +1,14 @@
 //! One test binary: one link instead of ten.
 
 mod architecture;
+mod cli;
+mod conformance;
+mod differential;
 mod example;
 mod expansion;
 mod generate;
 mod generated;
+mod golden;
 mod invariants;
 mod parsers;
 mod recordings;

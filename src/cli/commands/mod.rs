@@ -2,6 +2,7 @@
 //!
 //! A new command: a file with `Arguments` and `run`, and a row in the table below; clap's help and the README walk it.
 
+mod conformance;
 mod explain;
 mod fit;
 mod plan;
@@ -34,4 +35,6 @@ commands! {
     Explain => explain,
     /// How many more pods of a kind fit, where they go, and what stops the next one
     Fit => fit,
+    /// Replays recordings of the real kube-scheduler and shows the first difference of each case
+    Conformance => conformance,
 }

@@ -51,7 +51,7 @@ fn push_line(out: &mut String, line: &str) {
 /// The lines of a table, header first.
 fn rows(table: &Table) -> Vec<String> {
     let mut layout = comfy_table::Table::new();
-    layout.load_style(comfy_table::presets::NOTHING).set_header(table.columns.iter().map(|column| column.name.to_uppercase()));
+    layout.load_style(comfy_table::presets::NOTHING).set_header(table.columns.iter().map(|column| title(&column.name)));
     for row in &table.rows {
         layout.add_row(Row::from(row.iter().map(|cell| cell.text.as_str())));
     }
@@ -65,6 +65,12 @@ fn rows(table: &Table) -> Vec<String> {
     let header: Vec<Text> = table.columns.iter().map(|column| Text::faint(column.name.as_str())).collect();
     let moods = std::iter::once(&header).chain(&table.rows);
     layout.lines().zip(moods).map(|(line, row)| paint_row(line.trim_end(), row, &widths)).collect()
+}
+
+/// Plain words become capitals, as kubectl has them; names of plugins and resources stay as they are.
+fn title(name: &str) -> String {
+    let plain = name.chars().all(|letter| letter.is_ascii_lowercase() || !letter.is_alphanumeric());
+    if plain && !name.contains(['.', '/']) { name.to_uppercase() } else { name.to_owned() }
 }
 
 /// Paints the cells of a laid-out line; cells stand at the sums of the widths before them.

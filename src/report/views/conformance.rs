@@ -3,9 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Records;
+use super::{API_VERSION, Records};
+use crate::conformance::{self, CaseResult, FamilyResult};
 use crate::report::amount::{count, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
+use crate::scheduler::version::KubernetesVersion;
 
 /// Whether we agree with recordings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -33,6 +35,8 @@ pub struct Family {
     pub family: String,
     /// Cases.
     pub cases: usize,
+    /// Cases of which every step agrees.
+    pub cases_agreeing: usize,
     /// Steps that agree.
     pub agree: usize,
     /// Steps in all.
@@ -49,19 +53,25 @@ pub struct Difference {
     pub case: String,
     /// Which step, counted from 0.
     pub step: usize,
-    /// The pod of that step.
-    pub pod: String,
-    /// Which fact differs.
-    pub fact: String,
-    /// What was recorded.
+    /// Every path at which that step differs, with both values.
+    pub at: Vec<String>,
+    /// The recorded step, as JSON; `null` if there is none.
     pub recorded: String,
-    /// What we say.
+    /// Our step, as JSON; `null` if there is none.
     pub ours: String,
 }
 
 impl ConformanceView {
     /// Name of this view.
     pub const KIND: &'static str = "Conformance";
+
+    /// Of replays, each of one Kubernetes version.
+    pub fn new(replays: &[(KubernetesVersion, Vec<CaseResult>)]) -> Self {
+        let families =
+            replays.iter().flat_map(|(version, results)| conformance::by_family(results).into_iter().map(|sum| family(*version, sum)));
+        let differences = replays.iter().flat_map(|(version, results)| results.iter().filter_map(|result| difference(*version, result)));
+        ConformanceView { api_version: API_VERSION, kind: Self::KIND, families: families.collect(), differences: differences.collect() }
+    }
 
     /// Whether every step agrees.
     pub fn holds(&self) -> bool {
@@ -72,7 +82,9 @@ impl ConformanceView {
     pub fn document(&self, _: Detail) -> Document {
         let (agree, steps) = self.families.iter().fold((0, 0), |sum, each| (sum.0 + each.agree, sum.1 + each.steps));
         let mood = if self.holds() { Mood::Good } else { Mood::Bad };
-        let mut document = Document::new(Text::new(format!("{} of {} agree", thousands(agree), count(steps, "step")), mood));
+        let cases: usize = self.families.iter().map(|each| each.cases).sum();
+        let headline = format!("{} of {} agree, in {}", thousands(agree), count(steps, "step"), count(cases, "case"));
+        let mut document = Document::new(Text::new(headline, mood));
         let mut table = Table::new().left("kubernetes").left("family").right("cases").right("agree").right("steps");
         for each in &self.families {
             let mood = if each.agree == each.steps { Mood::Plain } else { Mood::Bad };
@@ -86,8 +98,11 @@ impl ConformanceView {
         }
         document.table("", table, Vec::new());
         for each in &self.differences {
-            let title = format!("{} (Kubernetes {}), step {}, {}: {} differs", each.case, each.kubernetes, each.step, each.pod, each.fact);
-            document.lines(title, vec![format!("recorded  {}", each.recorded).into(), Text::bad(format!("ours      {}", each.ours))]);
+            let title = format!("{} (Kubernetes {}), step {}", each.case, each.kubernetes, each.step);
+            let mut lines: Vec<Text> = each.at.iter().map(|at| Text::bad(at.as_str())).collect();
+            lines.push(format!("recorded {}", each.recorded).into());
+            lines.push(format!("ours     {}", each.ours).into());
+            document.lines(title, lines);
         }
         document
     }
@@ -100,4 +115,27 @@ impl ConformanceView {
         };
         Records { columns, rows: self.families.iter().map(row).collect() }
     }
+}
+
+fn family(version: KubernetesVersion, sum: FamilyResult) -> Family {
+    Family {
+        kubernetes: version.to_string(),
+        family: sum.family,
+        cases: sum.cases,
+        cases_agreeing: sum.cases_agreeing,
+        agree: sum.agreeing,
+        steps: sum.all,
+    }
+}
+
+fn difference(version: KubernetesVersion, result: &CaseResult) -> Option<Difference> {
+    let difference = result.difference.as_ref()?;
+    Some(Difference {
+        kubernetes: version.to_string(),
+        case: result.name.clone(),
+        step: difference.step,
+        at: difference.at.clone(),
+        recorded: difference.expected.to_string(),
+        ours: difference.actual.to_string(),
+    })
 }

@@ -180,7 +180,10 @@ impl ExplanationView {
     fn headline(&self) -> Text {
         let (feasible, all) = (self.nodes.iter().filter(|node| node.feasible).count(), self.nodes.len());
         let accept = format!("{} of {} accept it", thousands(feasible), count(all, "node"));
-        let who = format!("{} ({})", self.pod, self.workload);
+        let who = match self.workload.strip_prefix(&self.pod) {
+            Some(kind) => format!("{}{kind}", self.pod),
+            None => format!("{} of {}", self.pod, self.workload),
+        };
         match (self.outcome, &self.node) {
             ("gated", _) => Text::new(format!("{} is held back by its scheduling gates", self.pod), Mood::Notable),
             ("otherScheduler", _) => Text::new(format!("{} waits for another scheduler", self.pod), Mood::Notable),
@@ -338,19 +341,24 @@ fn refusal(context: &Context<'_>, scheduler: &Scheduler<'_>, pod: PodId, node: N
     }
 }
 
-/// The refused node with the fewest refusals, then the fewest changes, then the smallest shortfall.
+/// The refused node with the fewest changes, then the fewest refusals, then the smallest shortfall.
 fn nearest(nodes: &[NodeVerdict]) -> Option<Nearest> {
     let distance = |node: &NodeVerdict| {
-        let changes: usize = node.refusals.iter().map(|refusal| refusal.changes.len()).sum();
         let gap = node.refusals.iter().flat_map(|refusal| &refusal.short).map(Shortfall::gap).sum::<f64>();
-        (node.refusals.len(), changes, gap)
+        (changes(node).len(), node.refusals.len(), gap)
     };
     let refused = nodes.iter().filter(|node| !node.refusals.is_empty());
     let nearest = refused.min_by(|a, b| {
         let (a, b) = (distance(a), distance(b));
         (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2))
     })?;
-    Some(Nearest { node: nearest.node.clone(), changes: nearest.refusals.iter().flat_map(|refusal| refusal.changes.clone()).collect() })
+    Some(Nearest { node: nearest.node.clone(), changes: changes(nearest) })
+}
+
+/// What would have to change for a node to accept, each thing once.
+fn changes(node: &NodeVerdict) -> Vec<String> {
+    let all = node.refusals.iter().flat_map(|refusal| &refusal.changes);
+    all.collect::<indexmap::IndexSet<_>>().into_iter().cloned().collect()
 }
 
 impl Eviction {

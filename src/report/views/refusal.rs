@@ -36,6 +36,9 @@ impl Shortfall {
     /// `needs 500m cpu, 320m free of 4`.
     pub fn sentence(&self) -> String {
         let unit = Unit::of(&self.resource);
+        if self.resource == "pods" {
+            return format!("takes {} pods and has {}", self.allocatable, self.allocatable - self.free);
+        }
         let (needs, free) = unit.distinct(self.needs, self.free);
         format!("needs {needs} {}, {free} free of {}", self.resource, unit.amount(self.allocatable))
     }
@@ -118,7 +121,7 @@ mod tests {
     #[test]
     fn a_shortfall_says_by_how_much() {
         assert_eq!(Shortfall::new("cpu", 500, 320, 4000).sentence(), "needs 500m cpu, 320m free of 4");
-        assert_eq!(Shortfall::new("pods", 1, 0, 110).sentence(), "needs 1 pods, 0 free of 110");
+        assert_eq!(Shortfall::new("pods", 1, 0, 110).sentence(), "takes 110 pods and has 110");
     }
 
     #[test]

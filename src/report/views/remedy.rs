@@ -10,6 +10,7 @@ use crate::cluster::class::{Class, NodeTerm};
 use crate::cluster::first_untolerated;
 use crate::cluster::index::{NodeId, PodId, TermId, TopologyId};
 use crate::cluster::labels::{Operator, Requirement};
+use crate::cluster::nodes::Taint;
 use crate::cluster::occupancy::Occupancy;
 use crate::report::amount::{Unit, list};
 use crate::scheduler::attempt::Rejection;
@@ -94,9 +95,19 @@ fn leave_name_out(case: &Case<'_>) -> Vec<String> {
 fn tolerate(case: &Case<'_>) -> Vec<String> {
     let nodes = &case.context.cluster.nodes;
     let Some((taints, _)) = nodes.tainted.iter().find(|(_, nodes)| nodes.contains(case.node)) else { return Vec::new() };
-    let Some(taint) = first_untolerated(taints, &case.class().tolerations) else { return Vec::new() };
-    let taint = case.context.taint(taint);
-    vec![format!("tolerate the taint {taint}, or remove it: kubectl taint node {} {taint}-", case.context.node(case.node))]
+    let untolerated = taints.iter().filter(|taint| first_untolerated(std::slice::from_ref(taint), &case.class().tolerations).is_some());
+    untolerated.map(|taint| remove_taint(case, taint)).collect()
+}
+
+fn remove_taint(case: &Case<'_>, taint: &Taint) -> String {
+    let node = case.context.node(case.node);
+    let (key, taint) = (case.text(taint.key), case.context.taint(taint));
+    match key.strip_prefix("node.kubernetes.io/") {
+        // the control plane sets and lifts these: removing them by hand changes nothing
+        Some("unschedulable") => uncordon(case).remove(0),
+        Some(_) => format!("wait until the node recovers: the control plane set {taint} and will lift it"),
+        None => format!("tolerate the taint {taint}, or remove it: kubectl taint node {node} {taint}-"),
+    }
 }
 
 fn label(case: &Case<'_>) -> Vec<String> {
@@ -166,7 +177,7 @@ fn free_resources(case: &Case<'_>) -> Vec<String> {
     let change = |short: &Shortfall| {
         let unit = Unit::of(&short.resource);
         if short.resource == "pods" {
-            return format!("make room for one more pod: the node takes {} and has {}", short.allocatable, short.allocatable - short.free);
+            return format!("room for one more pod: the node {}", short.sentence());
         }
         if short.needs > short.allocatable {
             let (needs, has) = unit.distinct(short.needs, short.allocatable);

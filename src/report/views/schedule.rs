@@ -67,6 +67,8 @@ pub struct Summary {
     pub other_scheduler: usize,
     /// Pods that were evicted for others and found no new node.
     pub preempted: usize,
+    /// Pods that have ended; not among `pods`.
+    pub ended: usize,
 }
 
 /// Use of a node.
@@ -201,6 +203,8 @@ pub struct Aside {
     pub what: String,
     /// What that means here.
     pub consequence: String,
+    /// Whether that is as it should be.
+    pub ordinary: bool,
     /// The pods.
     pub pods: Vec<String>,
 }
@@ -236,7 +240,7 @@ impl ScheduleView {
             kind: Self::KIND,
             kubernetes: context.kubernetes.clone(),
             ties: context.ties.clone(),
-            summary: summary(context, &pods),
+            summary: summary(context, &shown, &pods),
             resources: context.resource_uses(occupancy),
             nodes: context.node_uses(occupancy),
             pods,
@@ -270,13 +274,16 @@ impl ScheduleView {
         let with_node = summary.bound + summary.placed;
         let mut text = format!("{} of {} have a node", thousands(with_node), count(summary.pods, "pod"));
         let missing = [
-            (summary.unschedulable, "fit nowhere"),
-            (summary.preempted, "were evicted for others"),
-            (summary.gated, "are gated"),
-            (summary.other_scheduler, "wait for another scheduler"),
+            (summary.unschedulable, "unschedulable"),
+            (summary.preempted, "evicted for others"),
+            (summary.gated, "held back by gates"),
+            (summary.other_scheduler, "left to another scheduler"),
         ];
         for (number, what) in missing.into_iter().filter(|&(number, _)| number > 0) {
             text.push_str(&format!(", {} {what}", thousands(number)));
+        }
+        if summary.ended > 0 {
+            text.push_str(&format!(" ({} more ended)", thousands(summary.ended)));
         }
         let shares: Vec<String> =
             self.resources.iter().take(3).map(|each| format!("{} {} ({})", each.resource, each.share(), each.fraction())).collect();
@@ -317,6 +324,8 @@ impl ScheduleView {
             let node = pod.node.as_deref().expect("a placed pod has a node");
             *workloads.entry(&pod.workload).or_default().entry(node).or_default() += 1;
         }
+        let rank: FxHashMap<&str, usize> = self.nodes.iter().enumerate().map(|(rank, node)| (node.node.as_str(), rank)).collect();
+        workloads.values_mut().for_each(|nodes| nodes.sort_by_cached_key(|node, _| rank.get(node).copied()));
         let mut table = Table::new().left("workload").right("pods").left("on");
         for (workload, nodes) in &workloads {
             let places: Vec<String> =
@@ -366,8 +375,10 @@ impl ScheduleView {
     fn aside_section(&self, document: &mut Document, detail: Detail) {
         let names = if detail == Detail::Full { usize::MAX } else { 3 };
         let line = |aside: &Aside| {
-            let text = format!("{} {} ({}): {}", count(aside.pods.len(), "pod"), aside.what, list(&aside.pods, names), aside.consequence);
-            Text::new(text, Mood::Notable)
+            let are = if aside.pods.len() == 1 { "is" } else { "are" };
+            let text =
+                format!("{} {are} {}: {} ({})", count(aside.pods.len(), "pod"), aside.what, aside.consequence, list(&aside.pods, names));
+            Text::new(text, if aside.ordinary { Mood::Faint } else { Mood::Notable })
         };
         document.lines("To know", self.asides.iter().map(line).collect());
     }
@@ -421,7 +432,7 @@ fn place(context: &Context<'_>, scheduler: &Scheduler<'_>, decision: Option<&Dec
     }
 }
 
-fn summary(context: &Context<'_>, pods: &[PodPlace]) -> Summary {
+fn summary(context: &Context<'_>, shown: &[PodId], pods: &[PodPlace]) -> Summary {
     let count = |state: State| pods.iter().filter(|pod| pod.state == state).count();
     Summary {
         nodes: context.cluster.nodes.len(),
@@ -432,6 +443,7 @@ fn summary(context: &Context<'_>, pods: &[PodPlace]) -> Summary {
         gated: count(State::Gated),
         other_scheduler: count(State::OtherScheduler),
         preempted: count(State::Preempted),
+        ended: shown.iter().filter(|&&pod| context.cluster.pod(pod).standing == Standing::Ended).count(),
     }
 }
 
@@ -457,12 +469,31 @@ fn pending(
             workload: workload.to_owned(),
             pods: pods.iter().map(|&pod| context.pod(pod)).collect(),
             state,
-            message: message.to_owned(),
+            message: explained(context, state, message, pods[0]),
             requests: context.requests(pods[0]),
             refusals,
         }
     };
+    // those who wait by their own wish come last
+    groups.sort_by(|(_, one, _), _, (_, other, _), _| waits_willingly(*one).cmp(&waits_willingly(*other)));
     groups.into_iter().map(group).collect()
+}
+
+fn waits_willingly(state: State) -> bool {
+    matches!(state, State::Gated | State::OtherScheduler)
+}
+
+/// Upstream's sentence; where upstream has none, what is to be said instead.
+fn explained(context: &Context<'_>, state: State, message: &str, pod: PodId) -> String {
+    let spec = &context.written(pod).spec;
+    match state {
+        State::Gated => {
+            let gates: Vec<&str> = spec.scheduling_gates.iter().map(|gate| gate.name.as_str()).collect();
+            format!("scheduling gates: {}", gates.join(", "))
+        }
+        State::OtherScheduler => format!("asks for the scheduler {}, of which the configuration has no profile", spec.scheduler_name),
+        _ => message.to_owned(),
+    }
 }
 
 fn refusals(context: &Context<'_>, scheduler: &mut Scheduler<'_>, pod: PodId) -> Vec<Refusal> {
@@ -497,7 +528,8 @@ impl Pending {
             lines.push(self.message.as_str().into());
         }
         let names = if detail == Detail::Full { usize::MAX } else { 3 };
-        lines.push(Text::faint(format!("pods: {}; each asks for {}", list(&self.pods, names), requests(&self.requests))));
+        let each = if self.pods.len() == 1 { "it asks" } else { "each asks" };
+        lines.push(Text::faint(format!("{}: {each} for {}", list(&self.pods, names), requests(&self.requests))));
         lines
     }
 }

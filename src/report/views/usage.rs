@@ -31,8 +31,11 @@ impl ResourceUse {
         ResourceUse { resource: resource.to_owned(), unit, requested, allocatable, free, percent: percent(requested, allocatable) }
     }
 
-    /// `2.84 of 4`.
+    /// `2.84/4`.
     pub fn fraction(&self) -> String {
+        if self.requested == 0 && self.allocatable == 0 {
+            return "-".to_owned();
+        }
         let unit = Unit::of(&self.resource);
         let (requested, allocatable) = unit.distinct(self.requested, self.allocatable);
         format!("{requested}/{allocatable}")

@@ -1,0 +1,161 @@
+//! What people and programs read, kept as text: outputs of every command, README, schemas.
+//!
+//! `PLIMSOLL_BLESS=1 cargo test --release golden` writes them anew; look at the difference before committing it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Outputs that are kept whole, by name of their file under `fixtures/golden/`.
+const OUTPUTS: &[(&str, &str)] = &[
+    ("plan", "plan"),
+    ("plan-json", "plan fixtures/cli/pending.yaml -o json"),
+    ("schedule-example", "schedule"),
+    ("schedule-target", "schedule fixtures/data-platform/target"),
+    ("schedule-pending", "schedule fixtures/cli/pending.yaml"),
+    ("schedule-pending-wide", "schedule fixtures/cli/pending.yaml -o wide"),
+    ("schedule-pending-json", "schedule fixtures/cli/pending.yaml -o json"),
+    ("schedule-pending-yaml", "schedule fixtures/cli/pending.yaml -o yaml"),
+    ("schedule-pending-csv", "schedule fixtures/cli/pending.yaml -o csv"),
+    ("schedule-namespace", "schedule fixtures/cli/pending.yaml -n batch"),
+    ("schedule-134", "schedule fixtures/cli/pending.yaml --kubernetes 1.34"),
+    ("schedule-preemption", "schedule fixtures/cli/preemption.yaml"),
+    ("schedule-no-nodes", "schedule fixtures/cli/no-nodes.yaml"),
+    ("explain-bound", "explain shop/hog fixtures/cli/pending.yaml"),
+    ("explain-pending", "explain shop/db-1 fixtures/cli/pending.yaml"),
+    ("explain-pending-wide", "explain shop/db-1 fixtures/cli/pending.yaml -o wide"),
+    ("explain-pending-json", "explain shop/db-1 fixtures/cli/pending.yaml -o json"),
+    ("explain-pending-csv", "explain shop/db-1 fixtures/cli/pending.yaml -o csv"),
+    ("explain-workload", "explain datahub-gms fixtures/data-platform/target"),
+    ("explain-gated", "explain gated fixtures/cli/pending.yaml"),
+    ("explain-preempts", "explain shop/vip fixtures/cli/preemption.yaml"),
+    ("fit", "fit --cpu 500m --memory 1Gi fixtures/data-platform/target"),
+    ("fit-like", "fit --like data-platform/postgres-0 fixtures/data-platform/target"),
+    ("fit-max", "fit --cpu 100m --max 3 fixtures/data-platform/target"),
+    ("fit-pod", "fit --pod fixtures/cli/deployment.yaml fixtures/cli/pending.yaml"),
+    ("fit-json", "fit --cpu 500m --memory 1Gi fixtures/cli/pending.yaml -o json"),
+    ("help", "--help"),
+    ("help-plan", "plan --help"),
+    ("help-schedule", "schedule --help"),
+    ("help-explain", "explain --help"),
+    ("help-fit", "fit --help"),
+    ("misuse-flag", "schedule --frobnicate"),
+    ("misuse-file", "schedule no/such/file.yaml"),
+    ("misuse-pod", "explain nobody fixtures/cli/pending.yaml"),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn blessing() -> bool {
+    std::env::var_os("PLIMSOLL_BLESS").is_some()
+}
+
+/// What a command says: stdout, stderr, exit code.
+fn run(arguments: &str) -> (String, String, i32) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    command.args(arguments.split_whitespace()).current_dir(root()).stdin(Stdio::null());
+    for name in ["CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+        command.env_remove(name);
+    }
+    let output = command.env("NO_COLOR", "1").output().expect("the program starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
+    (text(output.stdout), text(output.stderr), output.status.code().expect("it was not killed"))
+}
+
+/// Compares a text with a file, or writes the file when blessing.
+fn check(path: PathBuf, actual: &str) -> Result<(), String> {
+    if blessing() {
+        std::fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("the folder can be made");
+        std::fs::write(&path, actual).expect("the file can be written");
+        return Ok(());
+    }
+    let name = path.strip_prefix(root()).expect("it lies in the repository").display();
+    let expected = std::fs::read_to_string(&path).map_err(|error| format!("{name}: {error}"))?;
+    if expected == actual {
+        return Ok(());
+    }
+    let line =
+        expected.lines().zip(actual.lines()).position(|(a, b)| a != b).unwrap_or(expected.lines().count().min(actual.lines().count()));
+    let at = |text: &str| text.lines().nth(line).unwrap_or("(end)").to_owned();
+    Err(format!("{name}, line {}:\n  kept  {}\n  now   {}", line + 1, at(&expected), at(actual)))
+}
+
+fn all_hold(results: impl Iterator<Item = Result<(), String>>) {
+    let wrong: Vec<String> = results.filter_map(Result::err).collect();
+    assert!(wrong.is_empty(), "PLIMSOLL_BLESS=1 writes them anew; look before you commit\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn outputs_are_as_kept() {
+    all_hold(OUTPUTS.iter().map(|(name, arguments)| {
+        let (stdout, stderr, exit) = run(arguments);
+        let text = format!("$ plimsoll {arguments}\n{stdout}--- stderr\n{stderr}--- exit {exit}\n");
+        check(root().join(format!("fixtures/golden/{name}.txt")), &text)
+    }));
+}
+
+#[test]
+fn schemas_are_as_committed() {
+    all_hold(plimsoll::report::views::schemas().into_iter().map(|(kind, schema)| {
+        let text = serde_json::to_string_pretty(&schema).expect("schemas are JSON") + "\n";
+        check(root().join(format!("schemas/{}.v1.json", kind.to_lowercase())), &text)
+    }));
+}
+
+/// Tables of the README that are made from the program's own tables.
+fn made_table(name: &str) -> String {
+    match name {
+        "plugins" => {
+            let row = |plugin: &&plimsoll::scheduler::framework::Plugin| {
+                let weight = if plugin.weight > 0 { plugin.weight.to_string() } else { String::new() };
+                format!("| {} | {} | {weight} | `{}` |\n", plugin.name, plugin.decides, plugin.source)
+            };
+            let rows: String = plimsoll::scheduler::plugins::ALL.iter().map(row).collect();
+            format!("| plugin | decides | weight | upstream, under `pkg/scheduler/framework/plugins/` |\n|---|---|---|---|\n{rows}")
+        }
+        "formats" => {
+            let row = |format: &plimsoll::report::formats::Format| format!("| `{}` | {} |\n", format.name, format.about);
+            let rows: String = plimsoll::report::formats::FORMATS.iter().map(row).collect();
+            format!("| `-o` | for |\n|---|---|\n{rows}")
+        }
+        "commands" => {
+            let command = plimsoll::cli::command("plimsoll");
+            let about = |each: &clap::Command| each.get_about().map(ToString::to_string).unwrap_or_default();
+            let rows: String = command.get_subcommands().map(|each| format!("| `{}` | {} |\n", each.get_name(), about(each))).collect();
+            format!("| command | answers |\n|---|---|\n{rows}")
+        }
+        other => panic!("README asks for a table {other:?} that nobody makes"),
+    }
+}
+
+/// README with every marked block made anew: `<!-- output: plimsoll … -->` before a fence, `<!-- table: … -->` to `<!-- end -->`.
+fn remade(readme: &str) -> String {
+    let mut lines = readme.lines();
+    let mut made = String::new();
+    while let Some(line) = lines.next() {
+        made.push_str(line);
+        made.push('\n');
+        if let Some(command) = marker(line, "output: plimsoll") {
+            let fence = lines.next().expect("a fence follows");
+            assert!(fence.starts_with("```"), "a fence follows {line}");
+            lines.by_ref().find(|line| line.starts_with("```")).expect("the fence is closed");
+            made.push_str(&format!("{fence}\n{}```\n", run(command).0));
+        } else if let Some(name) = marker(line, "table:") {
+            lines.by_ref().find(|line| *line == "<!-- end -->").expect("the table is ended");
+            made.push_str(&format!("{}<!-- end -->\n", made_table(name)));
+        }
+    }
+    made
+}
+
+fn marker<'a>(line: &'a str, what: &str) -> Option<&'a str> {
+    Some(line.strip_prefix("<!-- ")?.strip_prefix(what)?.strip_suffix(" -->")?.trim())
+}
+
+#[test]
+fn readme_shows_what_the_program_says() {
+    let path = root().join("README.md");
+    let readme = std::fs::read_to_string(&path).expect("there is a README");
+    all_hold(std::iter::once(check(path, &remade(&readme))));
+}
