@@ -49,6 +49,8 @@ pub struct PodRow {
     pub created: Option<TextId>,
     /// The node a preemption keeps free for it.
     pub nominated: Option<NodeId>,
+    /// Whether a controller owns it, and would replace it.
+    pub controlled: bool,
 }
 
 /// Where a pod was when the input was taken.
@@ -64,6 +66,8 @@ pub enum Standing {
     Pending,
     /// It waits for a node and is being deleted: the scheduler passes it over.
     PendingDeletion,
+    /// It is not in the cluster: it is placed only when asked for (what-ifs).
+    Aside,
 }
 
 /// A disruption budget, as preemption sees it.
@@ -183,15 +187,22 @@ impl Cluster {
         self.nodes.allocatable[resource.index()][node.index()]
     }
 
-    /// Adds a pod like `like` that waits for a node, and returns it. Its name is `like`'s with a number.
-    pub fn push_copy(&mut self, like: PodId, number: usize) -> PodId {
-        let mut row = self.pod(like).clone();
-        let name = format!("{}-{number}", self.texts.get(row.name));
-        row.name = self.texts.intern(&name);
-        row.standing = Standing::Pending;
-        (row.started, row.created, row.nominated) = (None, None, None);
-        self.pods.push(row);
-        PodId::new(self.pods.len() - 1)
+    /// Takes a pod out of the queue: it is placed only when asked for.
+    pub fn set_aside(&mut self, pod: PodId) {
+        self.pods[pod.index()].standing = Standing::Aside;
+    }
+
+    /// Adds `count` pods like `like` that are placed only when asked for, and returns them. They share its name.
+    pub fn push_copies(&mut self, like: PodId, count: usize) -> Vec<PodId> {
+        let copy = PodRow { standing: Standing::Aside, started: None, created: None, nominated: None, ..self.pod(like).clone() };
+        let first = self.pods.len();
+        self.pods.extend(std::iter::repeat_n(copy, count));
+        (first..self.pods.len()).map(PodId::new).collect()
+    }
+
+    /// How many pods all nodes together can take.
+    pub fn pod_slots(&self) -> usize {
+        self.nodes.allocatable[resources::PODS.index()].iter().map(|&slots| slots.max(0) as usize).sum()
     }
 
     /// The nodes that satisfy one of `terms`.

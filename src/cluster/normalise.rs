@@ -217,6 +217,7 @@ fn pods(compiler: &mut Compiler, written: &[Pod]) -> (Vec<PodRow>, Vec<super::Cl
             object,
             standing,
             nominated,
+            controlled: pod.metadata.controller().is_some(),
             namespace: texts.intern(&pod.metadata.namespace),
             name: texts.intern(&pod.metadata.name),
             started: pod.status.start_time.as_deref().map(|time| texts.intern(time)),

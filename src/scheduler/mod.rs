@@ -11,8 +11,11 @@ pub mod framework;
 pub mod plugins;
 pub mod profile;
 pub mod queue;
+pub mod run;
 pub mod ties;
 pub mod version;
+
+pub use run::{Decision, Fit, Schedule};
 
 use attempt::{Attempt, Code, Outcome, Rejection, ScoreColumn};
 use framework::Cycle;
@@ -104,6 +107,23 @@ impl<'c> Scheduler<'c> {
     pub fn cycle<'a>(&'a self, pod: PodId, profile: &'a Profile) -> Cycle<'a> {
         let class = self.cluster.class_of(pod);
         Cycle { cluster: self.cluster, occupancy: &self.occupancy, class, pod, profile, semantics: self.options.version.semantics() }
+    }
+
+    /// One scheduling attempt, in short.
+    pub fn decide(&mut self, pod: PodId) -> run::Choice {
+        self.attempt(pod).into()
+    }
+
+    /// Every filter's verdict on every node, whatever the filters before it said; in the profile's order. For explanations.
+    pub fn verdicts(&self, pod: PodId) -> Vec<(&'static str, attempt::Rejections)> {
+        let Some(profile) = self.profile_of(pod) else { return Vec::new() };
+        let cycle = self.cycle(pod, profile);
+        let verdict = |plugin: &&'static framework::Plugin| {
+            let (mut set, mut rejections) = (NodeSet::all(self.cluster.nodes.len()), attempt::Rejections::none(self.cluster.nodes.len()));
+            plugin.filter?(&cycle, &mut set, &mut rejections);
+            Some((plugin.name, rejections))
+        };
+        profile.filters.iter().filter_map(verdict).collect()
     }
 
     /// One scheduling attempt: every verdict and every score. Nothing is bound and nobody is evicted.
