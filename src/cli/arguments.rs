@@ -93,7 +93,7 @@ impl SchedulerArguments {
             (TieRule::Upstream, None) => Ties::Upstream,
             (TieRule::First, None) => Ties::First,
         };
-        Ok(Options { version: self.kubernetes, ties })
+        Ok(Options { version: self.kubernetes, ties, plain: false })
     }
 
     /// How ties are broken, for the report.

@@ -218,6 +218,12 @@ impl NodeSet {
         self.0.as_slice()
     }
 
+    /// Adds what both `a` and `b` hold, without allocating.
+    pub fn unite_common(&mut self, a: &NodeSet, b: &NodeSet) {
+        let words = self.0.as_mut_slice().iter_mut();
+        words.zip(a.words()).zip(b.words()).for_each(|((word, a), b)| *word |= a & b);
+    }
+
     /// Makes this the nodes that both `a` and `b` hold, without allocating.
     pub fn assign_common(&mut self, a: &NodeSet, b: &NodeSet) {
         self.0.clone_from(&a.0);

@@ -15,7 +15,12 @@ pub struct Topology {
     domain_of: Vec<u32>,
     members: Vec<Vec<NodeId>>,
     with_key: NodeSet,
+    /// The domains as sets, where they are few.
+    sets: Option<Vec<NodeSet>>,
 }
+
+/// Up to how many domains are kept as sets too.
+const FEW: usize = 64;
 
 impl Topology {
     /// From the label's value on each node.
@@ -34,7 +39,13 @@ impl Topology {
             }
         };
         let domain_of = values.enumerate().map(assign).collect();
-        Topology { key, is_hostname, domain_of, members, with_key }
+        let set = |members: &Vec<NodeId>| {
+            let mut set = NodeSet::none(with_key.capacity());
+            members.iter().for_each(|&node| set.insert(node));
+            set
+        };
+        let sets = (members.len() <= FEW).then(|| members.iter().map(set).collect());
+        Topology { key, is_hostname, domain_of, members, with_key, sets }
     }
 
     /// How many domains there are.
@@ -56,6 +67,37 @@ impl Topology {
     /// The nodes of a domain.
     pub fn members(&self, domain: usize) -> &[NodeId] {
         &self.members[domain]
+    }
+
+    /// The nodes of a domain as a set, where domains are few.
+    pub fn set(&self, domain: usize) -> Option<&NodeSet> {
+        self.sets.as_ref().map(|sets| &sets[domain])
+    }
+
+    /// Adds the nodes of a domain to a set.
+    pub fn insert_into(&self, set: &mut NodeSet, domain: usize) {
+        match self.set(domain) {
+            Some(nodes) => set.unite(nodes),
+            None => self.members[domain].iter().for_each(|&node| set.insert(node)),
+        }
+    }
+
+    /// Takes the nodes of a domain out of a set.
+    pub fn remove_from(&self, set: &mut NodeSet, domain: usize) {
+        match self.set(domain) {
+            Some(nodes) => set.subtract(nodes),
+            None => self.members[domain].iter().for_each(|&node| set.remove(node)),
+        }
+    }
+
+    /// For each domain, whether a node of `set` is in it.
+    pub fn domains_meeting(&self, set: &NodeSet) -> Vec<bool> {
+        if let Some(sets) = &self.sets {
+            return sets.iter().map(|nodes| nodes.meets(set)).collect();
+        }
+        let mut meets = vec![false; self.len()];
+        set.iter().filter_map(|node| self.domain(node)).for_each(|domain| meets[domain] = true);
+        meets
     }
 
     /// The nodes that have the label.

@@ -8,6 +8,7 @@
 pub mod attempt;
 pub mod diagnosis;
 pub mod framework;
+mod incremental;
 pub mod plugins;
 pub mod profile;
 pub mod queue;
@@ -19,6 +20,7 @@ pub use run::{Decision, Fit, Schedule};
 
 use attempt::{Attempt, Code, Outcome, Rejection, ScoreColumn};
 use framework::Cycle;
+use incremental::Incremental;
 use plugins::default_preemption::{Trial, preempt, with_nominated};
 use plugins::{default_preemption, dynamic_resources, volume_binding};
 use profile::{Configuration, Profile};
@@ -42,6 +44,8 @@ pub struct Options {
     pub version: KubernetesVersion,
     /// How it chooses among the best nodes.
     pub ties: Ties,
+    /// Whether every attempt asks every plugin about every node: slower, and never different.
+    pub plain: bool,
 }
 
 /// kube-scheduler over a cluster in memory.
@@ -54,6 +58,7 @@ pub struct Scheduler<'c> {
     ties: TieBreaker,
     /// Pods that wait for a node kept free for them.
     nominated: Vec<(PodId, NodeId)>,
+    incremental: Incremental,
 }
 
 impl<'c> Scheduler<'c> {
@@ -62,7 +67,7 @@ impl<'c> Scheduler<'c> {
         let waits = |&pod: &PodId| cluster.pod(pod).standing == Standing::Pending;
         let nominated = cluster.pod_ids().filter(waits).filter_map(|pod| Some((pod, cluster.pod(pod).nominated?))).collect();
         let ties = TieBreaker::new(options.ties, options.version.semantics().ties);
-        Scheduler { cluster, profiles, options, occupancy: Occupancy::new(cluster), ties, nominated }
+        Scheduler { cluster, profiles, options, occupancy: Occupancy::new(cluster), ties, nominated, incremental: Incremental::default() }
     }
 
     /// The cluster it schedules.
@@ -77,8 +82,12 @@ impl<'c> Scheduler<'c> {
 
     /// The profile a pod asks for, if this scheduler has it.
     pub fn profile_of(&self, pod: PodId) -> Option<&'c Profile> {
+        self.profile_index(pod).map(|index| &self.profiles[index])
+    }
+
+    fn profile_index(&self, pod: PodId) -> Option<usize> {
         let name = self.cluster.texts.get(self.cluster.class_of(pod).scheduler);
-        self.profiles.iter().find(|profile| profile.scheduler_name == name)
+        self.profiles.iter().position(|profile| profile.scheduler_name == name)
     }
 
     /// Puts a pod on a node, and settles its claims that waited for that.
@@ -109,9 +118,26 @@ impl<'c> Scheduler<'c> {
         Cycle { cluster: self.cluster, occupancy: &self.occupancy, class, pod, profile, semantics: self.options.version.semantics() }
     }
 
-    /// One scheduling attempt, in short.
+    /// One scheduling attempt, in short: by the fast path where it covers the pod.
     pub fn decide(&mut self, pod: PodId) -> run::Choice {
-        self.attempt(pod).into()
+        let (cluster, id) = (self.cluster, self.cluster.pod(pod).class);
+        let class = cluster.class(id);
+        let profile = self.profile_index(pod);
+        let Some(index) = profile.filter(|_| !self.options.plain && self.nominated.is_empty() && incremental::covers(class)) else {
+            return self.attempt(pod).into();
+        };
+        let log = self.occupancy.log().len();
+        if let Some(refusal) = self.incremental.refusal(id, log) {
+            return refusal;
+        }
+        let semantics = self.options.version.semantics();
+        let cycle = Cycle { cluster, occupancy: &self.occupancy, class, pod, profile: &self.profiles[index], semantics };
+        if let Some(choice) = self.incremental.choose(&cycle, id, index, &mut self.ties) {
+            return choice;
+        }
+        let choice = self.attempt(pod).into();
+        self.incremental.remember_refusal(id, log, &choice);
+        choice
     }
 
     /// Every filter's verdict on every node, whatever the filters before it said; in the profile's order. For explanations.

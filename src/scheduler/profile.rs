@@ -65,6 +65,11 @@ impl Profile {
         self.listed_spread.is_none()
     }
 
+    /// The weight of a plugin's score; 0 if it does not score.
+    pub fn weight_of(&self, plugin: &Plugin) -> i64 {
+        self.scores.iter().find(|(scoring, _)| scoring.name == plugin.name).map_or(0, |(_, weight)| *weight)
+    }
+
     /// Whether a plugin runs when nothing fits.
     pub fn post_filters_with(&self, plugin: &Plugin) -> bool {
         self.post_filters.iter().any(|enabled| enabled.name == plugin.name)

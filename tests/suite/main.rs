@@ -2,11 +2,14 @@
 
 mod architecture;
 mod cli;
+mod conformance;
+mod differential;
 mod example;
 mod expansion;
 mod generate;
 mod generated;
 mod golden;
+mod invariants;
 mod parsers;
 mod recordings;
 mod referee;

@@ -171,7 +171,7 @@ fn other_reasons(rejection: &Rejection, violations: &[Violation]) -> bool {
 
 /// The plugins that refuse a node for a rule. What upstream decides before looking at nodes is `PreFilter`, and of the default
 /// plugins only node affinity narrows nodes down there.
-fn plugins_of(rule: Rule) -> &'static [&'static str] {
+pub fn plugins_of(rule: Rule) -> &'static [&'static str] {
     match rule {
         Rule::UnknownNode | Rule::AlreadyBound | Rule::Ended | Rule::Eviction => &[],
         Rule::SchedulingGate => &["SchedulingGates"],

@@ -237,13 +237,11 @@ fn a_volume_serves_one_claim() {
 }
 
 #[test]
-fn a_volume_that_is_made_stays_where_it_was_made() {
+fn a_volume_is_made_for_one_node() {
     let values = [
         node("a", json!({})),
         node("b", json!({})),
         class("fast", "csi.example.com"),
-        json!({"kind": "CSINode", "metadata": {"name": "a"}, "spec": {"drivers": [
-            {"name": "csi.example.com", "nodeID": "a", "topologyKeys": ["topology.kubernetes.io/zone"]}]}}),
         claim("one", "fast"),
         pod("first", using("one")),
         pod("second", using("one")),

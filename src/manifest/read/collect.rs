@@ -196,9 +196,10 @@ fn is_json(text: &[u8]) -> bool {
         text = text[skipped..].trim_ascii_start();
     }
     let Some((first, rest)) = text.split_first() else { return false };
-    match (first, rest.trim_ascii_start().first()) {
-        (b'{', Some(b'"' | b'}')) => true,
-        (b'[', Some(b'{' | b'[' | b']' | b'"' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n')) => true,
+    let next = rest.trim_ascii_start().first();
+    match first {
+        b'{' => matches!(next, Some(b'"' | b'}')),
+        b'[' => matches!(next, Some(b'{' | b'[' | b']' | b'"' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n')),
         _ => false,
     }
 }

@@ -1,6 +1,7 @@
 //! What becomes of an object once it is read: what must not be kept goes, what older versions mean is spelled out.
 
 use super::checks::{Finding, check};
+use super::compact;
 use super::field::{follow, show};
 use super::foreign::{KUSTOMIZE, RENDER};
 use super::kinds::{Kind, Object};
@@ -37,6 +38,11 @@ pub(super) fn finish(reading: &Reading<'_>, position: Position, mut object: Obje
         );
     }
     modernise(&mut object, of);
+    match &mut object {
+        Object::Pod(pod) => compact::pod(pod),
+        Object::Node(node) => compact::node(node),
+        _ => {}
+    }
     if let Object::KubeSchedulerConfiguration(configuration) = &mut object {
         configuration.api_version.clone_from(&of.api_version);
     }

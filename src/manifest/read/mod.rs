@@ -14,6 +14,7 @@
 
 mod checks;
 mod collect;
+mod compact;
 mod decode;
 mod field;
 mod finish;

@@ -92,15 +92,18 @@ impl Blocking {
         let mut blocked = NodeSet::none(cycle.cluster.nodes.len());
         let domains = cycle.cluster.topology(topology);
         for domain in (0..domains.len()).filter(|&domain| sums.sums[domain] > 0) {
-            domains.members(domain).iter().for_each(|&node| blocked.insert(node));
+            domains.insert_into(&mut blocked, domain);
         }
         Blocking { sums, blocked }
     }
 
     fn apply(&mut self, cluster: &Cluster, change: &Change) {
         let Some((domain, _)) = self.sums.apply(cluster, change) else { return };
-        let is_blocked = self.sums.sums[domain] > 0;
-        cluster.topology(self.sums.topology).members(domain).iter().for_each(|&node| self.blocked.set(node, is_blocked));
+        let topology = cluster.topology(self.sums.topology);
+        match self.sums.sums[domain] > 0 {
+            true => topology.insert_into(&mut self.blocked, domain),
+            false => topology.remove_from(&mut self.blocked, domain),
+        }
     }
 }
 
@@ -238,6 +241,14 @@ impl Preferred {
             if let Some((domain, by)) = sums.apply(cluster, change) {
                 moved(sums.topology, domain, by);
             }
+        }
+    }
+
+    /// Calls `visit` for every domain that has a sum: topology, domain, sum.
+    pub fn for_each_sum(&self, mut visit: impl FnMut(TopologyId, usize, i64)) {
+        for sums in &self.by_topology {
+            let summed = sums.sums.iter().enumerate().filter(|(_, sum)| **sum != 0);
+            summed.for_each(|(domain, &sum)| visit(sums.topology, domain, sum));
         }
     }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use crate::cluster::Cluster;
 use crate::cluster::class::{Class, SpreadConstraint};
-use crate::cluster::index::{ClassId, NodeId, NodeSet};
+use crate::cluster::index::{ClassId, NodeId, NodeSet, TopologyId};
 use crate::cluster::occupancy::Change;
 use crate::cluster::topology::Topology;
 use crate::scheduler::attempt::{Code, Rejection, Rejections};
@@ -153,8 +153,7 @@ impl HardConstraint {
         let topology = cycle.cluster.topology(constraint.topology);
         let mut eligible = included(cycle, &constraint);
         eligible.intersect(with_keys);
-        let mut present = vec![false; topology.len()];
-        eligible.iter().filter_map(|node| topology.domain(node)).for_each(|domain| present[domain] = true);
+        let present = topology.domains_meeting(&eligible);
         let counts = DomainCounts::new(cycle, &constraint, eligible);
         let mut histogram = BTreeMap::new();
         for (pods, _) in counts.pods.iter().zip(&present).filter(|(_, present)| **present) {
@@ -186,7 +185,7 @@ impl HardConstraint {
         self.allowed.clear();
         for domain in 0..topology.len() {
             if self.allows(domain) {
-                topology.members(domain).iter().for_each(|&node| self.allowed.insert(node));
+                topology.insert_into(&mut self.allowed, domain);
             }
         }
     }
@@ -202,8 +201,10 @@ impl HardConstraint {
         if self.floor() != self.floor {
             self.rebuild(topology);
         } else {
-            let allows = self.allows(domain);
-            topology.members(domain).iter().for_each(|&node| self.allowed.set(node, allows));
+            match self.allows(domain) {
+                true => topology.insert_into(&mut self.allowed, domain),
+                false => topology.remove_from(&mut self.allowed, domain),
+            }
         }
     }
 }
@@ -259,18 +260,43 @@ impl Soft {
         Some(Soft { constraints: soft.collect(), scored })
     }
 
-    /// Brings the counts up to date, and calls `moved` for every domain whose number changed: which constraint, which domain.
-    pub fn apply(&mut self, cluster: &Cluster, change: &Change, mut moved: impl FnMut(usize, usize)) {
+    /// Brings the counts up to date, and calls `moved` for every domain whose number changed: which constraint, its topology,
+    /// which domain.
+    pub fn apply(&mut self, cluster: &Cluster, change: &Change, mut moved: impl FnMut(usize, TopologyId, usize)) {
         for (index, constraint) in self.constraints.iter_mut().enumerate() {
             if let Some((domain, _)) = constraint.counts.apply(cluster.topology(constraint.constraint.topology), change) {
-                moved(index, domain);
+                moved(index, constraint.constraint.topology, domain);
             }
         }
     }
 
-    /// The topology of each constraint.
-    pub fn topologies<'a>(&'a self, cluster: &'a Cluster) -> impl Iterator<Item = &'a Topology> + 'a {
-        self.constraints.iter().map(|constraint| cluster.topology(constraint.constraint.topology))
+    /// How many constraints there are.
+    pub fn len(&self) -> usize {
+        self.constraints.len()
+    }
+
+    /// Whether there is none; there always is one.
+    pub fn is_empty(&self) -> bool {
+        self.constraints.is_empty()
+    }
+
+    /// Calls `visit` for every constraint and domain on which pods count: which constraint, its topology, which domain, how many.
+    pub fn for_each_count(&self, mut visit: impl FnMut(usize, TopologyId, usize, i64)) {
+        for (index, constraint) in self.constraints.iter().enumerate() {
+            let counted = constraint.counts.pods.iter().enumerate().filter(|(_, pods)| **pods != 0);
+            counted.for_each(|(domain, &pods)| visit(index, constraint.constraint.topology, domain, pods));
+        }
+    }
+
+    /// Calls `visit` for every constraint whose key some nodes lack: which constraint, which nodes.
+    pub fn for_each_lacking(&self, cluster: &Cluster, mut visit: impl FnMut(usize, &NodeSet)) {
+        for (index, constraint) in self.constraints.iter().enumerate() {
+            let mut lacking = NodeSet::all(cluster.nodes.len());
+            lacking.subtract(cluster.topology(constraint.constraint.topology).with_key());
+            if !lacking.is_empty() {
+                visit(index, &lacking);
+            }
+        }
     }
 
     /// Nodes that count at all.
@@ -313,9 +339,9 @@ impl Soft {
 
 /// How many domains a set of nodes lies in; nodes without the key are one domain more.
 fn domains_of(topology: &Topology, set: &NodeSet) -> usize {
-    let mut seen = vec![false; topology.len() + 1];
-    set.iter().for_each(|node| seen[topology.domain(node).unwrap_or(topology.len())] = true);
-    seen.into_iter().filter(|seen| *seen).count()
+    let mut lacking = set.clone();
+    lacking.subtract(topology.with_key());
+    topology.domains_meeting(set).into_iter().filter(|meets| *meets).count() + usize::from(!lacking.is_empty())
 }
 
 /// The fewer pods the better; nodes that do not count get nothing.

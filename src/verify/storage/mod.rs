@@ -1,8 +1,8 @@
 //! Rules about claims and their volumes: what must be there, what can be found or made, and from where it is reached.
 //!
 //! A claim is bound in the manifests, or settled when its pod is bound here ([`settle`]), or waits for its first consumer, or
-//! is stuck. A volume that is made for a claim is taken to be reachable wherever its driver's topology labels are the same as
-//! on the node it was made for.
+//! is stuck. While a volume is being made for a claim on a node, pods with that claim can go to that node only: from where the
+//! volume will be reached once it is there, manifests do not tell.
 //!
 //! Source: "Persistent Volumes", "Storage Classes" (volume binding mode, allowed topologies), "Storage Capacity", "Running in
 //! multiple zones", Kubernetes v1.36.
@@ -55,9 +55,8 @@ pub fn claims(world: &World, pod: usize, node: usize, verdict: &mut Verdict) {
             Standing::Dangling(held) => verdict.breaks(Rule::ClaimUnbound, format!("volume {held} of claim {name} is not there")),
             Standing::Stuck => verdict.breaks(Rule::ClaimUnbound, format!("claim {name} is not bound, and does not wait for a pod")),
             Standing::MadeFor(first) => {
-                if !offer::made_volume_is_reachable(world, claim, first, node) {
-                    let detail = format!("the volume of claim {name} is made for {}", world.node_name(first));
-                    verdict.breaks(Rule::VolumeNodeAffinity, detail);
+                if first != node {
+                    verdict.breaks(Rule::ClaimUnservable, format!("a volume is being made for claim {name} on {}", world.node_name(first)));
                 }
             }
             Standing::Waiting => {}

@@ -15,14 +15,13 @@ use super::{Standing, claim_name, claim_object, class_of_claim, class_of_volume,
 type Offer = Result<Promise, (Rule, String)>;
 
 /// For each waiting claim of the pod, what it would get on the node. Small claims choose first, and each takes the smallest
-/// volume that does.
+/// volume that does. A claim that a pod mounts twice asks twice, and so for two volumes: that is how the scheduler counts.
 pub fn offers(world: &World, pod: usize, node: usize) -> Vec<(usize, Offer)> {
     let mut waiting = Vec::new();
     for volume in &world.pod(pod).spec.volumes {
         let claim = claim_name(world.pod(pod), volume).and_then(|name| find_claim(world, world.pod(pod), &name));
         if let Some(claim) = claim
             && matches!(standing(world, claim), Standing::Waiting)
-            && !waiting.contains(&claim)
         {
             waiting.push(claim);
         }
@@ -132,18 +131,6 @@ fn capacity_suffices(world: &World, driver: &str, class: &str, size: Option<Quan
             && selects(capacity.node_topology.as_ref(), &world.node(node).metadata.labels)
             && most.is_some_and(|most| most.units() >= size.units())
     })
-}
-
-/// Whether the volume that is made for a claim on `first` will be reached from `node`: its driver's topology labels are the
-/// same. Of a driver that no CSINode speaks of, zone and region are taken to matter.
-pub fn made_volume_is_reachable(world: &World, claim: usize, first: usize, node: usize) -> bool {
-    let provisioner = find_class(world, class_of_claim(claim_object(world, claim))).map_or("", |class| &class.provisioner);
-    let machine = world.objects().csi_nodes.iter().find(|machine| machine.metadata.name == world.node_name(first));
-    let driver = machine.and_then(|machine| machine.spec.drivers.iter().find(|driver| driver.name == provisioner));
-    let unknown = ["topology.kubernetes.io/zone".to_owned(), "topology.kubernetes.io/region".to_owned()];
-    let keys = driver.map_or(unknown.as_slice(), |driver| &driver.topology_keys);
-    let (there, here) = (&world.node(first).metadata.labels, &world.node(node).metadata.labels);
-    keys.iter().all(|key| there.get(key) == here.get(key))
 }
 
 fn requested(claim: &PersistentVolumeClaim) -> Option<Quantity> {

@@ -84,13 +84,8 @@ fn claim(draw: &mut Draw, pod: &Pod, name: &str, objects: &mut Objects) -> Volum
         .collect();
     let shared = draw.percent(12);
     if shared && !others.is_empty() {
-        let claim_name = draw.pick(&others).clone();
-        let bound =
-            objects.persistent_volume_claims.iter().any(|claim| claim.metadata.name == claim_name && !claim.spec.volume_name.is_empty());
-        if bound {
-            let source = ClaimVolumeSource { claim_name, read_only: false };
-            return Volume { name: name.to_owned(), persistent_volume_claim: Some(source), ..Volume::default() };
-        }
+        let source = ClaimVolumeSource { claim_name: draw.pick(&others).clone(), read_only: false };
+        return Volume { name: name.to_owned(), persistent_volume_claim: Some(source), ..Volume::default() };
     }
     let claim_name = format!("{}-{name}", pod.metadata.name);
     let mut claim =
