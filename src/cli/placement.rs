@@ -6,7 +6,8 @@ use crate::cluster::Cluster;
 use crate::manifest::Objects;
 use crate::report::views::{Context, ScheduleView};
 use crate::scheduler::profile::{Configuration, Profile};
-use crate::scheduler::{self, Options, Schedule, Scheduler};
+use crate::scheduler::run::Schedule;
+use crate::scheduler::{self, Options, Scheduler};
 
 /// Everything that is settled before the first pod is placed.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl Ground {
 /// Places all pending pods, with a bar if it takes long.
 pub fn run(scheduler: &mut Scheduler<'_>) -> Schedule {
     let progress = Progress::of_pods("placing");
-    scheduler.run(|done, all| progress.tell(done as u64, all as u64))
+    scheduler.run(|done, waiting| progress.tell(done as u64, (done + waiting) as u64))
 }
 
 /// Where every pod goes.

@@ -10,6 +10,7 @@ use crate::cli::{input, output};
 use crate::cluster::index::PodId;
 use crate::cluster::{Cluster, Standing};
 use crate::report::amount::{count, list};
+use crate::report::views::explanation::Eviction;
 use crate::report::views::{Context, ExplanationView, View};
 
 /// Arguments of `explain`.
@@ -54,10 +55,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let context = Context::new(&loaded.objects, &ground.cluster, options.version, arguments.scheduler.ties());
     let pod = find(&context, &arguments.pod)?;
     let mut scheduler = ground.scheduler(options);
+    let mut made_room = None;
     let bound_to = match ground.cluster.pod(pod).standing {
         Standing::Bound(_) => Some(scheduler.evict(pod)),
         Standing::Pending if !arguments.first => {
-            placement::run(&mut scheduler);
+            let schedule = placement::run(&mut scheduler);
+            let own = schedule.decisions.iter().find(|decision| decision.pod == pod);
+            made_room = own.and_then(|decision| decision.preemption.clone());
             if scheduler.occupancy().node_of(pod).is_some() {
                 scheduler.evict(pod);
             }
@@ -68,7 +72,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Standing::Ended => bail!("{} has ended (Succeeded or Failed), so there is nothing to decide", context.pod(pod)),
         Standing::PendingDeletion => bail!("{} is being deleted: the scheduler passes it over", context.pod(pod)),
     };
-    let view = View::Explanation(Box::new(ExplanationView::new(&context, &mut scheduler, pod, bound_to)));
+    let mut view = ExplanationView::new(&context, &mut scheduler, pod, bound_to);
+    view.made_room = made_room.map(|preemption| Eviction::new(&context, &preemption));
+    let view = View::Explanation(Box::new(view));
     output::answer(&(arguments.output.output.0.render)(&view))?;
     Ok(loaded.exit(view.holds()))
 }

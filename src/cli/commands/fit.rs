@@ -42,9 +42,9 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME=QUANTITY", help_heading = "What to fit", value_parser = resource)]
     resource: Vec<(String, Quantity)>,
 
-    /// Stop counting at so many
-    #[arg(long, value_name = "N", default_value_t = 100_000)]
-    max: usize,
+    /// Stop at so many; exit code 1 if fewer fit
+    #[arg(long, value_name = "N", help_heading = "What to fit")]
+    max: Option<usize>,
 
     #[command(flatten)]
     scheduler: SchedulerArguments,
@@ -61,10 +61,14 @@ Examples:
   plimsoll fit cluster.json --like shop/api-0 --memory 4Gi   the same with more memory
   plimsoll fit cluster.json --pod new-deployment.yaml --max 10
 
-Pending pods of the input get their places first. Exit code 1 when not one fits; with an explicit --max, when fewer fit.";
+Pending pods of the input get their places first, and nobody is evicted for a clone.
+Exit code 1 when not one fits; with --max, when fewer fit.";
 
 /// The template stands on a node that does not exist, so that it holds nothing and is not placed itself.
 const NOWHERE: &str = "plimsoll.dev/fit-template";
+
+/// Nodes that claim to take any number of pods end the count here.
+const MOST_COPIES: usize = 2_000_000;
 
 /// Runs `fit`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
@@ -74,12 +78,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     loaded.objects.pods.push(template);
     let mut ground = Ground::new(&loaded.objects, &configuration);
     let pod = PodId::new(loaded.objects.pods.len() - 1);
-    let copies = ground.cluster.push_copies(pod, arguments.max.min(ground.cluster.pod_slots() + 1));
+    let most = (ground.cluster.pod_slots().saturating_add(1)).min(MOST_COPIES);
+    let copies = ground.cluster.push_copies(pod, arguments.max.unwrap_or(most).min(most));
     let context = Context::new(&loaded.objects, &ground.cluster, options.version, arguments.scheduler.ties());
     let mut scheduler = ground.scheduler(options);
-    let placed = placement::run(&mut scheduler).decisions.iter().filter(|decision| decision.node.is_some()).count();
+    placement::run(&mut scheduler);
     let fit = scheduler.fit(&copies);
-    let view = FitView::new(&context, &scheduler, pod, &name, &fit, placed);
+    let view = FitView::new(&context, &scheduler, pod, &name, &fit, arguments.max);
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Fit(Box::new(view))))?;
     Ok(loaded.exit(holds))

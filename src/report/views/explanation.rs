@@ -8,11 +8,11 @@ use super::refusal::Shortfall;
 use super::remedy::Case;
 use super::schedule::{Amount, requests};
 use super::{API_VERSION, Records};
-use crate::cluster::index::{NodeId, NodeSet, PodId};
+use crate::cluster::index::{NodeId, PodId};
 use crate::report::amount::{count, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
 use crate::scheduler::Scheduler;
-use crate::scheduler::attempt::{Attempt, Outcome, Rejection, Rejections};
+use crate::scheduler::attempt::{Attempt, Outcome, Preemption, Rejection};
 
 /// Why a pod goes where it goes.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -49,6 +49,9 @@ pub struct ExplanationView {
     /// The preemption that would make room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preemption: Option<Eviction>,
+    /// The preemption by which it came to its node, when the pending pods were placed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made_room: Option<Eviction>,
     /// The refused node that lacks least, and what would have to change for it to accept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<Nearest>,
@@ -142,11 +145,8 @@ impl ExplanationView {
             node: attempt.node.map(|node| context.node(node)),
             best: attempt.best.iter().map(|node| context.node(node)).collect(),
             message: attempt.message.clone(),
-            preemption: attempt.preemption.as_ref().map(|preemption| Eviction {
-                node: context.node(preemption.node),
-                victims: preemption.victims.iter().map(|&victim| context.pod(victim)).collect(),
-                budget_violations: preemption.budget_violations,
-            }),
+            preemption: attempt.preemption.as_ref().map(|preemption| Eviction::new(context, preemption)),
+            made_room: None,
             nearest: nearest(&nodes),
             scoring: attempt.scores.iter().map(|column| column.plugin.to_owned()).collect(),
             nodes,
@@ -155,7 +155,7 @@ impl ExplanationView {
 
     /// Whether a node takes the pod.
     pub fn holds(&self) -> bool {
-        self.node.is_some() || matches!(self.outcome, "gated" | "otherScheduler")
+        self.node.is_some() || matches!(self.outcome, "preempts" | "gated" | "otherScheduler")
     }
 
     /// For readers.
@@ -166,7 +166,8 @@ impl ExplanationView {
         if !self.message.is_empty() {
             facts.push(Text::bad(self.message.as_str()));
         }
-        facts.extend(self.preemption.as_ref().map(|each| Text::new(each.sentence(), Mood::Notable)));
+        facts.extend(self.preemption.as_ref().map(|each| Text::new(each.sentence("would get"), Mood::Notable)));
+        facts.extend(self.made_room.as_ref().map(|each| Text::new(each.sentence("came to"), Mood::Notable)));
         document.lines("", facts);
         if let Some(nearest) = &self.nearest {
             let title = format!("Nearest refused node: {}; it would accept after", nearest.node);
@@ -179,7 +180,8 @@ impl ExplanationView {
 
     fn headline(&self) -> Text {
         let (feasible, all) = (self.nodes.iter().filter(|node| node.feasible).count(), self.nodes.len());
-        let accept = format!("{} of {} accept it", thousands(feasible), count(all, "node"));
+        let verb = if feasible == 1 { "accepts" } else { "accept" };
+        let accept = format!("{} of {} {verb} it", thousands(feasible), count(all, "node"));
         let who = match self.workload.strip_prefix(&self.pod) {
             Some(kind) => format!("{}{kind}", self.pod),
             None => format!("{} of {}", self.pod, self.workload),
@@ -194,6 +196,7 @@ impl ExplanationView {
                 };
                 Text::good(format!("{who} goes to {node}: {accept}, {ties}"))
             }
+            ("preempts", _) => Text::new(format!("{who} fits nowhere unless others leave: {accept}"), Mood::Notable),
             _ => Text::bad(format!("{who} fits nowhere: {accept}")),
         }
     }
@@ -287,7 +290,10 @@ fn outcome(outcome: Outcome) -> &'static str {
 }
 
 fn node_verdicts(context: &Context<'_>, scheduler: &Scheduler<'_>, attempt: &Attempt) -> Vec<NodeVerdict> {
-    let verdicts = every_refusal(scheduler, attempt);
+    let verdicts = match attempt.outcome {
+        Outcome::Gated | Outcome::NotOurs => Vec::new(),
+        _ => scheduler.verdicts(attempt.pod),
+    };
     let mut rank = 0;
     let verdict = |node: NodeId| {
         let feasible = attempt.feasible.contains(node);
@@ -298,7 +304,7 @@ fn node_verdicts(context: &Context<'_>, scheduler: &Scheduler<'_>, attempt: &Att
         let first = attempt.rejections.get(node).into_iter();
         let more = verdicts
             .iter()
-            .filter_map(|rejections| rejections.get(node))
+            .filter_map(|(_, rejections)| rejections.get(node))
             .filter(|each| !feasible && Some(*each) != attempt.rejections.get(node));
         let refusals = first.chain(more).map(|rejection| refusal(context, scheduler, attempt.pod, node, rejection)).collect();
         NodeVerdict {
@@ -312,20 +318,6 @@ fn node_verdicts(context: &Context<'_>, scheduler: &Scheduler<'_>, attempt: &Att
         }
     };
     context.cluster.nodes.ids().map(verdict).collect()
-}
-
-/// Every filter's verdict on every node, each as if it were the only one.
-fn every_refusal(scheduler: &Scheduler<'_>, attempt: &Attempt) -> Vec<Rejections> {
-    let count = scheduler.cluster().nodes.len();
-    let asked = !matches!(attempt.outcome, Outcome::Gated | Outcome::NotOurs) && attempt.feasible.len() < count;
-    let Some(profile) = scheduler.profile_of(attempt.pod).filter(|_| asked) else { return Vec::new() };
-    let cycle = scheduler.cycle(attempt.pod, profile);
-    let verdict = |filter: crate::scheduler::framework::Filter| {
-        let (mut set, mut rejections) = (NodeSet::all(count), Rejections::none(count));
-        filter(&cycle, &mut set, &mut rejections);
-        rejections
-    };
-    profile.filters.iter().filter_map(|plugin| plugin.filter).map(verdict).collect()
 }
 
 fn refusal(context: &Context<'_>, scheduler: &Scheduler<'_>, pod: PodId, node: NodeId, rejection: &Rejection) -> PluginRefusal {
@@ -362,11 +354,20 @@ fn changes(node: &NodeVerdict) -> Vec<String> {
 }
 
 impl Eviction {
-    fn sentence(&self) -> String {
+    /// Of a preemption.
+    pub fn new(context: &Context<'_>, preemption: &Preemption) -> Self {
+        Eviction {
+            node: context.node(preemption.node),
+            victims: preemption.victims.iter().map(|&victim| context.pod(victim)).collect(),
+            budget_violations: preemption.budget_violations,
+        }
+    }
+
+    fn sentence(&self, verb: &str) -> String {
         let budgets = match self.budget_violations {
             0 => String::new(),
             broken => format!(", breaking {}", count(broken, "disruption budget")),
         };
-        format!("it would get {} by evicting {}{budgets}", self.node, list(&self.victims, 5))
+        format!("it {verb} {} by evicting {}{budgets}", self.node, list(&self.victims, 5))
     }
 }

@@ -28,8 +28,9 @@ pub struct FitView {
     pub pod: String,
     /// What each clone asks for.
     pub requests: Vec<Amount>,
-    /// Pods that were placed before the first clone, because they are pending in the input.
-    pub placed_first: usize,
+    /// How many were asked for; none if as many as possible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<usize>,
     /// How many fit.
     pub fits: usize,
     /// Whether counting stopped at the number that was asked for, not at the cluster's limit.
@@ -59,7 +60,7 @@ impl FitView {
     pub const KIND: &'static str = "Fit";
 
     /// Of a finished count: clones of `pod`, called `name` here.
-    pub fn new(context: &Context<'_>, scheduler: &Scheduler<'_>, pod: PodId, name: &str, fit: &Fit, placed_first: usize) -> Self {
+    pub fn new(context: &Context<'_>, scheduler: &Scheduler<'_>, pod: PodId, name: &str, fit: &Fit, asked: Option<usize>) -> Self {
         let mut taken = vec![false; context.cluster.nodes.len()];
         fit.nodes.iter().for_each(|node| taken[node.index()] = true);
         let taking: Vec<NodeId> = context.cluster.nodes.ids().filter(|node| taken[node.index()]).collect();
@@ -73,7 +74,7 @@ impl FitView {
             kubernetes: context.kubernetes.clone(),
             pod: name.to_owned(),
             requests: context.requests(pod),
-            placed_first,
+            asked,
             fits: fit.nodes.len(),
             limited: fit.stopped_by.is_none(),
             nodes: taking.iter().zip(more).map(|(&node, more)| NodeFit { node: context.node(node), more }).collect(),
@@ -83,20 +84,21 @@ impl FitView {
         }
     }
 
-    /// Whether at least one fits.
+    /// Whether as many fit as were asked for, or at least one.
     pub fn holds(&self) -> bool {
-        self.fits > 0
+        self.fits >= self.asked.unwrap_or(1)
     }
 
     /// For readers.
     pub fn document(&self, detail: Detail) -> Document {
-        let more = if self.limited { "at least " } else { "" };
-        let headline = format!("{more}{} like {} fit ({} each)", count(self.fits, "more pod"), self.pod, requests(&self.requests));
+        let number = match (self.asked, self.limited) {
+            (Some(asked), true) => format!("all {}", count(asked, "pod")),
+            (Some(asked), false) => format!("{} of {}", thousands(self.fits), count(asked, "pod")),
+            (None, _) => count(self.fits, "more pod"),
+        };
+        let verb = if self.fits == 1 && self.asked.is_none() { "fits" } else { "fit" };
+        let headline = format!("{number} like {} {verb} ({} each)", self.pod, requests(&self.requests));
         let mut document = Document::new(Text::new(headline, if self.holds() { Mood::Good } else { Mood::Bad }));
-        if self.placed_first > 0 {
-            let line = format!("after {} of the input got their places first", count(self.placed_first, "pending pod"));
-            document.lines("", vec![Text::faint(line)]);
-        }
         let mut table = Table::new().left("node").right("more");
         self.nodes.iter().for_each(|each| table.row(vec![each.node.as_str().into(), thousands(each.more).into()]));
         let notes = match detail {

@@ -15,7 +15,8 @@ use crate::cluster::index::PodId;
 use crate::report::amount::{Unit, count, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
 use crate::scheduler::attempt::Outcome;
-use crate::scheduler::{Decision, Scheduler};
+use crate::scheduler::Scheduler;
+use crate::scheduler::run::Decision;
 
 /// Where every pod goes.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -65,7 +66,9 @@ pub struct Summary {
     pub gated: usize,
     /// Pods of schedulers that are not replayed.
     pub other_scheduler: usize,
-    /// Pods that were evicted for others and found no new node.
+    /// Pods that were evicted for others, and whose replacement has a node.
+    pub moved: usize,
+    /// Pods that were evicted for others, and that nobody replaces.
     pub preempted: usize,
     /// Pods that have ended; not among `pods`.
     pub ended: usize,
@@ -102,7 +105,9 @@ pub enum State {
     Gated,
     /// Another scheduler's.
     OtherScheduler,
-    /// Evicted for another, and without a new node.
+    /// Evicted for another; what replaces it has a node.
+    Moved,
+    /// Evicted for another, and nobody replaces it.
     Preempted,
 }
 
@@ -114,6 +119,7 @@ impl State {
             State::Unschedulable => "unschedulable",
             State::Gated => "gated",
             State::OtherScheduler => "otherScheduler",
+            State::Moved => "moved",
             State::Preempted => "preempted",
         }
     }
@@ -229,7 +235,7 @@ impl ScheduleView {
             shown.iter().copied().filter(|&pod| matches!(context.cluster.pod(pod).standing, Standing::Bound(_))).collect();
         let mut queued: Vec<PodId> =
             decisions.iter().map(|decision| decision.pod).filter(|&pod| is_shown(context, pod, namespaces)).collect();
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen: rustc_hash::FxHashSet<PodId> = order.iter().copied().collect();
         queued.retain(|&pod| seen.insert(pod));
         order.extend(queued);
         let pods: Vec<PodPlace> = order.iter().map(|&pod| place(context, scheduler, last.get(&pod).copied(), pod)).collect();
@@ -271,11 +277,15 @@ impl ScheduleView {
 
     fn headline(&self) -> Text {
         let summary = &self.summary;
-        let with_node = summary.bound + summary.placed;
-        let mut text = format!("{} of {} have a node", thousands(with_node), count(summary.pods, "pod"));
+        let with_node = summary.bound + summary.placed + summary.moved;
+        let have = if summary.pods == 1 { "has" } else { "have" };
+        let mut text = format!("{} of {} {have} a node", thousands(with_node), count(summary.pods, "pod"));
+        if summary.moved > 0 {
+            text.push_str(&format!(" ({} of them evicted for others first)", thousands(summary.moved)));
+        }
         let missing = [
             (summary.unschedulable, "unschedulable"),
-            (summary.preempted, "evicted for others"),
+            (summary.preempted, "evicted for others and not replaced"),
             (summary.gated, "held back by gates"),
             (summary.other_scheduler, "left to another scheduler"),
         ];
@@ -320,7 +330,7 @@ impl ScheduleView {
     /// A row a workload that got new places.
     fn placement_section(&self, document: &mut Document) {
         let mut workloads: IndexMap<&str, IndexMap<&str, usize, FxBuildHasher>, FxBuildHasher> = IndexMap::default();
-        for pod in self.pods.iter().filter(|pod| pod.state == State::Placed) {
+        for pod in self.pods.iter().filter(|pod| matches!(pod.state, State::Placed | State::Moved)) {
             let node = pod.node.as_deref().expect("a placed pod has a node");
             *workloads.entry(&pod.workload).or_default().entry(node).or_default() += 1;
         }
@@ -334,7 +344,7 @@ impl ScheduleView {
             table.row(vec![(*workload).into(), thousands(pods).into(), list(&places, 4).into()]);
         }
         let notes = cut(&mut table, Detail::Brief);
-        document.table(format!("Placed: {}", count(self.summary.placed, "pod")), table, notes);
+        document.table(format!("Placed: {}", count(self.summary.placed + self.summary.moved, "pod")), table, notes);
     }
 
     /// A row a pod.
@@ -344,7 +354,7 @@ impl ScheduleView {
             let mood = match pod.state {
                 State::Bound => Mood::Plain,
                 State::Placed => Mood::Good,
-                State::Gated | State::OtherScheduler => Mood::Notable,
+                State::Gated | State::OtherScheduler | State::Moved => Mood::Notable,
                 State::Unschedulable | State::Preempted => Mood::Bad,
             };
             table.row(vec![
@@ -413,21 +423,21 @@ fn is_shown(context: &Context<'_>, pod: PodId, namespaces: &[String]) -> bool {
 fn place(context: &Context<'_>, scheduler: &Scheduler<'_>, decision: Option<&Decision>, pod: PodId) -> PodPlace {
     let node = scheduler.occupancy().node_of(pod);
     let bound = matches!(context.cluster.pod(pod).standing, Standing::Bound(_));
-    let state = match (bound, node, decision.map(|decision| decision.outcome)) {
-        (true, Some(_), _) => State::Bound,
-        (true, None, _) => State::Preempted,
-        (false, Some(_), _) => State::Placed,
-        (false, None, Some(Outcome::Gated)) => State::Gated,
-        (false, None, Some(Outcome::NotOurs)) => State::OtherScheduler,
-        (false, None, Some(Outcome::Bound)) => State::Preempted,
-        (false, None, _) => State::Unschedulable,
+    let state = match (node, decision) {
+        (Some(_), Some(decision)) if bound && decision.replacement => State::Moved,
+        (Some(_), _) if bound => State::Bound,
+        (Some(_), _) => State::Placed,
+        (None, Some(Decision { outcome: Outcome::Gated, .. })) => State::Gated,
+        (None, Some(Decision { outcome: Outcome::NotOurs, .. })) => State::OtherScheduler,
+        (None, Some(decision)) if decision.node.is_none() => State::Unschedulable,
+        (None, _) => State::Preempted,
     };
     PodPlace {
         pod: context.pod(pod),
         workload: context.workload(pod),
         state,
         node: node.map(|node| context.node(node)),
-        best_nodes: decision.filter(|_| state == State::Placed).map(|decision| decision.best_count),
+        best_nodes: decision.filter(|_| matches!(state, State::Placed | State::Moved)).map(|decision| decision.best_count),
         requests: context.requests(pod),
     }
 }
@@ -442,6 +452,7 @@ fn summary(context: &Context<'_>, shown: &[PodId], pods: &[PodPlace]) -> Summary
         unschedulable: count(State::Unschedulable),
         gated: count(State::Gated),
         other_scheduler: count(State::OtherScheduler),
+        moved: count(State::Moved),
         preempted: count(State::Preempted),
         ended: shown.iter().filter(|&&pod| context.cluster.pod(pod).standing == Standing::Ended).count(),
     }
@@ -491,6 +502,7 @@ fn explained(context: &Context<'_>, state: State, message: &str, pod: PodId) -> 
             let gates: Vec<&str> = spec.scheduling_gates.iter().map(|gate| gate.name.as_str()).collect();
             format!("scheduling gates: {}", gates.join(", "))
         }
+        State::Preempted => "see below for whom; no controller owns it".to_owned(),
         State::OtherScheduler => format!("asks for the scheduler {}, of which the configuration has no profile", spec.scheduler_name),
         _ => message.to_owned(),
     }
@@ -516,7 +528,7 @@ impl Pending {
         let state = match self.state {
             State::Gated => "held back by gates",
             State::OtherScheduler => "left to another scheduler",
-            State::Preempted => "evicted for others",
+            State::Preempted => "evicted for others and not replaced",
             _ => "pending",
         };
         format!("{}: {} {state}", self.workload, count(self.pods.len(), "pod"))
