@@ -14,8 +14,8 @@ use crate::cluster::Standing;
 use crate::cluster::index::PodId;
 use crate::report::amount::{Unit, count, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
-use crate::scheduler::attempt::Outcome;
 use crate::scheduler::Scheduler;
+use crate::scheduler::attempt::Outcome;
 use crate::scheduler::run::Decision;
 
 /// Where every pod goes.
