@@ -15,6 +15,7 @@ pub mod input;
 pub mod output;
 pub mod placement;
 pub mod progress;
+pub mod template;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 
@@ -42,10 +43,10 @@ enum Color {
 
 const EXAMPLES: &str = "\
 Examples:
-  plimsoll plan                                  the embedded example: today's cluster, and what it is to become
+  plimsoll plan                                  the embedded example, today and planned
   kubectl get nodes,pods,deploy,rs,sts,ds,jobs,pdb,pvc,pv,sc,pc,ns -A -o json > cluster.json
-  plimsoll schedule cluster.json                 where every pod goes, and what stays pending and why
-  plimsoll schedule cluster.json new/*.yaml      the same with these manifests applied
+  plimsoll schedule cluster.json                 where every pod goes, what stays pending
+  plimsoll schedule cluster.json new/*.yaml      the same with these manifests on top
   plimsoll explain shop/api-7d4b9-x2x cluster.json
   plimsoll fit cluster.json --cpu 500m --memory 1Gi
 

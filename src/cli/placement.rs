@@ -3,11 +3,15 @@
 use super::output;
 use super::progress::Progress;
 use crate::cluster::Cluster;
+use crate::cluster::index::PodId;
 use crate::manifest::Objects;
 use crate::report::views::{Context, ScheduleView};
 use crate::scheduler::profile::{Configuration, Profile};
 use crate::scheduler::run::Schedule;
 use crate::scheduler::{self, Options, Scheduler};
+
+/// Nodes that claim to take any number of pods end the count here.
+const MOST_COPIES: usize = 2_000_000;
 
 /// Everything that is settled before the first pod is placed.
 #[derive(Debug)]
@@ -26,6 +30,12 @@ impl Ground {
             output::note("the input has no Node, so nothing can be placed: add the output of `kubectl get nodes -o yaml`");
         }
         Ground { cluster, profiles }
+    }
+
+    /// Copies of a pod, as many as could ever fit and one more, but no more than `max`. They wait aside until they are tried.
+    pub fn copies(&mut self, like: PodId, max: Option<usize>) -> Vec<PodId> {
+        let most = self.cluster.pod_slots().saturating_add(1).min(MOST_COPIES);
+        self.cluster.push_copies(like, max.unwrap_or(most).min(most))
     }
 
     /// A scheduler that finds the pods of the input where they are.

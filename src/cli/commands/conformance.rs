@@ -45,8 +45,8 @@ Examples:
   plimsoll conformance recordings --write steps.jsonl           what we decide, for another judge
   plimsoll conformance fixtures/conformance -o json
 
-A recording is a small cluster, the pods to schedule, and what the real kube-scheduler decided about each: every verdict, reason, score,
-victim and message. Exit code 1 when a single fact differs.";
+A recording is a small cluster, the pods to schedule, and what the real kube-scheduler decided
+about each: every verdict, reason, score, victim and message. Exit code 1 when one fact differs.";
 
 /// Runs `conformance`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {

@@ -42,8 +42,8 @@ Examples:
   plimsoll explain shop/api cluster.json              the first pending pod of a workload
   plimsoll explain api-0 cluster.json new.yaml -o json | jq .nearest
 
-A pod that has a node is taken off it and asked about anew, among the pods that are bound now. A pending pod is asked about after all
-others have been placed (`--first`: before them).
+A pod that has a node is taken off it and asked about anew, among the pods that are bound now.
+A pending pod is asked about after all others have been placed (`--first`: before them).
 
 Exit code 1 when no node takes the pod.";
 

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::placement::{self, Ground};
+use crate::cli::template::Template;
 use crate::cli::{input, output};
 use crate::cluster::index::PodId;
 use crate::manifest::Quantity;
@@ -57,18 +58,12 @@ const EXAMPLES: &str = "\
 Examples:
   plimsoll fit --cpu 500m --memory 1Gi                       in the embedded example
   plimsoll fit cluster.json --cpu 500m --memory 1Gi          any pod of this size
-  plimsoll fit cluster.json --like shop/api-7d4b9-x2x        clones of a pod, with its affinities and tolerations
+  plimsoll fit cluster.json --like shop/api-7d4b9-x2x        clones of a pod, rules and all
   plimsoll fit cluster.json --like shop/api-0 --memory 4Gi   the same with more memory
   plimsoll fit cluster.json --pod new-deployment.yaml --max 10
 
 Pending pods of the input get their places first, and nobody is evicted for a clone.
 Exit code 1 when not one fits; with --max, when fewer fit.";
-
-/// The template stands on a node that does not exist, so that it holds nothing and is not placed itself.
-const NOWHERE: &str = "plimsoll.dev/fit-template";
-
-/// Nodes that claim to take any number of pods end the count here.
-const MOST_COPIES: usize = 2_000_000;
 
 /// Runs `fit`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
@@ -78,43 +73,42 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     loaded.objects.pods.push(template);
     let mut ground = Ground::new(&loaded.objects, &configuration);
     let pod = PodId::new(loaded.objects.pods.len() - 1);
-    let most = (ground.cluster.pod_slots().saturating_add(1)).min(MOST_COPIES);
-    let copies = ground.cluster.push_copies(pod, arguments.max.unwrap_or(most).min(most));
+    let copies = ground.copies(pod, arguments.max);
     let context = Context::new(&loaded.objects, &ground.cluster, options.version, arguments.scheduler.ties());
     let mut scheduler = ground.scheduler(options);
     placement::run(&mut scheduler);
     let fit = scheduler.fit(&copies);
-    let view = FitView::new(&context, &scheduler, pod, &name, &fit, arguments.max);
+    let view = FitView::new(&context, &scheduler, pod, name.as_deref(), &fit, arguments.max);
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Fit(Box::new(view))))?;
     Ok(loaded.exit(holds))
 }
 
 /// The pod to clone, and what to call it.
-fn template(arguments: &Arguments, pods: &[Pod]) -> anyhow::Result<(String, Pod)> {
+fn template(arguments: &Arguments, pods: &[Pod]) -> anyhow::Result<(Option<String>, Pod)> {
     let (name, mut pod) = match (&arguments.pod, &arguments.like) {
         (Some(path), _) => from_file(path)?,
-        (None, Some(like)) => (like.clone(), find(pods, like)?.clone()),
+        (None, Some(like)) => (Some(like.clone()), find(pods, like)?.clone()),
         (None, None) if arguments.cpu.is_none() && arguments.memory.is_none() && arguments.resource.is_empty() => {
             bail!("what should fit? say --cpu and --memory, --like NS/NAME, or --pod FILE")
         }
-        (None, None) => ("a plain pod".to_owned(), plain()),
+        (None, None) => (None, plain()),
     };
     ask_for(&mut pod, arguments);
-    pod.metadata.name = "plimsoll-fit".to_owned();
-    pod.metadata.deletion_timestamp = None;
-    pod.spec.node_name = NOWHERE.to_owned();
-    pod.status = Default::default();
-    Ok((name, pod))
+    let template = Template::of(&pod);
+    if template.own_claims {
+        output::note("each clone is taken to get volumes of its own wherever it lands; limits on volumes a node do not count them");
+    }
+    Ok((name, template.pod))
 }
 
-fn from_file(path: &Path) -> anyhow::Result<(String, Pod)> {
+fn from_file(path: &Path) -> anyhow::Result<(Option<String>, Pod)> {
     let mut loaded = input::load(&[path.to_owned()])?;
     if loaded.objects.pods.is_empty() {
         bail!("{} makes no pod: a Pod or a workload with at least one replica is needed", path.display());
     }
     let pod = loaded.objects.pods.swap_remove(0);
-    Ok((format!("{} of {}", pod.metadata.name, path.display()), pod))
+    Ok((Some(format!("{} of {}", pod.metadata.name, path.display())), pod))
 }
 
 fn find<'a>(pods: &'a [Pod], like: &str) -> anyhow::Result<&'a Pod> {

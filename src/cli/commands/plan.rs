@@ -1,13 +1,23 @@
 //! `plan`: all we know of a cluster; later issues grow it.
 
 use clap::Args;
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, Loaded};
-use crate::cli::{output, placement};
+use crate::cli::output;
+use crate::cli::placement::{self, Ground};
+use crate::cli::template::Template;
+use crate::cluster::index::PodId;
+use crate::cluster::resources::{CPU, MEMORY};
+use crate::cluster::{Cluster, Standing};
+use crate::manifest::Objects;
+use crate::manifest::pod::Pod;
 use crate::report::views::plan::{ClusterPlan, PlanView};
-use crate::report::views::{API_VERSION, View};
+use crate::report::views::workload::Workloads;
+use crate::report::views::{API_VERSION, Context, FitView, View};
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
@@ -25,7 +35,7 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  plimsoll plan                      the embedded example: today's one node, then the three workers it is to become
+  plimsoll plan                      the embedded example: today's one node, then the plan's four
   plimsoll plan cluster.json         the same for your own cluster
   plimsoll plan cluster.json new/    with these manifests applied
 
@@ -35,9 +45,9 @@ Exit code 1 when a pod of the (last) cluster gets no node.";
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut clusters = Vec::new();
     let mut complete = true;
-    for (title, loaded) in inputs(arguments)? {
+    for (title, mut loaded) in inputs(arguments)? {
         complete &= loaded.complete;
-        clusters.push(look_at(arguments, title, &loaded)?);
+        clusters.push(look_at(arguments, title, &mut loaded.objects)?);
     }
     let view = View::Plan(Box::new(PlanView { api_version: API_VERSION, kind: PlanView::KIND, clusters }));
     output::answer(&(arguments.output.output.0.render)(&view))?;
@@ -52,8 +62,48 @@ fn inputs(arguments: &Arguments) -> anyhow::Result<Vec<(&'static str, Loaded)>> 
     Ok(vec![("Today", input::today()), ("After the plan", input::target())])
 }
 
-fn look_at(arguments: &Arguments, title: &str, loaded: &Loaded) -> anyhow::Result<ClusterPlan> {
+/// So many of the largest workloads are asked how many more of their pods fit.
+const WORKLOADS: usize = 5;
+
+fn look_at(arguments: &Arguments, title: &str, objects: &mut Objects) -> anyhow::Result<ClusterPlan> {
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
-    let schedule = placement::schedule(&loaded.objects, &configuration, options, arguments.scheduler.ties(), &[]);
-    Ok(ClusterPlan { title: title.to_owned(), schedule, fits: Vec::new() })
+    let ties = arguments.scheduler.ties();
+    let schedule = placement::schedule(objects, &configuration, options, ties.clone(), &[]);
+    let names = Workloads::new(objects);
+    let largest = largest(&Ground::new(objects, &configuration).cluster, |pod| names.of(&objects.pods[pod]));
+    let first = objects.pods.len();
+    let templates: Vec<Pod> = largest.iter().map(|(pod, _)| Template::of(&objects.pods[*pod]).pod).collect();
+    objects.pods.extend(templates);
+    let mut ground = Ground::new(objects, &configuration);
+    let pods: Vec<PodId> = (first..objects.pods.len()).map(PodId::new).collect();
+    let copies: Vec<Vec<PodId>> = pods.iter().map(|&pod| ground.copies(pod, None)).collect();
+    let context = Context::new(objects, &ground.cluster, options.version, ties);
+    let mut scheduler = ground.scheduler(options);
+    placement::run(&mut scheduler);
+    let fit = |(index, copies): (usize, &Vec<PodId>)| {
+        let mut trial = scheduler.clone();
+        let fit = trial.fit(copies);
+        FitView::new(&context, &trial, pods[index], Some(&largest[index].1), &fit, None)
+    };
+    let fits = copies.iter().enumerate().map(fit).collect();
+    Ok(ClusterPlan { title: title.to_owned(), schedule, fits })
+}
+
+/// A pod, by its place among the objects, of each of the workloads whose pods ask for the largest share of the cluster's cpu or memory, largest first.
+fn largest(cluster: &Cluster, workload: impl Fn(usize) -> String) -> Vec<(usize, String)> {
+    let total = |resource| cluster.nodes.ids().map(|node| cluster.allocatable(resource, node) as f64).sum::<f64>().max(1.0);
+    let totals = [(CPU, total(CPU)), (MEMORY, total(MEMORY))];
+    let share = |pod: PodId| {
+        let requests = &cluster.class_of(pod).incoming;
+        totals.iter().map(|&(resource, total)| requests.get(resource) as f64 / total).fold(0.0, f64::max)
+    };
+    let asks = |pod: &PodId| matches!(cluster.pod(*pod).standing, Standing::Bound(_) | Standing::Pending) && cluster.pod(*pod).controlled;
+    let mut first: IndexMap<String, (usize, f64), FxBuildHasher> = IndexMap::default();
+    for pod in cluster.pod_ids().filter(asks).filter(|&pod| share(pod) > 0.0) {
+        first.entry(workload(cluster.pod(pod).object)).or_insert_with(|| (cluster.pod(pod).object, share(pod)));
+    }
+    // a DaemonSet has one pod a node: more of its pods is no question
+    first.retain(|name, _| !name.ends_with("(DaemonSet)"));
+    first.sort_by(|_, one, _, other| other.1.total_cmp(&one.1));
+    first.into_iter().take(WORKLOADS).map(|(name, (pod, _))| (pod, name)).collect()
 }

@@ -29,8 +29,8 @@ pub struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   plimsoll schedule                             the embedded example
-  plimsoll schedule cluster.json                a dump: what is bound, what gets placed, what stays pending
-  plimsoll schedule cluster.json app/ -n shop   manifests on top of it, and of the answer only namespace shop
+  plimsoll schedule cluster.json                what is bound, placed, pending, and why
+  plimsoll schedule cluster.json app/ -n shop   with manifests on top; only namespace shop
   helm template app | plimsoll schedule cluster.json - -o wide
   plimsoll schedule cluster.json -o json | jq '.pending[].message'
   plimsoll schedule cluster.json --kubernetes 1.34 --ties random --seed 7

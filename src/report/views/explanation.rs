@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::refusal::Shortfall;
-use super::remedy::Case;
+use super::remedy::{Case, effort};
 use super::schedule::{Amount, requests};
 use super::{API_VERSION, Records};
 use crate::cluster::index::{NodeId, PodId};
@@ -333,11 +333,14 @@ fn refusal(context: &Context<'_>, scheduler: &Scheduler<'_>, pod: PodId, node: N
     }
 }
 
-/// The refused node with the fewest changes, then the fewest refusals, then the smallest shortfall.
+/// The refused node with the least effort, then the fewest changes, then the smallest shortfall.
 fn nearest(nodes: &[NodeVerdict]) -> Option<Nearest> {
     let distance = |node: &NodeVerdict| {
         let gap = node.refusals.iter().flat_map(|refusal| &refusal.short).map(Shortfall::gap).sum::<f64>();
-        (changes(node).len(), node.refusals.len(), gap)
+        // a cordon comes as two refusals that one command lifts
+        let distinct: indexmap::IndexMap<&[String], usize> =
+            node.refusals.iter().rev().map(|each| (each.changes.as_slice(), effort(&each.plugin, &each.short))).collect();
+        (distinct.values().sum::<usize>(), changes(node).len(), gap)
     };
     let refused = nodes.iter().filter(|node| !node.refusals.is_empty());
     let nearest = refused.min_by(|a, b| {

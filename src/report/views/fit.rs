@@ -24,8 +24,9 @@ pub struct FitView {
     pub kind: &'static str,
     /// Kubernetes version whose scheduler was replayed.
     pub kubernetes: String,
-    /// The pod that was cloned.
-    pub pod: String,
+    /// The pod that was cloned; none for a plain pod with these requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod: Option<String>,
     /// What each clone asks for.
     pub requests: Vec<Amount>,
     /// How many were asked for; none if as many as possible.
@@ -59,8 +60,8 @@ impl FitView {
     /// Name of this view.
     pub const KIND: &'static str = "Fit";
 
-    /// Of a finished count: clones of `pod`, called `name` here.
-    pub fn new(context: &Context<'_>, scheduler: &Scheduler<'_>, pod: PodId, name: &str, fit: &Fit, asked: Option<usize>) -> Self {
+    /// Of a finished count: clones of `pod`, called `name` here if it has one.
+    pub fn new(context: &Context<'_>, scheduler: &Scheduler<'_>, pod: PodId, name: Option<&str>, fit: &Fit, asked: Option<usize>) -> Self {
         let mut taken = vec![false; context.cluster.nodes.len()];
         fit.nodes.iter().for_each(|node| taken[node.index()] = true);
         let taking: Vec<NodeId> = context.cluster.nodes.ids().filter(|node| taken[node.index()]).collect();
@@ -72,7 +73,7 @@ impl FitView {
             api_version: API_VERSION,
             kind: Self::KIND,
             kubernetes: context.kubernetes.clone(),
-            pod: name.to_owned(),
+            pod: name.map(str::to_owned),
             requests: context.requests(pod),
             asked,
             fits: fit.nodes.len(),
@@ -97,7 +98,8 @@ impl FitView {
             (None, _) => count(self.fits, "more pod"),
         };
         let verb = if self.fits == 1 && self.asked.is_none() { "fits" } else { "fit" };
-        let headline = format!("{number} like {} {verb} ({} each)", self.pod, requests(&self.requests));
+        let like = self.pod.as_ref().map(|pod| format!(" like {pod}")).unwrap_or_default();
+        let headline = format!("{number}{like} {verb}, each asking for {}", requests(&self.requests));
         let mut document = Document::new(Text::new(headline, if self.holds() { Mood::Good } else { Mood::Bad }));
         let mut table = Table::new().left("node").right("more");
         self.nodes.iter().for_each(|each| table.row(vec![each.node.as_str().into(), thousands(each.more).into()]));

@@ -3,8 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::schedule::requests;
 use super::{FitView, Records, ScheduleView};
-use crate::report::document::{Detail, Document, Mood, Text};
+use crate::report::amount::thousands;
+use crate::report::document::{Detail, Document, Mood, Table, Text};
 
 /// All we know.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -65,8 +67,18 @@ impl ClusterPlan {
     fn document(&self, detail: Detail) -> Document {
         let mut document = self.schedule.document(detail);
         document.headline.text = format!("{}: {}", self.title, document.headline.text);
-        let lines = self.fits.iter().map(|fit| Text::new(fit.document(Detail::Brief).headline.text, mood(fit))).collect();
-        document.lines("Room for more", lines);
+        let mut table = Table::new().left("one more pod like").right("fits").left("each asks for").left("then");
+        for fit in &self.fits {
+            // what preemption would say is of no use here: nobody is evicted for a replica
+            let stop = fit.message.split(". ").next().unwrap_or_default();
+            table.row(vec![
+                fit.pod.as_deref().unwrap_or_default().into(),
+                Text::new(format!("{}×", thousands(fit.fits)), mood(fit)),
+                requests(&fit.requests).into(),
+                stop.into(),
+            ]);
+        }
+        document.table("Room for more, of the largest workloads", table, Vec::new());
         document
     }
 }

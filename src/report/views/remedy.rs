@@ -33,22 +33,33 @@ pub struct Case<'a> {
 
 type Remedy = fn(&Case<'_>) -> Vec<String>;
 
-const REMEDIES: &[(&str, Remedy)] = &[
-    ("NodeUnschedulable", uncordon),
-    ("NodeName", leave_name_out),
-    ("TaintToleration", tolerate),
-    ("NodeAffinity", label),
-    ("NodePorts", free_ports),
-    ("NodeResourcesFit", free_resources),
-    ("PodTopologySpread", spread),
-    ("InterPodAffinity", move_pods),
+/// By plugin: how hard it is to change what it asks for (a command, a request, other pods), and what that would be.
+const REMEDIES: &[(&str, usize, Remedy)] = &[
+    ("NodeUnschedulable", 1, uncordon),
+    ("NodeName", 2, leave_name_out),
+    ("TaintToleration", 2, tolerate),
+    ("NodeAffinity", 2, label),
+    ("NodePorts", 3, free_ports),
+    ("NodeResourcesFit", 2, free_resources),
+    ("PodTopologySpread", 3, spread),
+    ("InterPodAffinity", 4, move_pods),
 ];
+
+/// What nobody knows a remedy for, or what needs other hardware.
+const HARDEST: usize = 5;
+
+/// How hard it is to make a plugin pass: comparable between plugins, nothing more.
+pub fn effort(plugin: &str, short: &[Shortfall]) -> usize {
+    let beyond = short.iter().any(|short| short.needs > short.allocatable);
+    let remedy = REMEDIES.iter().find(|(name, ..)| *name == plugin);
+    if beyond { HARDEST } else { remedy.map_or(HARDEST, |(_, effort, _)| *effort) }
+}
 
 impl Case<'_> {
     /// What would have to change for this plugin to pass.
     pub fn changes(&self) -> Vec<String> {
-        let remedy = REMEDIES.iter().find(|(plugin, _)| *plugin == self.rejection.plugin);
-        let changes = remedy.map(|(_, remedy)| remedy(self)).unwrap_or_default();
+        let remedy = REMEDIES.iter().find(|(plugin, ..)| *plugin == self.rejection.plugin);
+        let changes = remedy.map(|(.., remedy)| remedy(self)).unwrap_or_default();
         if changes.is_empty() { self.rejection.reasons.iter().map(|reason| format!("lift \"{reason}\"")).collect() } else { changes }
     }
 

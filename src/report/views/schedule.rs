@@ -502,7 +502,7 @@ fn explained(context: &Context<'_>, state: State, message: &str, pod: PodId) -> 
             let gates: Vec<&str> = spec.scheduling_gates.iter().map(|gate| gate.name.as_str()).collect();
             format!("scheduling gates: {}", gates.join(", "))
         }
-        State::Preempted => "see below for whom; no controller owns it".to_owned(),
+        State::Preempted => "no controller owns it, so nothing replaces it".to_owned(),
         State::OtherScheduler => format!("asks for the scheduler {}, of which the configuration has no profile", spec.scheduler_name),
         _ => message.to_owned(),
     }
