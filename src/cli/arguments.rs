@@ -19,6 +19,10 @@ pub struct InputArguments {
     /// Dumps and manifests: files, folders, globs, `-` for standard input; YAML or JSON, plain, .gz or .zst. Without any: the embedded example
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+
+    /// Say every warning and note about the input, not the first twenty of each
+    #[arg(short, long)]
+    pub verbose: bool,
 }
 
 /// How the scheduler works.

@@ -10,7 +10,7 @@ use super::output;
 use super::progress::Progress;
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
-use crate::manifest::read::{self, Input, Options, Severity};
+use crate::manifest::read::{self, Input, Options, Problem, Severity};
 use crate::report::amount::{count, list};
 use crate::{admission, controllers};
 
@@ -31,7 +31,7 @@ impl Loaded {
 }
 
 /// Reads paths; the embedded example if there are none.
-pub fn load(paths: &[PathBuf]) -> anyhow::Result<Loaded> {
+pub fn load(paths: &[PathBuf], verbose: bool) -> anyhow::Result<Loaded> {
     if paths.is_empty() {
         output::note(
             "no PATH given, so this is the embedded example (fixtures/data-platform); `--help` shows how to look at your own cluster",
@@ -41,7 +41,7 @@ pub fn load(paths: &[PathBuf]) -> anyhow::Result<Loaded> {
     let progress = Progress::of_bytes("reading");
     let input = read::read(paths, Options { progress: Some(&progress) });
     drop(progress);
-    let loaded = prepare(input);
+    let loaded = prepare(input, verbose);
     if loaded.objects == Objects::default() {
         bail!(
             "nothing to work on: no object could be read from {}",
@@ -53,29 +53,45 @@ pub fn load(paths: &[PathBuf]) -> anyhow::Result<Loaded> {
 
 /// Today's cluster of the example.
 pub fn today() -> Loaded {
-    prepare(read::read_texts(example::TODAY))
+    prepare(read::read_texts(example::TODAY), false)
 }
 
 /// What the example's cluster is to become.
 pub fn target() -> Loaded {
-    prepare(read::read_texts(example::TARGET))
+    prepare(read::read_texts(example::TARGET), false)
 }
 
 /// Says what is wrong with an input, and makes pods of its workloads.
-fn prepare(mut input: Input) -> Loaded {
-    for problem in &input.problems {
-        let text = problem.to_string();
-        output::report(problem.severity, &text);
-    }
+fn prepare(mut input: Input, verbose: bool) -> Loaded {
+    tell_problems(&input.problems, verbose);
     tell_skipped(&input);
-    for weakness in input.weaknesses() {
-        output::report(weakness.severity, &weakness.to_string());
-    }
+    tell_problems(&input.weaknesses(), verbose);
     let mut objects = std::mem::take(&mut input.objects);
     let mut notes = controllers::expand(&mut objects);
     notes.extend(admission::admit(&mut objects));
-    notes.iter().for_each(|note| tell_note(&input, note));
+    let all = if verbose { notes.len() } else { OF_A_KIND };
+    notes.iter().take(all).for_each(|note| tell_note(&input, note));
+    tell_rest(notes.len().saturating_sub(all), "note");
     Loaded { objects, complete: !input.has_errors() }
+}
+
+/// So many warnings and so many notes are said; errors all.
+const OF_A_KIND: usize = 20;
+
+/// Every error is named; of warnings and notes the first.
+fn tell_problems(problems: &[Problem], verbose: bool) {
+    for severity in [Severity::Error, Severity::Warning, Severity::Note] {
+        let all = if verbose || severity == Severity::Error { usize::MAX } else { OF_A_KIND };
+        let alike = problems.iter().filter(|problem| problem.severity == severity);
+        alike.clone().take(all).for_each(|problem| output::report(severity, &problem.to_string()));
+        tell_rest(alike.count().saturating_sub(all), &severity.to_string());
+    }
+}
+
+fn tell_rest(more: usize, what: &str) {
+    if more > 0 {
+        output::note(&format!("{}; --verbose says them all", count(more, &format!("more {what}"))));
+    }
 }
 
 /// Kinds that are not modelled are counted and named; those that own pods by themselves.

@@ -68,7 +68,7 @@ Exit code 1 when not one fits; with --max, when fewer fit.";
 /// Runs `fit`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
-    let mut loaded = input::load(&arguments.input.paths)?;
+    let mut loaded = input::load(&arguments.input.paths, arguments.input.verbose)?;
     let (name, template) = template(arguments, &loaded.objects.pods)?;
     loaded.objects.pods.push(template);
     let mut ground = Ground::new(&loaded.objects, &configuration);
@@ -103,7 +103,7 @@ fn template(arguments: &Arguments, pods: &[Pod]) -> anyhow::Result<(Option<Strin
 }
 
 fn from_file(path: &Path) -> anyhow::Result<(Option<String>, Pod)> {
-    let mut loaded = input::load(&[path.to_owned()])?;
+    let mut loaded = input::load(&[path.to_owned()], false)?;
     if loaded.objects.pods.is_empty() {
         bail!("{} makes no pod: a Pod or a workload with at least one replica is needed", path.display());
     }

@@ -56,7 +56,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 fn inputs(arguments: &Arguments) -> anyhow::Result<Vec<(&'static str, Loaded)>> {
     if !arguments.input.paths.is_empty() {
-        return Ok(vec![("The cluster", input::load(&arguments.input.paths)?)]);
+        return Ok(vec![("The cluster", input::load(&arguments.input.paths, arguments.input.verbose)?)]);
     }
     output::note("no PATH given, so this is the embedded example (fixtures/data-platform): a cluster today, and what it is to become");
     Ok(vec![("Today", input::today()), ("After the plan", input::target())])

@@ -143,6 +143,30 @@ pub struct PodPlace {
     pub best_nodes: Option<usize>,
     /// What it asks for, in the order of the cluster's `resources`, without those it does not ask for.
     pub requests: Vec<Amount>,
+    /// Which pods the scheduler cannot tell from it; for grouping, and no part of the output.
+    #[serde(skip)]
+    pub class: usize,
+}
+
+/// What pods are grouped by: their workload, or if they have none what the scheduler takes them for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kin<'a> {
+    Workload(&'a str),
+    Class(usize),
+}
+
+impl PodPlace {
+    fn kin(&self) -> Kin<'_> {
+        if self.workload.ends_with(" (Pod)") { Kin::Class(self.class) } else { Kin::Workload(&self.workload) }
+    }
+}
+
+/// What to call a group by the workload of its first pod: bare pods have no name in common.
+fn group_name(workload: &str, pods: usize) -> String {
+    match workload.strip_suffix(" (Pod)") {
+        Some(first) if pods > 1 => format!("{first} and {} alike (Pod)", thousands(pods - 1)),
+        _ => workload.to_owned(),
+    }
 }
 
 /// An amount of a resource.
@@ -308,7 +332,12 @@ impl ScheduleView {
             document.led_table(group.title(), lead, refusal::table(&group.refusals, detail), Vec::new());
         }
         let rest = self.pending.get(shown..).unwrap_or_default();
-        let lines = rest.iter().map(|group| format!("{}: {}", group.title(), group.message).into()).collect();
+        let mut lines: Vec<Text> =
+            rest.iter().take(ROWS_ON_A_SCREEN).map(|group| format!("{}: {}", group.title(), group.message).into()).collect();
+        let more: usize = rest.iter().skip(ROWS_ON_A_SCREEN).map(|group| group.pods.len()).sum();
+        if more > 0 {
+            lines.push(Text::faint(format!("… and {}; -o wide shows all", count(more, "more pod"))));
+        }
         document.lines("Also pending (-o wide gives their nodes)", lines);
     }
 
@@ -329,19 +358,20 @@ impl ScheduleView {
 
     /// A row a workload that got new places.
     fn placement_section(&self, document: &mut Document) {
-        let mut workloads: IndexMap<&str, IndexMap<&str, usize, FxBuildHasher>, FxBuildHasher> = IndexMap::default();
+        type Places<'a> = IndexMap<&'a str, usize, FxBuildHasher>;
+        let mut groups: IndexMap<Kin<'_>, (&str, Places<'_>), FxBuildHasher> = IndexMap::default();
         for pod in self.pods.iter().filter(|pod| matches!(pod.state, State::Placed | State::Moved)) {
             let node = pod.node.as_deref().expect("a placed pod has a node");
-            *workloads.entry(&pod.workload).or_default().entry(node).or_default() += 1;
+            *groups.entry(pod.kin()).or_insert((&pod.workload, Places::default())).1.entry(node).or_default() += 1;
         }
         let rank: FxHashMap<&str, usize> = self.nodes.iter().enumerate().map(|(rank, node)| (node.node.as_str(), rank)).collect();
-        workloads.values_mut().for_each(|nodes| nodes.sort_by_cached_key(|node, _| rank.get(node).copied()));
         let mut table = Table::new().left("workload").right("pods").left("on");
-        for (workload, nodes) in &workloads {
+        for (workload, mut nodes) in groups.into_values() {
+            nodes.sort_by_cached_key(|node, _| rank.get(node).copied());
             let places: Vec<String> =
                 nodes.iter().map(|(node, &pods)| if pods == 1 { node.to_string() } else { format!("{node} ×{pods}") }).collect();
             let pods: usize = nodes.values().sum();
-            table.row(vec![(*workload).into(), thousands(pods).into(), list(&places, 4).into()]);
+            table.row(vec![group_name(workload, pods).into(), thousands(pods).into(), list(&places, 4).into()]);
         }
         let notes = cut(&mut table, Detail::Brief);
         document.table(format!("Placed: {}", count(self.summary.placed + self.summary.moved, "pod")), table, notes);
@@ -439,6 +469,7 @@ fn place(context: &Context<'_>, scheduler: &Scheduler<'_>, decision: Option<&Dec
         node: node.map(|node| context.node(node)),
         best_nodes: decision.filter(|_| matches!(state, State::Placed | State::Moved)).map(|decision| decision.best_count),
         requests: context.requests(pod),
+        class: context.cluster.pod(pod).class.index(),
     }
 }
 
@@ -466,18 +497,18 @@ fn pending(
     order: &[PodId],
     places: &[PodPlace],
 ) -> Vec<Pending> {
-    let mut groups: IndexMap<(&str, State, &str), Vec<PodId>, FxBuildHasher> = IndexMap::default();
+    let mut groups: IndexMap<(Kin<'_>, State, &str), (&str, Vec<PodId>), FxBuildHasher> = IndexMap::default();
     for (&pod, place) in order.iter().zip(places).filter(|(_, place)| place.node.is_none()) {
         let message = last.get(&pod).map_or("", |decision| decision.message.as_deref().unwrap_or_default());
-        groups.entry((&place.workload, place.state, message)).or_default().push(pod);
+        groups.entry((place.kin(), place.state, message)).or_insert((&place.workload, Vec::new())).1.push(pod);
     }
     let mut verdicts = 0;
-    let group = |((workload, state, message), pods): ((&str, State, &str), Vec<PodId>)| {
+    let group = |((_, state, message), (workload, pods)): ((Kin<'_>, State, &str), (&str, Vec<PodId>))| {
         let judged = state == State::Unschedulable && verdicts < VERDICTS_AT_MOST;
         verdicts += if judged { context.cluster.nodes.len() } else { 0 };
         let refusals = if judged { refusals(context, scheduler, pods[0]) } else { Vec::new() };
         Pending {
-            workload: workload.to_owned(),
+            workload: group_name(workload, pods.len()),
             pods: pods.iter().map(|&pod| context.pod(pod)).collect(),
             state,
             message: explained(context, state, message, pods[0]),
