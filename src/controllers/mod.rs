@@ -22,7 +22,6 @@ mod ledger;
 mod names;
 mod node_match;
 mod ownership;
-mod repeated;
 mod replica_set;
 mod replication_controller;
 mod selector;
@@ -55,7 +54,7 @@ pub const CONTROLLERS: &[Controller] = &[
 /// Adds what the controllers would make: ReplicaSets, pods, claims. A second call adds nothing.
 pub fn expand(objects: &mut Objects) -> Vec<Note> {
     names::complete(objects);
-    let mut notes = repeated::resolve(objects);
+    let mut notes = Vec::new();
     let pods = std::mem::take(&mut objects.pods);
     let mut ledger = Ledger::open(&pods, &objects.replica_sets);
     for controller in CONTROLLERS {

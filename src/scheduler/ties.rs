@@ -58,73 +58,98 @@ impl TieBreaker {
     }
 }
 
+/// Up to how many best nodes are compared one by one.
+const FEW: usize = 128;
+
 /// The first of `best` in pre-order of a heap over `feasible`.
 fn heap_root(feasible: &NodeSet, best: &NodeSet) -> Option<NodeId> {
-    let mut members = best.iter();
-    let first = members.next()?;
-    if members.next().is_none() {
-        return Some(first);
+    let count = best.len();
+    if count <= 1 {
+        return best.first();
     }
-    Positions::new(feasible, best).root()
-}
-
-/// Positions of nodes among the feasible ones, found by counting bits.
-struct Positions<'a> {
-    feasible: &'a [usize],
-    best: &'a [usize],
-    /// Feasible nodes before each word.
-    before: Vec<usize>,
-    count: usize,
+    let before = counts_before(feasible.words());
+    if count <= FEW {
+        return best.iter().min_by_key(|node| pre_order(position(feasible.words(), &before, node.index())));
+    }
+    let root = Positions::new(feasible.words(), best.words(), &before).first_in_pre_order();
+    Some(NodeId::new(node_at(feasible.words(), &before, root)))
 }
 
 const BITS: usize = usize::BITS as usize;
 
-impl<'a> Positions<'a> {
-    fn new(feasible: &'a NodeSet, best: &'a NodeSet) -> Self {
-        let mut count = 0;
-        let words = feasible.words();
-        let mut before = Vec::with_capacity(words.len());
-        for word in words {
-            before.push(count);
-            count += word.count_ones() as usize;
-        }
-        Positions { feasible: words, best: best.words(), before, count }
+/// How many members come before each word.
+fn counts_before(words: &[usize]) -> Vec<usize> {
+    let mut count = 0;
+    let mut before = Vec::with_capacity(words.len());
+    for word in words {
+        before.push(count);
+        count += word.count_ones() as usize;
     }
+    before
+}
 
-    /// The node at a position.
-    fn node(&self, position: usize) -> usize {
-        if self.count == self.feasible.len() * BITS {
-            return position;
+/// The position of a member among all members.
+fn position(words: &[usize], before: &[usize], member: usize) -> usize {
+    let below = words[member / BITS] & !(usize::MAX << (member % BITS));
+    before[member / BITS] + below.count_ones() as usize
+}
+
+/// The member at a position.
+fn node_at(words: &[usize], before: &[usize], position: usize) -> usize {
+    let word = before.partition_point(|&before| before <= position) - 1;
+    let mut bits = words[word];
+    for _ in before[word]..position {
+        bits &= bits - 1;
+    }
+    word * BITS + bits.trailing_zeros() as usize
+}
+
+/// Orders positions as pre-order does: a position's way from the root is its number (counted from 1) in binary after the
+/// leading one, and a parent's way begins its children's.
+fn pre_order(position: usize) -> (u64, u32) {
+    let number = position as u64 + 1;
+    (number << number.leading_zeros(), u64::BITS - number.leading_zeros())
+}
+
+/// The best nodes by position among the feasible ones, as bits.
+struct Positions {
+    words: Vec<usize>,
+    count: usize,
+}
+
+impl Positions {
+    fn new(feasible: &[usize], best: &[usize], before: &[usize]) -> Self {
+        let count = before.last().map_or(0, |last| last + feasible[feasible.len() - 1].count_ones() as usize);
+        let mut words = vec![0; count / BITS + 2];
+        for ((&from, &wanted), &start) in feasible.iter().zip(best).zip(before).filter(|((_, best), _)| **best != 0) {
+            let bits = compress(from, wanted);
+            words[start / BITS] |= bits << (start % BITS);
+            if start % BITS != 0 {
+                words[start / BITS + 1] |= bits >> (BITS - start % BITS);
+            }
         }
-        let word = self.before.partition_point(|&before| before <= position) - 1;
-        let mut bits = self.feasible[word];
-        for _ in self.before[word]..position {
-            bits &= bits - 1;
-        }
-        word * BITS + bits.trailing_zeros() as usize
+        Positions { words, count }
     }
 
     /// Whether a best node stands at one of the positions `from..to`.
-    fn any_best(&self, from: usize, to: usize) -> bool {
+    fn any(&self, from: usize, to: usize) -> bool {
         let to = to.min(self.count);
         if from >= to {
             return false;
         }
-        let (first, last) = (self.node(from), self.node(to - 1));
-        let (low, high) = (first / BITS, last / BITS);
-        let mask_low = usize::MAX << (first % BITS);
-        let mask_high = usize::MAX >> (BITS - 1 - last % BITS);
+        let (low, high) = (from / BITS, (to - 1) / BITS);
+        let (mask_low, mask_high) = (usize::MAX << (from % BITS), usize::MAX >> (BITS - 1 - (to - 1) % BITS));
         if low == high {
-            return self.best[low] & mask_low & mask_high != 0;
+            return self.words[low] & mask_low & mask_high != 0;
         }
-        self.best[low] & mask_low != 0 || self.best[high] & mask_high != 0 || self.best[low + 1..high].iter().any(|&word| word != 0)
+        self.words[low] & mask_low != 0 || self.words[high] & mask_high != 0 || self.words[low + 1..high].iter().any(|&word| word != 0)
     }
 
-    /// Whether a best node stands in the subtree below (and at) a position: one range of positions a level.
+    /// Whether a best node stands in the subtree at a position: one range of positions a level.
     fn in_subtree(&self, root: usize) -> bool {
         let (mut from, mut width) = (root, 1);
         while from < self.count {
-            if self.any_best(from, from + width) {
+            if self.any(from, from + width) {
                 return true;
             }
             (from, width) = (2 * from + 1, 2 * width);
@@ -132,19 +157,29 @@ impl<'a> Positions<'a> {
         false
     }
 
-    fn root(&self) -> Option<NodeId> {
+    /// The first position in pre-order; there must be one.
+    fn first_in_pre_order(&self) -> usize {
         let mut position = 0;
-        loop {
-            if self.any_best(position, position + 1) {
-                return Some(NodeId::new(self.node(position)));
-            }
+        while !self.any(position, position + 1) {
             let left = 2 * position + 1;
-            if left >= self.count {
-                return None;
-            }
             position = if self.in_subtree(left) { left } else { left + 1 };
         }
+        position
     }
+}
+
+/// The bits of `wanted` where `from` has ones, pushed together.
+fn compress(from: usize, wanted: usize) -> usize {
+    if from == usize::MAX || wanted == 0 {
+        return wanted;
+    }
+    let (mut rest, mut pushed) = (wanted, 0);
+    while rest != 0 {
+        let bit = rest & rest.wrapping_neg();
+        pushed |= 1 << (from & (bit - 1)).count_ones();
+        rest &= rest - 1;
+    }
+    pushed
 }
 
 #[cfg(test)]
@@ -187,7 +222,7 @@ mod tests {
     fn the_root_is_go_s_for_any_totals_and_any_feasible_set() {
         let mut random = ChaCha8Rng::seed_from_u64(7);
         for _ in 0..3000 {
-            let nodes = random.random_range(1..300usize);
+            let nodes = random.random_range(1..1200usize);
             let dense = random.random_range(1..5u32);
             let feasible = NodeSet::of(nodes, |_| dense == 1 || random.random_range(0..4u32) < dense);
             let levels = random.random_range(1..4i64);

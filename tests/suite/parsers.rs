@@ -100,6 +100,23 @@ fn positions_are_those_of_the_file() {
 }
 
 #[test]
+fn long_lists_keep_their_lines() {
+    const COUNT: usize = 50_000;
+    let items: Vec<String> = (0..COUNT).map(|index| pod(&format!("p{index}"))).collect();
+    let json = format!("{{\"apiVersion\": \"v1\", \"items\": [\n  {}\n], \"kind\": \"List\"}}", items.join(",\n  "));
+    let yaml = format!("apiVersion: v1\nitems:\n- {}\nkind: List\n", items.join("\n- "));
+    for (text, first) in [(json, 2), (yaml, 3)] {
+        let input = read_str("f", &text);
+        assert_eq!((problems(&input), input.objects.pods.len()), (String::new(), COUNT));
+        for (index, pod) in input.objects.pods.iter().enumerate() {
+            assert_eq!(pod.metadata.name, format!("p{index}"));
+            let location = input.locate(pod.metadata.origin);
+            assert_eq!((location.line(), location.column()), (index as u32 + first, 3));
+        }
+    }
+}
+
+#[test]
 fn what_is_secret_is_neither_kept_nor_shown() {
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  password: hunter2\n  password: hunter2\n";
     let pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: hunter2\nspec:\n  containers:\n  - name: c\n    env:\n    - name: PASSWORD\n      value: hunter2\n";
@@ -108,6 +125,59 @@ fn what_is_secret_is_neither_kept_nor_shown() {
     let all = format!("{:?}", input);
     assert!(!all.contains("hunter2"), "{all}");
     assert!(problems(&input).contains("a Secret that is not readable"));
+}
+
+#[test]
+fn folders_globs_and_links_are_followed_once() {
+    let root = std::env::temp_dir().join(format!("plimsoll-parsers-{}", std::process::id()));
+    std::fs::create_dir_all(root.join("a/.git")).unwrap();
+    for (path, name) in [("a/one.yaml", "one"), ("two.json.gz", "two"), ("three.txt", "three"), ("a/.git/four.yaml", "four")] {
+        std::fs::write(root.join(path), pod(name)).unwrap();
+    }
+    std::fs::write(root.join("empty.yml"), "# nothing\n---\n").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&root, root.join("a/loop")).unwrap();
+    let folder = read(std::slice::from_ref(&root), Options::default());
+    let named = [root.join("**/*.txt"), root.join("three.txt"), root.join("none*"), root.join("missing.yaml")];
+    let named = read(&named, Options::default());
+    std::fs::remove_dir_all(&root).unwrap();
+    assert_eq!((pods(&folder), folder.skipped.files), (vec!["default/one".to_owned(), "default/two".to_owned()], 1));
+    #[cfg(unix)]
+    assert!(problems(&folder).contains("a link leads back"), "{}", problems(&folder));
+    assert_eq!((pods(&named), named.problems.len()), (vec!["default/three".to_owned()], 2), "{}", problems(&named));
+}
+
+#[test]
+fn older_versions_mean_what_they_meant() {
+    let template = "template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c}]}}";
+    let input = read_str(
+        "t",
+        &format!(
+            "apiVersion: extensions/v1beta1\nkind: Deployment\nmetadata: {{name: a}}\nspec: {{{template}}}\n---\n\
+             apiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {{name: a}}\nspec: {{selector: {{}}}}\n---\n\
+             apiVersion: apps.kruise.io/v1beta1\nkind: StatefulSet\nmetadata: {{name: a}}\n"
+        ),
+    );
+    assert_eq!(problems(&input), "");
+    assert_eq!(input.objects.deployments[0].spec.selector.as_ref().unwrap().match_labels["a"], "b");
+    assert_eq!(input.objects.pod_disruption_budgets[0].spec.selector.as_ref().unwrap().match_expressions.len(), 1);
+    assert_eq!((input.objects.stateful_sets.len(), input.skipped.owners().count()), (0, 1));
+}
+
+#[test]
+fn the_later_of_two_objects_of_one_name_counts() {
+    let text = format!("{}\n{}\n", pod("a"), pod("a").replace("\"c\"", "\"later\""));
+    let input = read_str("t", &text);
+    assert_eq!(input.objects.pods.len(), 1);
+    assert_eq!(input.objects.pods[0].spec.containers[0].name, "later");
+    assert!(problems(&input).starts_with("t:2:1: warning: Pod default/a is here again: this one counts, the one at t:1:1 does not"));
+}
+
+#[test]
+fn a_dump_without_nodes_is_told_what_to_run() {
+    let text = pod("a").replace("\"spec\":{", "\"status\":{\"phase\":\"Running\"},\"spec\":{\"nodeName\":\"n\",");
+    let input = read_str("t", &text);
+    assert!(problems(&input).contains("kubectl get nodes,namespaces,pods,"), "{}", problems(&input));
 }
 
 fn fixture(path: &str) -> PathBuf {
@@ -225,13 +295,5 @@ proptest! {
     fn a_good_object_before_a_bad_one_is_always_read(text in nearly()) {
         let input = read_str("t", &format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: good}}\n---\n{text}"));
         prop_assert!(input.objects.pods.iter().any(|pod| pod.metadata.name == "good"));
-    }
-
-    #[test]
-    fn how_the_bytes_arrive_changes_nothing(count in 1usize..30, pretty in any::<bool>()) {
-        let items: Vec<String> = (0..count).map(|index| pod(&format!("p{index}"))).collect();
-        let separator = if pretty { ",\n    " } else { "," };
-        let text = format!("{{\"apiVersion\":\"v1\",\"items\":[{}],\"kind\":\"List\"}}", items.join(separator));
-        prop_assert_eq!(read_str("t", &text).objects.pods.len(), count);
     }
 }

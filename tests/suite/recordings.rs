@@ -105,22 +105,5 @@ pub fn by_kind<'a>(values: impl IntoIterator<Item = &'a Value>) -> Objects {
 }
 
 fn read<T: DeserializeOwned>(value: &Value) -> T {
-    let mut value = value.clone();
-    bridge(&mut value);
-    serde_json::from_value(value).expect("an API object")
-}
-
-/// Two things that `manifest` does not read yet as the API does, and that recordings hold: a port's `hostIP` (it looks for
-/// `hostIp`), and a label that is null (it is an empty one). To go as soon as `manifest` reads them.
-fn bridge(value: &mut Value) {
-    if let Some(labels) = value.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
-        labels.values_mut().filter(|label| label.is_null()).for_each(|label| *label = Value::String(String::new()));
-    }
-    for containers in ["/spec/containers", "/spec/initContainers"] {
-        for container in value.pointer_mut(containers).and_then(Value::as_array_mut).into_iter().flatten() {
-            for port in container["ports"].as_array_mut().into_iter().flatten() {
-                port["hostIp"] = port["hostIP"].clone();
-            }
-        }
-    }
+    serde_json::from_value(value.clone()).expect("an API object")
 }

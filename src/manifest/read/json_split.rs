@@ -7,8 +7,9 @@ use std::io::Read;
 use std::ops::Range;
 use std::sync::Arc;
 
-use memchr::{memchr, memchr_iter, memchr2, memrchr};
+use memchr::{memchr, memchr2};
 
+use super::lines::Lines;
 use super::piece::{BATCH_BYTES, Batch, Piece, TypeMeta};
 use crate::manifest::location::Position;
 
@@ -58,29 +59,6 @@ enum Key {
     Other,
 }
 
-/// Counts lines up to a place in the text.
-struct Lines {
-    counted: usize,
-    line: u32,
-    /// Bytes of the current line before `counted`.
-    column: usize,
-}
-
-impl Lines {
-    fn position(&mut self, text: &[u8], at: usize) -> Position {
-        let stretch = &text[self.counted..at];
-        match memrchr(b'\n', stretch) {
-            Some(last) => {
-                self.line += memchr_iter(b'\n', stretch).count() as u32;
-                self.column = stretch.len() - last - 1;
-            }
-            None => self.column += stretch.len(),
-        }
-        self.counted = at;
-        Position { line: self.line, column: self.column as u32 + 1 }
-    }
-}
-
 enum Scan {
     More,
     Full,
@@ -96,7 +74,7 @@ impl<R: Read> Splitter<R> {
             at: 0,
             string_resume: 0,
             end_of_input: false,
-            lines: Lines { counted: 0, line: 1, column: 0 },
+            lines: Lines::from(Position::START),
             depth: 0,
             unit: 0,
             piece: None,
@@ -113,7 +91,7 @@ impl<R: Read> Splitter<R> {
     /// A cutter for the rest of an array, from the beginning of one of its objects on.
     pub fn resume(reader: R, position: Position) -> Self {
         let mut splitter = Splitter::new(reader, Vec::new());
-        splitter.lines = Lines { counted: 0, line: position.line, column: position.column as usize - 1 };
+        splitter.lines = Lines::from(position);
         splitter
     }
 
@@ -156,7 +134,8 @@ impl<R: Read> Splitter<R> {
         let (start, position) = start.unwrap_or_else(|| (self.at, self.lines.position(&self.text, self.at)));
         let text = self.text.split_off(start);
         self.text.clear();
-        (self.at, self.lines.counted) = (0, 0);
+        self.at = 0;
+        self.lines.cut(start);
         Step::Truncated { text, position }
     }
 
@@ -164,12 +143,12 @@ impl<R: Read> Splitter<R> {
     fn take_batch(&mut self) -> Batch {
         let keep = self.piece.as_ref().map_or(self.at, |piece| piece.range.start);
         let keep = self.held.first().map_or(keep, |piece| keep.min(piece.range.start));
-        self.lines.position(&self.text, keep.max(self.lines.counted));
+        self.lines.advance(&self.text, keep);
         let rest = self.text[keep..].to_vec();
         let text = std::mem::replace(&mut self.text, rest);
         self.at -= keep;
         self.string_resume = self.string_resume.saturating_sub(keep);
-        self.lines.counted -= keep;
+        self.lines.cut(keep);
         for piece in self.held.iter_mut().chain(&mut self.piece) {
             for range in [&mut piece.range, &mut piece.api_version, &mut piece.kind] {
                 *range = range.start.saturating_sub(keep)..range.end.saturating_sub(keep);

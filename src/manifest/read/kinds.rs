@@ -86,6 +86,13 @@ macro_rules! kinds {
                 match self { $( Kind::$kind => objects.$field.iter().filter_map(|object| Modelled::metadata(object)).collect(), )* }
             }
 
+            /// As [`Kind::metadata`], to be changed.
+            pub fn metadata_mut(self, objects: &mut Objects) -> Vec<&mut ObjectMeta> {
+                match self {
+                    $( Kind::$kind => objects.$field.iter_mut().filter_map(|object| Modelled::metadata_mut(object)).collect(), )*
+                }
+            }
+
             /// Leaves out the objects of this kind at some places.
             pub fn remove(self, objects: &mut Objects, places: &rustc_hash::FxHashSet<usize>) {
                 let mut place = 0..;

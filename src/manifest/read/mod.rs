@@ -4,8 +4,8 @@
 //! follows what is kept, not the size of the files. What is secret (Secrets, environment, copies in annotations) is not kept,
 //! and no message quotes it. The outcome does not depend on the number of threads.
 //!
-//! The way of a file: [`sources`] finds it, [`decode`] makes it UTF-8, [`json_split`] or [`yaml_split`] cuts it into pieces,
-//! [`understand`] makes objects of them, [`finish`] leaves out what must not be kept, and [`collect`] gathers them in order.
+//! The way of a file: `sources` finds it, `decode` makes it UTF-8, `json_split` or `yaml_split` cuts it into pieces,
+//! `understand` makes objects of them, `finish` leaves out what must not be kept, and `collect` gathers them in order.
 //!
 //! This is the only place in the crate, below `cli`, that opens files, and the only home of the YAML and JSON parsers.
 //!
@@ -22,6 +22,7 @@ mod foreign;
 mod gaps;
 mod json_split;
 mod kinds;
+mod lines;
 mod owners;
 mod piece;
 mod problem;

@@ -43,20 +43,32 @@ fn fold(problems: &mut Vec<Problem>) {
     }));
 }
 
-/// Of two objects with the same kind, namespace and name the later one counts, as with `kubectl apply`.
+/// Of two objects with the same kind, namespace and name the later one counts, as with `kubectl apply`: what remains of the
+/// earlier one is what only the server writes, identity and age.
 fn replace_earlier(kind: Kind, input: &mut Input) {
     let all = kind.metadata(&input.objects);
     let mut latest: FxHashMap<(&str, &str), usize> = FxHashMap::with_capacity_and_hasher(all.len(), Default::default());
-    let (mut replaced, mut problems) = (FxHashSet::default(), Vec::new());
+    let (mut pairs, mut problems) = (Vec::new(), Vec::new());
     for (place, metadata) in all.iter().enumerate().filter(|(_, metadata)| !metadata.name.is_empty()) {
         if let Some(earlier) = latest.insert((&metadata.namespace, &metadata.name), place) {
-            replaced.insert(earlier);
+            pairs.push((earlier, place));
             problems.push(twice(kind, locate(&input.files, all[earlier]), locate(&input.files, metadata), metadata));
         }
     }
-    if !replaced.is_empty() {
+    if !pairs.is_empty() {
+        let mut all = kind.metadata_mut(&mut input.objects);
+        pairs.iter().for_each(|&(earlier, later)| inherit(&mut all, earlier, later));
+        let replaced: FxHashSet<usize> = pairs.into_iter().map(|(earlier, _)| earlier).collect();
         kind.remove(&mut input.objects, &replaced);
         input.problems.extend(problems);
+    }
+}
+
+fn inherit(all: &mut [&mut ObjectMeta], earlier: usize, later: usize) {
+    if all[later].uid.is_empty() {
+        all[later].uid = std::mem::take(&mut all[earlier].uid);
+        let created = all[earlier].creation_timestamp.take();
+        all[later].creation_timestamp = all[later].creation_timestamp.take().or(created);
     }
 }
 

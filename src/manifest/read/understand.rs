@@ -41,6 +41,9 @@ pub(super) struct Understood {
 /// Lists in lists are opened to this depth.
 const DEEPEST_LIST: usize = 16;
 
+/// JSON objects beyond this many bytes that are not valid are not tried as YAML.
+const LONG: usize = 4 << 20;
+
 /// What is known of a text that is being understood.
 #[derive(Clone, Copy)]
 pub(super) struct Reading<'a> {
@@ -180,7 +183,12 @@ fn unmodelled(reading: &Reading<'_>, of: TypeMeta) -> Vec<Understood> {
 /// Understands a JSON text that did not fit, or of which nothing is known, by way of a tree.
 fn via_tree(reading: &Reading<'_>, list: Option<&TypeMeta>) -> Vec<Understood> {
     let (text, remark) = reading.utf8();
-    match tree::parse(&text) {
+    // what is long and broken has swallowed its successors, and need not be tried as YAML
+    let parsed = match reading.text.len() > LONG && serde_json::from_slice::<IgnoredAny>(reading.text).is_err() {
+        true => Err(SyntaxError { position: Position::START, message: String::new() }),
+        false => tree::parse(&text),
+    };
+    match parsed {
         Ok(documents) => {
             let found = documents.into_iter().flat_map(|document| tree_object(reading, document, list));
             remark.map(|remark| reading.refuse(remark)).into_iter().flatten().chain(found).collect()
@@ -254,7 +262,7 @@ fn list_items(reading: &Reading<'_>, tree: Tree, list: Option<&TypeMeta>) -> Vec
 }
 
 /// Understands a value that should be an object, a list of objects, or nothing.
-fn tree_object(reading: &Reading<'_>, tree: Tree, list: Option<&TypeMeta>) -> Vec<Understood> {
+fn tree_object(reading: &Reading<'_>, mut tree: Tree, list: Option<&TypeMeta>) -> Vec<Understood> {
     let position = tree.position;
     match tree.value {
         Value::Null => return Vec::new(),
@@ -265,7 +273,7 @@ fn tree_object(reading: &Reading<'_>, tree: Tree, list: Option<&TypeMeta>) -> Ve
         Ok(of) => of,
         Err(problem) => return reading.refuse(problem),
     };
-    if let Some(items) = list_of(&of, &tree) {
+    if let Some(items) = list_of(&of, &mut tree) {
         let list = of;
         return items.into_iter().flat_map(|item| tree_object(reading, item, Some(&list))).collect();
     }
@@ -301,11 +309,14 @@ fn tree_object(reading: &Reading<'_>, tree: Tree, list: Option<&TypeMeta>) -> Ve
     }
 }
 
-/// The items, if this is a list.
-fn list_of(of: &TypeMeta, tree: &Tree) -> Option<Vec<Tree>> {
-    match tree.get("items").map(|items| &items.value) {
-        Some(Value::List(items)) if of.kind.is_empty() || of.kind.ends_with("List") || tree.get("spec").is_none() => Some(items.clone()),
-        None | Some(Value::Null) if of.kind.ends_with("List") && tree.get("spec").is_none() => Some(Vec::new()),
+/// The items, if this is a list. A kind that only sounds like one (`APIResourceList`) has fields of its own instead.
+fn list_of(of: &TypeMeta, tree: &mut Tree) -> Option<Vec<Tree>> {
+    let Value::Map(entries) = &mut tree.value else { return None };
+    let bare = entries.iter().all(|entry| ["apiVersion", "kind", "metadata", "items"].contains(&entry.key.as_str()));
+    let named = of.kind.ends_with("List");
+    match entries.iter_mut().find(|entry| entry.key == "items").map(|entry| &mut entry.value.value) {
+        Some(Value::List(items)) if of.kind.is_empty() || named || bare => Some(std::mem::take(items)),
+        None | Some(Value::Null) if named && bare => Some(Vec::new()),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A line that begins with `---` ends a document wherever it stands; YAML allows no other meaning. A list is cut into items
 //! where it has the shape that every tool prints (`items:` at the left edge, items at one indentation); should an item turn
-//! out not to be readable by itself, the document is read again as a whole. A document beyond [`LONGEST_WHOLE`] is read item by
+//! out not to be readable by itself, the document is read again as a whole. A document beyond `LONGEST_WHOLE` is read item by
 //! item as it comes, so that memory does not follow the size of the file.
 
 use std::io::Read;

@@ -50,7 +50,7 @@ fn one_pod_claim_in_use(cycle: &Cycle<'_>) -> bool {
     let mine = cycle.class.volumes.claims.iter().filter(|claim| !claim.ephemeral).filter_map(|claim| claim.claim);
     let exclusive: Vec<_> = mine.filter(|&claim| cluster.storage.claim(claim).one_pod_only).collect();
     let uses = |class: &crate::cluster::class::Class| {
-        class.volumes.claims.iter().any(|claim| claim.claim.is_some_and(|id| exclusive.contains(&id)))
+        class.volumes.claims.iter().filter(|claim| !claim.ephemeral).any(|claim| claim.claim.is_some_and(|id| exclusive.contains(&id)))
     };
     let users = |(index, _): &(usize, &_)| !cycle.occupancy.pods_of(crate::cluster::index::ClassId::new(*index)).is_empty();
     !exclusive.is_empty() && cluster.classes.iter().enumerate().filter(|(_, class)| uses(class)).any(|found| users(&found))

@@ -1,8 +1,9 @@
 //! Rules about claims and their volumes: what must be there, what can be found or made, and from where it is reached.
 //!
 //! A claim is bound in the manifests, or settled when its pod is bound here ([`settle`]), or waits for its first consumer, or
-//! is stuck. While a volume is being made for a claim on a node, pods with that claim can go to that node only: from where the
-//! volume will be reached once it is there, manifests do not tell.
+//! is stuck. A settled claim is judged as at the moment after: an existing volume is reserved for it, and while a volume is
+//! being made for it on a node, pods with that claim can go to that node only. From where the new volume will be reached once
+//! it is there, manifests do not tell.
 //!
 //! Source: "Persistent Volumes", "Storage Classes" (volume binding mode, allowed topologies), "Storage Capacity", "Running in
 //! multiple zones", Kubernetes v1.36.
@@ -117,10 +118,8 @@ fn serves(volume: &PersistentVolume, world: &World, node: usize) -> bool {
 }
 
 fn standing(world: &World, claim: usize) -> Standing {
-    match world.promise(claim) {
-        Some(Promise::Volume(volume)) => return Standing::Bound(volume),
-        Some(Promise::MadeFor(node)) => return Standing::MadeFor(node),
-        None => {}
+    if let Some(Promise::MadeFor(node)) = world.promise(claim) {
+        return Standing::MadeFor(node);
     }
     let object = claim_object(world, claim);
     let bound = object.metadata.annotations.contains_key("pv.kubernetes.io/bind-completed");

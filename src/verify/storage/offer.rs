@@ -49,13 +49,14 @@ pub fn offers(world: &World, pod: usize, node: usize) -> Vec<(usize, Offer)> {
     offers
 }
 
-/// The volume that an administrator reserved for the claim, or else the smallest free one that does.
+/// The volume that an administrator or an earlier binding reserved for the claim, or else the smallest free one that does.
 fn existing(world: &World, claim: usize, node: usize, chosen: &[usize]) -> Option<usize> {
     let wanted = claim_object(world, claim);
     let mut best: Option<(Quantity, usize)> = None;
     for (index, volume) in world.objects().persistent_volumes.iter().enumerate() {
-        let taken = chosen.contains(&index) || world.promised_to(index).is_some();
-        let reserved = reserved_for(volume, wanted);
+        let promised = world.promised_to(index);
+        let taken = chosen.contains(&index) || promised.is_some_and(|other| other != claim);
+        let reserved = reserved_for(volume, wanted) || promised == Some(claim);
         let foreign = volume.spec.claim_ref.is_some() && !reserved;
         if taken || foreign || volume.metadata.deletion_timestamp.is_some() || !is_big_and_alike(volume, wanted) {
             continue;

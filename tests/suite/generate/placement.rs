@@ -8,13 +8,20 @@ use super::draw::Draw;
 use super::{Plan, Trait, nodes};
 
 /// Gives each pod a node that has room for it, and drops those for which three nodes in turn have none.
+///
+/// Two pods of a node never have the same port: a kubelet refuses the second, so no dump shows such a pair running. (Upstream's
+/// scheduler forgets the port of both when one of them leaves.)
 pub fn place(plan: &Plan, pods: Vec<Pod>, objects: &mut Objects) {
     let mut free: Vec<ResourceList> = objects.nodes.iter().map(|node| node.status.allocatable.clone()).collect();
+    let mut taken: Vec<Vec<(i32, String)>> = vec![Vec::new(); plan.nodes];
     for (index, mut pod) in pods.into_iter().enumerate() {
         let mut draw = Draw::of(plan.seed, "place", index);
+        let ports = ports(&pod);
         let wanted = at_most(&pod);
         let tried: Vec<usize> = (0..3).map(|_| draw.below(plan.nodes)).collect();
-        let Some(node) = tried.into_iter().find(|&node| fits(&wanted, &free[node])) else { continue };
+        let takes = |&node: &usize| fits(&wanted, &free[node]) && !ports.iter().any(|port| taken[node].contains(port));
+        let Some(node) = tried.into_iter().find(takes) else { continue };
+        taken[node].extend(ports);
         for (name, quantity) in &wanted {
             if let Some(left) = free[node].get_mut(name) {
                 *left = Quantity::from_nano(left.nano() - quantity.nano());
@@ -87,6 +94,12 @@ fn at_most(pod: &Pod) -> ResourceList {
     }
     sum.remove("bananas");
     sum
+}
+
+/// Ports on the node that a pod may use, whatever the address.
+fn ports(pod: &Pod) -> Vec<(i32, String)> {
+    let containers = pod.spec.containers.iter().chain(&pod.spec.init_containers);
+    containers.flat_map(|container| &container.ports).map(|port| (port.host_port, port.protocol.clone())).collect()
 }
 
 fn fits(wanted: &ResourceList, free: &ResourceList) -> bool {
