@@ -218,3 +218,70 @@ fn every_example_in_the_help_is_a_command_that_parses() {
     }
     assert!(seen > 15, "{seen} examples");
 }
+
+/// What of a value a schema does not allow, as far as our schemas go: types, constants, required and known fields.
+fn violations(root: &serde_json::Value, schema: &serde_json::Value, value: &serde_json::Value, path: &str, found: &mut Vec<String>) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = root.pointer(reference.trim_start_matches('#')).expect("references point somewhere");
+        return violations(root, target, value, path, found);
+    }
+    let is_null = |option: &&serde_json::Value| option["type"] == "null";
+    if let Some(option) = schema["anyOf"].as_array().and_then(|options| options.iter().find(|option| !is_null(option))) {
+        return violations(root, option, value, path, found);
+    }
+    if let Some(wanted) = schema.get("const").filter(|wanted| *wanted != value) {
+        found.push(format!("{path}: {value} is not {wanted}"));
+    }
+    if let Some(options) = schema["oneOf"].as_array().filter(|options| !options.iter().any(|option| option["const"] == *value)) {
+        found.push(format!("{path}: {value} is none of {options:?}"));
+    }
+    match value {
+        serde_json::Value::Object(fields) => {
+            let required = schema["required"].as_array().into_iter().flatten().filter_map(|name| name.as_str());
+            found.extend(required.filter(|name| !fields.contains_key(*name)).map(|name| format!("{path}.{name} is missing")));
+            for (name, value) in fields {
+                match schema["properties"].get(name) {
+                    Some(schema) => violations(root, schema, value, &format!("{path}.{name}"), found),
+                    None => found.push(format!("{path}.{name} is not in the schema")),
+                }
+            }
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| violations(root, &schema["items"], item, path, found)),
+        value => {
+            let kind = if value.is_string() {
+                "string"
+            } else if value.is_boolean() {
+                "boolean"
+            } else {
+                "number"
+            };
+            let types = schema["type"].to_string();
+            let fits =
+                types.contains(kind) || value.is_u64() | value.is_i64() && types.contains("integer") || schema.get("oneOf").is_some();
+            if !fits {
+                found.push(format!("{path}: {value} is not {types}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn outputs_obey_their_schemas() {
+    for arguments in [
+        &["schedule", "fixtures/cli/pending.yaml"][..],
+        &["schedule", "fixtures/cli/preemption.yaml"],
+        &["explain", "shop/db-1", "fixtures/cli/pending.yaml"],
+        &["explain", "shop/vip", "fixtures/cli/preemption.yaml"],
+        &["fit", "--cpu", "1", "fixtures/data-platform/target"],
+        &["plan"],
+    ] {
+        let output = plimsoll(&[arguments, &["-o", "json"]].concat());
+        let value: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+        let name = value["kind"].as_str().expect("it has a kind").to_lowercase();
+        let path = format!("{}/schemas/{name}.v1.json", env!("CARGO_MANIFEST_DIR"));
+        let schema = serde_json::from_str(&std::fs::read_to_string(path).expect("the schema is committed")).expect("it is JSON");
+        let mut found = Vec::new();
+        violations(&schema, &schema, &value, &name, &mut found);
+        assert!(found.is_empty(), "{arguments:?}:\n{}", found.join("\n"));
+    }
+}

@@ -90,13 +90,16 @@ impl View {
     }
 }
 
-/// The JSON schema of each view, by kind.
+/// The JSON schema of each view, by kind: of what is written, so that what may be left out is not required.
 pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
+    fn schema<T: schemars::JsonSchema>() -> schemars::Schema {
+        schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
+    }
     vec![
-        ("Schedule", schemars::schema_for!(ScheduleView)),
-        ("Explanation", schemars::schema_for!(ExplanationView)),
-        ("Fit", schemars::schema_for!(FitView)),
-        ("Conformance", schemars::schema_for!(ConformanceView)),
-        ("Plan", schemars::schema_for!(PlanView)),
+        (ScheduleView::KIND, schema::<ScheduleView>()),
+        (ExplanationView::KIND, schema::<ExplanationView>()),
+        (FitView::KIND, schema::<FitView>()),
+        (ConformanceView::KIND, schema::<ConformanceView>()),
+        (PlanView::KIND, schema::<PlanView>()),
     ]
 }
