@@ -21,7 +21,7 @@ const KINDS: [&str; 4] = ["basic", "spread", "antiaffinity", "mixed"];
 fn node(kind: &str, index: usize, random: &mut ChaCha8Rng) -> Value {
     let (cores, gib) = if kind == "mixed" { [(4, 16), (8, 32), (16, 64), (32, 128)][random.random_range(0..4)] } else { (32, 128) };
     let name = format!("node-{index:05}");
-    let taints = if kind == "mixed" && index % 20 == 0 {
+    let taints = if kind == "mixed" && index.is_multiple_of(20) {
         json!([{"key": "dedicated", "value": "batch", "effect": "NoSchedule"}])
     } else {
         json!([])
