@@ -8,7 +8,7 @@ use super::index::{ClaimId, Interner, TermId, TextId, Texts, TopologyId};
 use super::labels::{LabelSet, Requirement, Selector};
 use super::nodes::{Nodes, TaintEffect};
 use super::resources::{Requests, ResourceNames, scored_for_fit};
-use super::storage::{ClaimUse, Disk, PodVolumes};
+use super::storage::{ClaimUse, Disk, DiskIdentity, PodVolumes};
 use super::topology::Topology;
 use crate::manifest::meta::{LabelSelector, OwnerReference};
 use crate::manifest::pod::{self as written, NodeSelectorTerm, Pod, PodAffinityTerm, Volume};
@@ -252,19 +252,20 @@ impl Compiler {
 
     fn disk(&mut self, volume: &Volume) -> Option<Disk> {
         let texts = &mut self.texts;
-        if let Some(disk) = &volume.gce_persistent_disk {
-            return Some(Disk::Gce { name: texts.intern(&disk.pd_name), read_only: disk.read_only });
+        let disk = |identity, read_only| Some(Disk { identity, read_only });
+        if let Some(gce) = &volume.gce_persistent_disk {
+            return disk(DiskIdentity::Gce(texts.intern(&gce.pd_name)), gce.read_only);
         }
-        if let Some(disk) = &volume.aws_elastic_block_store {
-            return Some(Disk::Ebs { id: texts.intern(&disk.volume_id) });
+        if let Some(ebs) = &volume.aws_elastic_block_store {
+            return disk(DiskIdentity::Ebs(texts.intern(&ebs.volume_id)), ebs.read_only);
         }
-        if let Some(disk) = &volume.iscsi {
-            return Some(Disk::Iscsi { iqn: texts.intern(&disk.iqn), read_only: disk.read_only });
+        if let Some(iscsi) = &volume.iscsi {
+            return disk(DiskIdentity::Iscsi(texts.intern(&iscsi.iqn)), iscsi.read_only);
         }
-        let disk = volume.rbd.as_ref()?;
-        let monitors = disk.monitors.iter().map(|monitor| texts.intern(monitor)).collect();
-        let pool = texts.intern(if disk.pool.is_empty() { "rbd" } else { &disk.pool });
-        Some(Disk::Rbd { monitors, pool, image: texts.intern(&disk.image), read_only: disk.read_only })
+        let rbd = volume.rbd.as_ref()?;
+        let monitors = rbd.monitors.iter().map(|monitor| texts.intern(monitor)).collect();
+        let pool = texts.intern(if rbd.pool.is_empty() { "rbd" } else { &rbd.pool });
+        disk(DiskIdentity::Rbd(monitors, pool, texts.intern(&rbd.image)), rbd.read_only)
     }
 
     /// A selector as written.

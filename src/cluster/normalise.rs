@@ -353,7 +353,8 @@ fn volume(compiler: &mut Compiler, written: &PersistentVolume) -> Volume {
         csi: spec.csi.as_ref().map(|csi| (texts.intern(&csi.driver), texts.intern(&csi.volume_handle))),
         capacity: spec.capacity.get("storage").copied().unwrap_or_default(),
         class: (!class.is_empty()).then(|| texts.intern(class)),
-        available: written.status.phase == "Available",
+        // a manifest has no status: the controller makes its volume available at once
+        available: matches!(written.status.phase.as_str(), "" | "Available"),
         claim: spec.claim_ref.as_ref().map(|claim| {
             let uid = (!claim.uid.is_empty()).then(|| texts.intern(&claim.uid));
             (texts.intern(&claim.namespace), texts.intern(&claim.name), uid)

@@ -36,33 +36,37 @@ pub struct ClaimUse {
 
 /// A disk named in a pod itself; two pods on one node may not share it unless its kind allows it for readers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Disk {
-    /// A Google disk: shared by readers.
-    Gce { name: TextId, read_only: bool },
-    /// An Amazon disk: never shared.
-    Ebs { id: TextId },
-    /// A Ceph disk: shared by readers.
-    Rbd { monitors: Vec<TextId>, pool: TextId, image: TextId, read_only: bool },
-    /// An iSCSI disk: shared by readers.
-    Iscsi { iqn: TextId, read_only: bool },
+pub struct Disk {
+    /// Which disk.
+    pub identity: DiskIdentity,
+    /// Whether the pod only reads it.
+    pub read_only: bool,
+}
+
+/// What makes two disks the same one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum DiskIdentity {
+    /// A Google disk, by name.
+    Gce(TextId),
+    /// An Amazon disk, by id: not even readers share it.
+    Ebs(TextId),
+    /// A Ceph image, by monitors (one in common is enough), pool and image.
+    Rbd(Vec<TextId>, TextId, TextId),
+    /// An iSCSI disk, by qualified name.
+    Iscsi(TextId),
 }
 
 impl Disk {
     /// Whether two pods on one node cannot have both.
     pub fn conflicts(&self, other: &Disk) -> bool {
-        match (self, other) {
-            (Disk::Gce { name: a, read_only: ra }, Disk::Gce { name: b, read_only: rb }) => a == b && !(*ra && *rb),
-            (Disk::Ebs { id: a }, Disk::Ebs { id: b }) => a == b,
-            (Disk::Iscsi { iqn: a, read_only: ra }, Disk::Iscsi { iqn: b, read_only: rb }) => a == b && !(*ra && *rb),
-            (
-                Disk::Rbd { monitors, pool, image, read_only },
-                Disk::Rbd { monitors: other_monitors, pool: other_pool, image: other_image, read_only: other_read_only },
-            ) => {
-                let share_monitor = monitors.iter().any(|monitor| other_monitors.contains(monitor));
-                share_monitor && pool == other_pool && image == other_image && !(*read_only && *other_read_only)
+        let same = match (&self.identity, &other.identity) {
+            (DiskIdentity::Rbd(monitors, pool, image), DiskIdentity::Rbd(others, other_pool, other_image)) => {
+                monitors.iter().any(|monitor| others.contains(monitor)) && (pool, image) == (other_pool, other_image)
             }
-            _ => false,
-        }
+            (mine, theirs) => mine == theirs,
+        };
+        let shared_by_readers = !matches!(self.identity, DiskIdentity::Ebs(_));
+        same && !(shared_by_readers && self.read_only && other.read_only)
     }
 }
 

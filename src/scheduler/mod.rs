@@ -196,11 +196,10 @@ impl<'c> Scheduler<'c> {
         if let Some(rejection) = left_out_rejection(attempt, profile, &self.cycle(attempt.pod, profile)) {
             attempt.rejections.reject_all(&mut NodeSet::all(cluster.nodes.len()), &attempt.left_out, rejection);
         }
-        if let Some(nominated) = self.nominated_node(attempt.pod).filter(|&node| set.contains(node)) {
-            if self.fits_alone(attempt.pod, profile, nominated) {
-                attempt.feasible.insert(nominated);
-                return;
-            }
+        let nominated = self.nominated_node(attempt.pod).filter(|&node| set.contains(node));
+        if let Some(node) = nominated.filter(|&node| self.refusal_with_nominated(attempt.pod, profile, node).is_none()) {
+            attempt.feasible.insert(node);
+            return;
         }
         framework::run_filters(&self.cycle(attempt.pod, profile), &mut set, &mut attempt.rejections);
         self.filter_with_nominated(attempt, profile, &mut set);
@@ -209,10 +208,6 @@ impl<'c> Scheduler<'c> {
 
     fn nominated_node(&self, pod: PodId) -> Option<NodeId> {
         self.nominated.iter().find(|(other, _)| *other == pod).map(|(_, node)| *node)
-    }
-
-    fn fits_alone(&mut self, pod: PodId, profile: &Profile, node: NodeId) -> bool {
-        self.refusal_with_nominated(pod, profile, node).is_none()
     }
 
     /// Nodes kept free for other pods are judged once more, with those pods on them; that verdict comes first.

@@ -50,6 +50,24 @@ fn they_agree_on_clusters_with_everything() {
     }
 }
 
+/// Plans on which the two once disagreed.
+#[test]
+fn they_agree_where_they_once_did_not() {
+    for (seed, nodes, bound, pending, traits) in [
+        // a ReadWriteOncePod claim made for one pod alone, and mounted by name by another
+        (13_289_108_115_457_311_159, 2, 6, 9, vec![Trait::Claims]),
+        // a claim for which a volume is being made elsewhere
+        (2_606_468_884_300_312_819, 5, 9, 9, vec![Trait::HugePages, Trait::Claims]),
+        // a waiting claim that a pod mounts twice
+        (2_850_443_775_223_879_141, 7, 0, 6, vec![Trait::Claims]),
+        // the same of a claim that an earlier pod has settled
+        (12_423_726_079_316_893_090, 2, 0, 9, vec![Trait::Claims, Trait::Images, Trait::ZeroRequests]),
+    ] {
+        let plan = Plan { seed, nodes, bound, pending, traits };
+        judge(&build(&plan)).unwrap_or_else(|disagreement| panic!("{plan:?}: {disagreement}"));
+    }
+}
+
 #[test]
 fn they_agree_on_larger_clusters() {
     for seed in 0..3 {

@@ -497,7 +497,9 @@ fn pending(
     order: &[PodId],
     places: &[PodPlace],
 ) -> Vec<Pending> {
-    let mut groups: IndexMap<(Kin<'_>, State, &str), (&str, Vec<PodId>), FxBuildHasher> = IndexMap::default();
+    /// The workload shown for a group, and its pods.
+    type Group<'a> = (&'a str, Vec<PodId>);
+    let mut groups: IndexMap<(Kin<'_>, State, &str), Group<'_>, FxBuildHasher> = IndexMap::default();
     for (&pod, place) in order.iter().zip(places).filter(|(_, place)| place.node.is_none()) {
         let message = last.get(&pod).map_or("", |decision| decision.message.as_deref().unwrap_or_default());
         groups.entry((place.kin(), place.state, message)).or_insert((&place.workload, Vec::new())).1.push(pod);

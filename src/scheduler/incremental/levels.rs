@@ -98,7 +98,7 @@ impl Levels {
     }
 
     /// Scores from the highest, and the nodes that have them.
-    pub fn from_the_top(&self) -> impl Iterator<Item = (i64, &NodeSet)> {
+    pub fn descending(&self) -> impl Iterator<Item = (i64, &NodeSet)> {
         self.by_score.iter().rev().map(|(score, (_, nodes))| (*score, nodes))
     }
 }

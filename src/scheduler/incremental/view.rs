@@ -135,7 +135,7 @@ impl ClassView {
         let offsets = self.offsets(cycle.cluster, &buckets);
         let mut top = i64::MIN;
         for (bucket, offset) in buckets.iter().zip(offsets) {
-            let reached = levels.from_the_top().take_while(|(score, _)| offset + score >= top);
+            let reached = levels.descending().take_while(|(score, _)| offset + score >= top);
             let Some((score, nodes)) = { reached }.find(|(_, nodes)| nodes.meets(&bucket.nodes)) else { continue };
             if offset + score > top {
                 top = offset + score;

@@ -197,8 +197,14 @@ fn importance(cluster: &Cluster, pod: PodId) -> (Reverse<i32>, bool, Option<&str
     (Reverse(cluster.class_of(pod).priority), started.is_none(), started)
 }
 
+/// When a pod started; not yet is latest.
+type Started<'a> = (bool, Option<&'a str>);
+
+/// Budget violations, highest priority, sum of priorities, number of victims, start of the most important.
+type Cost<'a> = (usize, i32, i64, usize, Reverse<Started<'a>>);
+
 /// What a choice costs; the lowest is taken.
-fn cost<'a>(cluster: &'a Cluster, victims: &Victims) -> (usize, i32, i64, usize, Reverse<(bool, Option<&'a str>)>) {
+fn cost<'a>(cluster: &'a Cluster, victims: &Victims) -> Cost<'a> {
     let priority = |pod: &PodId| cluster.class_of(*pod).priority;
     let highest = victims.pods.iter().map(priority).max().unwrap_or(i32::MIN);
     // upstream lifts every priority by 2^31, so that more victims never sum to less
