@@ -5,8 +5,8 @@
 //! leaves alone what has been through it, so pods of a dump come out as they went in.
 //!
 //! This is the plain way: nothing is refused. What a server would refuse is remarked on and goes on as if that part had not
-//! been written. LimitRange takes its place between [`defaulting`] and [`priority`] in the table, DefaultTolerationSeconds
-//! after [`priority`], and ResourceQuota at the end, when they come.
+//! been written. LimitRange takes its place between `defaulting` and `priority` in the table, DefaultTolerationSeconds
+//! after `priority`, and ResourceQuota at the end, when they come.
 //!
 //! To add a step: a file with an `admit` function, a row in [`STEPS`] where the server has it, a test in the file.
 //!

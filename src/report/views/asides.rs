@@ -1,6 +1,6 @@
 //! Pods that are not what they seem: they hold nothing, or hold what nobody sees; counted and named so that no sum surprises.
 //!
-//! A new sort: a row in [`SORTS`].
+//! A new sort: a row in `SORTS`.
 
 use super::context::Context;
 use super::schedule::Aside;

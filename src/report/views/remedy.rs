@@ -2,7 +2,7 @@
 //!
 //! Promise: every change named is one that this plugin asks for; whether it is wise is for the reader to judge.
 //!
-//! A new plugin's remedy: a function and a row in [`REMEDIES`]. A plugin without a row gets its reasons repeated.
+//! A new plugin's remedy: a function and a row in `REMEDIES`. A plugin without a row gets its reasons repeated.
 
 use super::context::Context;
 use super::refusal::Shortfall;
