@@ -78,14 +78,14 @@ mod tests {
     fn a_limit_becomes_a_request_only_where_there_is_none() {
         let pod = defaulted("spec: {containers: [{name: a, resources: {limits: {cpu: 2, memory: 1Gi}, requests: {cpu: 1}}}]}");
         let requests = &pod.spec.containers[0].resources.requests;
-        assert_eq!(requests["cpu"].milli(), 1000);
-        assert_eq!(requests["memory"].units(), 1 << 30);
+        assert_eq!(requests.get("cpu").unwrap().milli(), 1000);
+        assert_eq!(requests.get("memory").unwrap().units(), 1 << 30);
     }
 
     #[test]
     fn init_containers_get_requests_too() {
         let pod = defaulted("spec: {initContainers: [{name: a, resources: {limits: {cpu: 2}}}]}");
-        assert_eq!(pod.spec.init_containers[0].resources.requests["cpu"].milli(), 2000);
+        assert_eq!(pod.spec.init_containers[0].resources.requests.get("cpu").unwrap().milli(), 2000);
     }
 
     #[test]
@@ -100,7 +100,7 @@ mod tests {
         let pod = defaulted("spec: {resources: {limits: {cpu: 2, memory: 1Gi}}, containers: [{name: a, resources: {requests: {cpu: 1}}}]}");
         let requests = &pod.spec.resources.as_ref().unwrap().requests;
         assert!(!requests.contains_key("cpu"));
-        assert_eq!(requests["memory"].units(), 1 << 30);
+        assert_eq!(requests.get("memory").unwrap().units(), 1 << 30);
     }
 
     #[test]

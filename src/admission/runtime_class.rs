@@ -64,7 +64,7 @@ scheduling: {nodeSelector: {sandbox: gvisor}, tolerations: [{key: sandbox, opera
         admit(&mut objects, &mut notes);
         admit(&mut objects, &mut notes);
         let spec = &objects.pods[0].spec;
-        assert_eq!(spec.overhead["cpu"].milli(), 250);
+        assert_eq!(spec.overhead.get("cpu").unwrap().milli(), 250);
         assert_eq!(spec.node_selector["sandbox"], "gvisor");
         assert_eq!(spec.tolerations.len(), 1);
         assert!(notes.is_empty());

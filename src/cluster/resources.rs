@@ -4,8 +4,6 @@
 //!
 //! Source: k8s.io/component-helpers/resource/helpers.go and pkg/scheduler/framework/types.go, v1.36.
 
-use std::collections::BTreeMap;
-
 use smallvec::SmallVec;
 
 use super::index::{Interner, ResourceId};
@@ -146,10 +144,8 @@ fn scoring_defaults(pod: &Pod, requests: &ResourceList) -> ResourceList {
 }
 
 fn all_defaults() -> ResourceList {
-    ResourceList::from([
-        ("cpu".to_owned(), Quantity::from_milli(DEFAULT_CPU_MILLI)),
-        ("memory".to_owned(), Quantity::from_units(DEFAULT_MEMORY_BYTES)),
-    ])
+    let defaults = [("cpu", Quantity::from_milli(DEFAULT_CPU_MILLI)), ("memory", Quantity::from_units(DEFAULT_MEMORY_BYTES))];
+    defaults.into_iter().map(|(name, quantity)| (name.to_owned(), quantity)).collect()
 }
 
 /// Pod-level requests that count: cpu, memory and huge pages.
@@ -227,8 +223,9 @@ fn maximum(largest: &mut ResourceList, other: &ResourceList) {
     combine(largest, other, Ord::max);
 }
 
-fn combine(into: &mut BTreeMap<String, Quantity>, from: &BTreeMap<String, Quantity>, with: impl Fn(Quantity, Quantity) -> Quantity) {
+fn combine(into: &mut ResourceList, from: &ResourceList, with: impl Fn(Quantity, Quantity) -> Quantity) {
     for (name, quantity) in from {
-        into.entry(name.clone()).and_modify(|present| *present = with(*present, *quantity)).or_insert(*quantity);
+        let present = into.get(name).copied();
+        into.insert(name.clone(), present.map_or(*quantity, |present| with(present, *quantity)));
     }
 }

@@ -1,6 +1,6 @@
 //! What every object has: `metadata`, selectors, owners.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::location::Origin;
 
 /// Labels, annotations, selectors: small ordered string maps. A `null` value is an empty one, as the API server reads it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub struct StringMap(BTreeMap<String, String>);
+pub struct StringMap(LiteMap<String, String>);
 
 impl StringMap {
     /// An empty one.
@@ -19,13 +19,13 @@ impl StringMap {
 
 impl<'de> Deserialize<'de> for StringMap {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let map = BTreeMap::<String, Option<String>>::deserialize(deserializer)?;
+        let map = LiteMap::<String, Option<String>>::deserialize(deserializer)?;
         Ok(map.into_iter().map(|(key, value)| (key, value.unwrap_or_default())).collect())
     }
 }
 
 impl std::ops::Deref for StringMap {
-    type Target = BTreeMap<String, String>;
+    type Target = LiteMap<String, String>;
 
     fn deref(&self) -> &Self::Target {
         &self.0
@@ -38,6 +38,14 @@ impl std::ops::DerefMut for StringMap {
     }
 }
 
+impl std::ops::Index<&str> for StringMap {
+    type Output = String;
+
+    fn index(&self, key: &str) -> &String {
+        self.0.get(key).unwrap_or_else(|| panic!("no key {key:?}"))
+    }
+}
+
 impl FromIterator<(String, String)> for StringMap {
     fn from_iter<T: IntoIterator<Item = (String, String)>>(pairs: T) -> Self {
         StringMap(pairs.into_iter().collect())
@@ -46,13 +54,13 @@ impl FromIterator<(String, String)> for StringMap {
 
 impl<const N: usize> From<[(String, String); N]> for StringMap {
     fn from(pairs: [(String, String); N]) -> Self {
-        StringMap(pairs.into())
+        StringMap(pairs.into_iter().collect())
     }
 }
 
 impl IntoIterator for StringMap {
     type Item = (String, String);
-    type IntoIter = std::collections::btree_map::IntoIter<String, String>;
+    type IntoIter = std::vec::IntoIter<(String, String)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
@@ -61,7 +69,7 @@ impl IntoIterator for StringMap {
 
 impl<'a> IntoIterator for &'a StringMap {
     type Item = (&'a String, &'a String);
-    type IntoIter = std::collections::btree_map::Iter<'a, String, String>;
+    type IntoIter = <&'a LiteMap<String, String> as IntoIterator>::IntoIter;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.iter()

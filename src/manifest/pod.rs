@@ -1,12 +1,10 @@
 //! Pods: what runs, what it asks for, and where it may run.
 
-use std::collections::BTreeMap;
-
 use super::meta::{LabelSelector, ObjectMeta, SelectorRequirement, StringMap};
 use super::quantity::Quantity;
 
 /// Resource name → quantity.
-pub type ResourceList = BTreeMap<String, Quantity>;
+pub type ResourceList = litemap::LiteMap<String, Quantity>;
 
 objects! {
     /// A pod.

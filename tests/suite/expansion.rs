@@ -369,7 +369,7 @@ fn admission_completes_expanded_pods_and_a_second_time_changes_nothing() {
     let pod = &objects.pods[0];
     assert_eq!(pod.spec.scheduler_name, "default-scheduler");
     assert_eq!(pod.spec.priority, Some(2_000_000_000));
-    assert_eq!(pod.spec.containers[0].resources.requests["cpu"].milli(), 500);
+    assert_eq!(pod.spec.containers[0].resources.requests.get("cpu").unwrap().milli(), 500);
     let once = objects.clone();
     admission::admit(&mut objects);
     assert_eq!(once, objects);

@@ -54,7 +54,7 @@ fn allocatable(plan: &Plan, index: usize) -> ResourceList {
     let mut draw = Draw::of(plan.seed, "node size", index);
     let cores = *draw.pick(&[1, 2, 4, 8]);
     let reserved = *draw.pick(&[0, 0, 80, 150]);
-    let mut list = ResourceList::from([
+    let mut list = ResourceList::from_iter([
         ("cpu".to_owned(), Quantity::from_milli(cores * 1000 - reserved)),
         ("memory".to_owned(), Quantity::from_units(cores * draw.pick(&[1 << 30, 2 << 30, 4_000_000_000]) - reserved * 1_000_003)),
         ("pods".to_owned(), Quantity::from_units(*draw.pick(&[3, 6, 12, 110, 110]))),

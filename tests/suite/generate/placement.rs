@@ -84,7 +84,7 @@ pub fn tighten(plan: &Plan, pods: &mut [Pod], objects: &Objects) {
 fn at_most(pod: &Pod) -> ResourceList {
     let containers = pod.spec.containers.iter().chain(&pod.spec.init_containers).map(|container| &container.resources.requests);
     let whole = pod.spec.resources.iter().map(|resources| &resources.requests);
-    let resize = ResourceList::from([("cpu".to_owned(), Quantity::from_milli(100)), ("pods".to_owned(), Quantity::from_units(1))]);
+    let resize = ResourceList::from_iter([("cpu".to_owned(), Quantity::from_milli(100)), ("pods".to_owned(), Quantity::from_units(1))]);
     let mut sum = ResourceList::new();
     for list in containers.chain(whole).chain([&pod.spec.overhead, &resize]) {
         for (name, quantity) in list {
