@@ -26,7 +26,7 @@ objects! {
         /// Init containers; those with `restartPolicy: Always` are sidecars.
         pub init_containers: Vec<Container>,
         /// Pod-level resources.
-        pub resources: Option<ResourceRequirements>,
+        pub resources: Option<Box<ResourceRequirements>>,
         /// What the runtime class adds.
         pub overhead: ResourceList,
         /// The node it is bound to, or must run on.
@@ -34,7 +34,7 @@ objects! {
         /// Labels its node must have.
         pub node_selector: StringMap,
         /// Affinity to nodes and pods.
-        pub affinity: Option<Affinity>,
+        pub affinity: Option<Box<Affinity>>,
         /// Taints it tolerates.
         pub tolerations: Vec<Toleration>,
         /// How evenly it must be spread.
@@ -104,7 +104,7 @@ objects! {
         /// State of the init containers.
         pub init_container_statuses: Vec<ContainerStatus>,
         /// Pod-level resources actually in force.
-        pub resources: Option<ResourceRequirements>,
+        pub resources: Option<Box<ResourceRequirements>>,
         /// Pod-level resources the node has set aside.
         pub allocated_resources: ResourceList,
     }
@@ -118,7 +118,7 @@ objects! {
         /// Resources the node has set aside for it.
         pub allocated_resources: ResourceList,
         /// Resources in force for it.
-        pub resources: Option<ResourceRequirements>,
+        pub resources: Option<Box<ResourceRequirements>>,
     }
 
     /// A condition of a pod, node or other object.

@@ -38,7 +38,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli"]),
     ("anstream", &["cli"]),
     ("indicatif", &["cli"]),
-    ("mimalloc", &["main.rs", "bin"]),
     ("anstyle", &["report/formats", "cli"]),
     ("comfy_table", &["report/formats"]),
     ("csv", &["report/formats"]),

@@ -40,7 +40,7 @@ fn drop_repetition(pod: &mut Pod) {
     let statuses = pod.status.container_statuses.iter_mut().chain(&mut pod.status.init_container_statuses);
     for status in statuses {
         let Some(container) = containers.clone().find(|container| container.name == status.name) else { continue };
-        let repeats = status.resources.as_ref().is_none_or(|resources| *resources == container.resources);
+        let repeats = status.resources.as_ref().is_none_or(|resources| **resources == container.resources);
         if repeats && (status.allocated_resources.is_empty() || status.allocated_resources == container.resources.requests) {
             status.resources = None;
             status.allocated_resources = Default::default();

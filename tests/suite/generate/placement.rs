@@ -54,7 +54,8 @@ fn live(plan: &Plan, index: usize, draw: &mut Draw, pod: &mut Pod) {
             *cpu = Quantity::from_milli(cpu.milli() + *draw.pick(&[-50, 100]));
         }
         let in_force = ResourceRequirements { requests: larger.clone(), limits: ResourceList::new() };
-        let status = ContainerStatus { name: container.name.clone(), ready: true, allocated_resources: larger, resources: Some(in_force) };
+        let status =
+            ContainerStatus { name: container.name.clone(), ready: true, allocated_resources: larger, resources: Some(Box::new(in_force)) };
         pod.status.container_statuses.push(status);
     }
 }

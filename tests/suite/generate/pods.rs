@@ -38,7 +38,7 @@ pub fn pod(plan: &Plan, prefix: &str, index: usize) -> Pod {
     } else {
         map([])
     };
-    spec.affinity = affinity(plan, prefix, index);
+    spec.affinity = affinity(plan, prefix, index).map(Box::new);
     spec.topology_spread_constraints = spread(plan, &mut draw("spread"));
     if plan.has(Trait::Priorities) {
         let mut draw = draw("priority");
@@ -120,7 +120,7 @@ fn pod_level(plan: &Plan, draw: &mut Draw, spec: &mut PodSpec) {
         if draw.percent(70) {
             requests.insert("memory".to_owned(), Quantity::from_units(1 << 30));
         }
-        spec.resources = Some(ResourceRequirements { requests, limits: ResourceList::new() });
+        spec.resources = Some(Box::new(ResourceRequirements { requests, limits: ResourceList::new() }));
     }
     if plan.has(Trait::Overhead) && draw.percent(10) {
         spec.overhead.insert("cpu".to_owned(), Quantity::from_milli(250));
