@@ -44,7 +44,7 @@ enum Color {
 const EXAMPLES: &str = "\
 Examples:
   plimsoll plan                                  the embedded example, today and planned
-  kubectl get nodes,pods,deploy,rs,sts,ds,jobs,pdb,pvc,pv,sc,pc,ns -A -o json > cluster.json
+  kubectl get no,po,ns,deploy,rs,sts,ds,jobs,svc,pvc,pv,sc,csinodes,pdb,pc -A -o json > cluster.json
   plimsoll schedule cluster.json                 where every pod goes, what stays pending
   plimsoll schedule cluster.json new/*.yaml      the same with these manifests on top
   plimsoll explain shop/api-7d4b9-x2x cluster.json

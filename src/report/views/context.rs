@@ -4,12 +4,12 @@ use super::refusal::{Refusal, RefusedNode, Shortfall};
 use super::schedule::{Amount, NodeUse};
 use super::usage::ResourceUse;
 use super::workload::Workloads;
-use crate::cluster::Cluster;
 use crate::cluster::class::Class;
 use crate::cluster::index::{NodeId, PodId, ResourceId};
 use crate::cluster::nodes::Taint;
 use crate::cluster::occupancy::Occupancy;
 use crate::cluster::resources::{CPU, MEMORY, PODS};
+use crate::cluster::{Cluster, Standing};
 use crate::manifest::Objects;
 use crate::manifest::node::Node;
 use crate::manifest::pod::Pod;
@@ -64,9 +64,11 @@ impl<'a> Context<'a> {
         self.workloads.of(self.written(id))
     }
 
-    /// What a pod asks for.
+    /// What a pod asks for; on a node, what is set aside for it.
     pub fn requests(&self, id: PodId) -> Vec<Amount> {
-        let amounts = &self.cluster.class_of(id).incoming.amounts;
+        let class = self.cluster.class_of(id);
+        let bound = matches!(self.cluster.pod(id).standing, Standing::Bound(_));
+        let amounts = if bound { &class.requests.amounts } else { &class.incoming.amounts };
         amounts.iter().filter(|&&(_, amount)| amount != 0).map(|&(resource, amount)| Amount::new(self.resource(resource), amount)).collect()
     }
 
