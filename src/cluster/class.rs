@@ -88,7 +88,7 @@ pub struct NodeTerm {
     pub names: Vec<(TextId, bool)>,
     /// Names that an `In` on `metadata.name` lists, for the PreFilter; none if there is no such requirement.
     pub listed_names: Option<Vec<TextId>>,
-    /// Whether upstream can parse it; a term it cannot parse matches nothing.
+    /// Whether it can match: an empty term, and one that upstream cannot parse, match nothing.
     pub valid: bool,
 }
 

@@ -91,22 +91,20 @@ impl Compiler {
         }
     }
 
-    /// Required terms; empty ones match nothing and are dropped, as upstream drops them.
+    /// Required terms.
     pub fn node_terms(&mut self, written: &[NodeSelectorTerm]) -> Vec<NodeTerm> {
-        let terms = written.iter().filter(|term| !term.match_expressions.is_empty() || !term.match_fields.is_empty());
-        terms.map(|term| self.node_term(term)).collect()
+        written.iter().map(|term| self.node_term(term)).collect()
     }
 
-    /// Preferred terms; empty ones and those of weight 0 are dropped, as upstream drops them.
+    /// Preferred terms.
     pub fn preferred_nodes(&mut self, written: &[written::PreferredSchedulingTerm]) -> Vec<(i64, NodeTerm)> {
-        let counts = |term: &&written::PreferredSchedulingTerm| {
-            term.weight != 0 && (!term.preference.match_expressions.is_empty() || !term.preference.match_fields.is_empty())
-        };
-        written.iter().filter(counts).map(|term| (i64::from(term.weight), self.node_term(&term.preference))).collect()
+        written.iter().map(|term| (i64::from(term.weight), self.node_term(&term.preference))).collect()
     }
 
+    /// An empty term matches nothing, but it is there: it does not name its nodes, and a preferred one is scored.
     fn node_term(&mut self, written: &NodeSelectorTerm) -> NodeTerm {
-        let mut term = NodeTerm { valid: true, ..NodeTerm::default() };
+        let empty = written.match_expressions.is_empty() && written.match_fields.is_empty();
+        let mut term = NodeTerm { valid: !empty, ..NodeTerm::default() };
         for expression in &written.match_expressions {
             match Requirement::new(&mut self.texts, expression) {
                 Some(requirement) => term.labels.push(requirement),

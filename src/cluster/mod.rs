@@ -49,6 +49,8 @@ pub struct PodRow {
     pub created: Option<TextId>,
     /// The node a preemption keeps free for it.
     pub nominated: Option<NodeId>,
+    /// Whether it is leaving because this scheduler preempted it.
+    pub preempted: bool,
     /// Whether a controller owns it, and would replace it.
     pub controlled: bool,
 }
@@ -194,7 +196,8 @@ impl Cluster {
 
     /// Adds `count` pods like `like` that are placed only when asked for, and returns them. They share its name.
     pub fn push_copies(&mut self, like: PodId, count: usize) -> Vec<PodId> {
-        let copy = PodRow { standing: Standing::Aside, started: None, created: None, nominated: None, ..self.pod(like).clone() };
+        let copy =
+            PodRow { standing: Standing::Aside, preempted: false, started: None, created: None, nominated: None, ..self.pod(like).clone() };
         let first = self.pods.len();
         self.pods.extend(std::iter::repeat_n(copy, count));
         (first..self.pods.len()).map(PodId::new).collect()

@@ -217,6 +217,7 @@ fn pods(compiler: &mut Compiler, written: &[Pod]) -> (Vec<PodRow>, Vec<super::Cl
             object,
             standing,
             nominated,
+            preempted: is_preempted(pod),
             controlled: pod.metadata.controller().is_some(),
             namespace: texts.intern(&pod.metadata.namespace),
             name: texts.intern(&pod.metadata.name),
@@ -225,6 +226,12 @@ fn pods(compiler: &mut Compiler, written: &[Pod]) -> (Vec<PodRow>, Vec<super::Cl
         });
     }
     (rows, classes)
+}
+
+/// Whether a pod is being deleted to make room for another one; pods that leave for other reasons do not count.
+fn is_preempted(pod: &Pod) -> bool {
+    let disruption = pod.status.conditions.iter().find(|condition| condition.r#type == "DisruptionTarget");
+    pod.is_terminating() && disruption.is_some_and(|found| found.status == "True" && found.reason == "PreemptionByScheduler")
 }
 
 fn budgets(compiler: &mut Compiler, objects: &Objects) -> Vec<Budget> {
@@ -263,7 +270,7 @@ fn storage_class(compiler: &mut Compiler, written: &crate::manifest::storage::St
     let mut values = |requirement: &crate::manifest::storage::TopologySelectorLabelRequirement| {
         (texts.intern(&requirement.key), requirement.values.iter().map(|value| texts.intern(value)).collect())
     };
-    let terms = written.allowed_topologies.iter().filter(|term| !term.match_label_expressions.is_empty());
+    let terms = written.allowed_topologies.iter();
     StorageClass {
         allowed_topologies: terms.map(|term| term.match_label_expressions.iter().map(&mut values).collect()).collect(),
         provisioner: texts.intern(&written.provisioner),

@@ -109,12 +109,16 @@ pub fn run_filters(cycle: &Cycle<'_>, set: &mut NodeSet, rejections: &mut Reject
     }
 }
 
-/// The first refusal of one node, if any.
-pub fn refusal(cycle: &Cycle<'_>, node: NodeId) -> Option<Rejection> {
+/// The first refusal of one node, if any, by a filter other than `skipped`.
+pub fn refusal(cycle: &Cycle<'_>, node: NodeId, skipped: Option<&str>) -> Option<Rejection> {
     let mut set = NodeSet::none(cycle.cluster.nodes.len());
     set.insert(node);
     let mut rejections = Rejections::none(cycle.cluster.nodes.len());
-    run_filters(cycle, &mut set, &mut rejections);
+    for plugin in cycle.profile.filters.iter().filter(|plugin| Some(plugin.name) != skipped) {
+        if let (Some(filter), false) = (plugin.filter, set.is_empty()) {
+            filter(cycle, &mut set, &mut rejections);
+        }
+    }
     rejections.get(node).cloned()
 }
 

@@ -21,7 +21,7 @@ pub use run::{Decision, Fit, Schedule};
 use attempt::{Attempt, Code, Outcome, Rejection, ScoreColumn};
 use framework::Cycle;
 use incremental::Incremental;
-use plugins::default_preemption::{Trial, preempt, with_nominated};
+use plugins::default_preemption::{Trial, fits, preempt};
 use plugins::{default_preemption, dynamic_resources, volume_binding};
 use profile::{Configuration, Profile};
 use ties::{TieBreaker, Ties};
@@ -64,7 +64,12 @@ pub struct Scheduler<'c> {
 impl<'c> Scheduler<'c> {
     /// A scheduler that finds the pods of the input where they are.
     pub fn new(cluster: &'c Cluster, profiles: &'c [Profile], options: Options) -> Self {
-        let waits = |&pod: &PodId| cluster.pod(pod).standing == Standing::Pending;
+        let ours = |pod: PodId| {
+            let name = cluster.texts.get(cluster.class_of(pod).scheduler);
+            profiles.iter().any(|profile| profile.scheduler_name == name)
+        };
+        // upstream's queue, which remembers nominations, holds no pods of other schedulers
+        let waits = |&pod: &PodId| cluster.pod(pod).standing == Standing::Pending && ours(pod);
         let nominated = cluster.pod_ids().filter(waits).filter_map(|pod| Some((pod, cluster.pod(pod).nominated?))).collect();
         let ties = TieBreaker::new(options.ties, options.version.semantics().ties);
         Scheduler { cluster, profiles, options, occupancy: Occupancy::new(cluster), ties, nominated, incremental: Incremental::default() }
@@ -105,10 +110,12 @@ impl<'c> Scheduler<'c> {
         self.occupancy.evict(self.cluster, pod)
     }
 
-    /// Carries a preemption out: the victims leave, and the node is kept free for the pod's next attempt.
+    /// Carries a preemption out: the victims leave, and the node is kept free for the pod's next attempt, and no longer for pods
+    /// of lower priority.
     pub fn make_room(&mut self, pod: PodId, preemption: &attempt::Preemption) {
         preemption.victims.iter().for_each(|&victim| _ = self.evict(victim));
-        self.nominated.retain(|(other, _)| *other != pod);
+        let priority = |pod: PodId| self.cluster.class_of(pod).priority;
+        self.nominated.retain(|&(other, node)| other != pod && (node != preemption.node || priority(other) >= priority(pod)));
         self.nominated.push((pod, preemption.node));
     }
 
@@ -224,12 +231,11 @@ impl<'c> Scheduler<'c> {
     }
 
     fn refusal_with_nominated(&mut self, pod: PodId, profile: &Profile, node: NodeId) -> Option<Rejection> {
-        let (cluster, semantics) = (self.cluster, self.options.version.semantics());
-        let judge = |occupancy: &Occupancy| {
-            let cycle = Cycle { cluster, occupancy, class: cluster.class_of(pod), pod, profile, semantics };
-            framework::refusal(&cycle, node).map_or(Ok(()), Err)
-        };
-        with_nominated(cluster, &mut self.occupancy, pod, &self.nominated, node, judge).err()
+        fits(&mut self.trial(pod, profile), node).err()
+    }
+
+    fn trial<'a>(&'a mut self, pod: PodId, profile: &'a Profile) -> Trial<'a> {
+        Trial::new(self.cluster, &mut self.occupancy, profile, self.options.version.semantics(), pod, &self.nominated)
     }
 
     fn score(&self, attempt: &mut Attempt, profile: &Profile) {
@@ -248,27 +254,27 @@ impl<'c> Scheduler<'c> {
         winners.for_each(|(node, _)| attempt.best.insert(node));
     }
 
+    /// Asks the plugins that may still help, in the profile's order. They say why they cannot; the first that can ends the matter.
     fn post_filter(&mut self, attempt: &mut Attempt, profile: &Profile) {
         let mut reasons: Vec<String> = Vec::new();
-        if profile.post_filters_with(&dynamic_resources::PLUGIN) {
-            if attempt.refused.is_some() {
-                attempt.message = self.sentence(attempt, dynamic_resources::STATE_NOT_FOUND);
-                return;
-            }
-            reasons.push(dynamic_resources::NOTHING_TO_DEALLOCATE.to_owned());
-        }
-        if profile.post_filters_with(&default_preemption::PLUGIN) {
-            let (cluster, semantics) = (self.cluster, self.options.version.semantics());
-            let mut trial =
-                Trial { cluster, occupancy: &mut self.occupancy, profile, semantics, pod: attempt.pod, nominated: &self.nominated };
-            match preempt(&mut trial, attempt.refused.as_ref(), &attempt.rejections) {
-                Ok(preemption) => {
-                    attempt.outcome = Outcome::Preempts;
-                    attempt.preemption = Some(preemption);
-                    attempt.message = self.sentence(attempt, "");
+        for plugin in &profile.post_filters {
+            if plugin.name == dynamic_resources::PLUGIN.name {
+                if attempt.refused.is_some() {
+                    attempt.message = self.sentence(attempt, dynamic_resources::STATE_NOT_FOUND);
                     return;
                 }
-                Err(why) => reasons.push(format!("preemption: {why}")),
+                reasons.push(dynamic_resources::NOTHING_TO_DEALLOCATE.to_owned());
+            }
+            if plugin.name == default_preemption::PLUGIN.name {
+                match preempt(&mut self.trial(attempt.pod, profile), attempt.refused.as_ref(), &attempt.rejections) {
+                    Ok(preemption) => {
+                        attempt.outcome = Outcome::Preempts;
+                        attempt.preemption = Some(preemption);
+                        attempt.message = self.sentence(attempt, "");
+                        return;
+                    }
+                    Err(why) => reasons.push(format!("preemption: {why}")),
+                }
             }
         }
         attempt.message = self.sentence(attempt, &reasons.join(", "));

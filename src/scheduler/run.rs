@@ -106,7 +106,11 @@ impl Scheduler<'_> {
     /// Whether something happened since a pod was tried that could help it.
     fn could_help(&self, waiting: &Waiting) -> bool {
         let class = self.cluster().class_of(waiting.pod);
-        let wants_company = !class.affinity.is_empty() || class.spread.iter().any(|constraint| constraint.hard);
+        let spread = match (&class.spread[..], self.profile_of(waiting.pod)) {
+            ([], Some(profile)) => profile.default_spread(self.cluster()),
+            (own, _) => own,
+        };
+        let wants_company = !class.affinity.is_empty() || spread.iter().any(|constraint| constraint.hard);
         self.occupancy().log()[waiting.tried_at..].iter().any(|change| !change.came || wants_company)
     }
 

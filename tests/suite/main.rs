@@ -14,3 +14,4 @@ mod parsers;
 mod recordings;
 mod referee;
 mod rules;
+mod semantics;

@@ -10,8 +10,9 @@
 
 use std::cmp::Reverse;
 
+use super::inter_pod_affinity;
 use crate::cluster::Cluster;
-use crate::cluster::index::{NodeId, PodId};
+use crate::cluster::index::{NodeId, NodeSet, PodId};
 use crate::cluster::occupancy::Occupancy;
 use crate::scheduler::attempt::{Code, Preemption, Rejection, Rejections};
 use crate::scheduler::diagnosis::fit_error;
@@ -38,6 +39,26 @@ pub struct Trial<'a> {
     pub pod: PodId,
     /// Nodes kept free for other pods.
     pub nominated: &'a [(PodId, NodeId)],
+    /// A filter whose PreFilter skipped this attempt: it stays silent whoever comes or leaves in thought.
+    skipped: Option<&'static str>,
+}
+
+impl<'a> Trial<'a> {
+    /// At the beginning of an attempt for `pod`, or at its end: nobody has come or left meanwhile.
+    pub fn new(
+        cluster: &'a Cluster,
+        occupancy: &'a mut Occupancy,
+        profile: &'a Profile,
+        semantics: Semantics,
+        pod: PodId,
+        nominated: &'a [(PodId, NodeId)],
+    ) -> Self {
+        let cycle = Cycle { cluster, occupancy, class: cluster.class_of(pod), pod, profile, semantics };
+        // without nominated pods nobody can come of whom the skipped plugin would have had to know
+        let skips = !nominated.is_empty() && inter_pod_affinity::skips(&cycle);
+        let skipped = skips.then_some(inter_pod_affinity::PLUGIN.name);
+        Trial { cluster, occupancy, profile, semantics, pod, nominated, skipped }
+    }
 }
 
 /// Pods that would leave a node, most important first.
@@ -56,18 +77,18 @@ pub fn preempt(trial: &mut Trial<'_>, refused: Option<&Rejection>, rejections: &
     if let Some(nominated) = trial.cluster.pod(trial.pod).nominated {
         let unresolvable =
             refused.or(rejections.get(nominated)).is_some_and(|rejection| rejection.code == Code::UnschedulableAndUnresolvable);
-        let leaving = |&pod: &PodId| trial.cluster.class_of(pod).terminating && trial.cluster.class_of(pod).priority < class.priority;
+        let leaving = |&pod: &PodId| trial.cluster.pod(pod).preempted && trial.cluster.class_of(pod).priority < class.priority;
         if !unresolvable && trial.occupancy.pods_on(nominated).iter().any(leaving) {
             return Err(TERMINATING.to_owned());
         }
     }
     let mut candidates = Vec::new();
     let mut verdicts = Rejections::none(trial.cluster.nodes.len());
-    let mut all = crate::cluster::index::NodeSet::all(trial.cluster.nodes.len());
-    let wanted = candidates_wanted(trial.profile, trial.cluster.nodes.len());
+    let mut all = NodeSet::all(trial.cluster.nodes.len());
+    let helps = |node| refused.is_none() && rejections.get(node).is_some_and(|rejection| rejection.code == Code::Unschedulable);
+    let wanted = candidates_wanted(trial.profile, all.iter().filter(|&node| helps(node)).count());
     for node in all.clone().iter() {
-        let helps = refused.is_none() && rejections.get(node).is_some_and(|rejection| rejection.code == Code::Unschedulable);
-        if !helps {
+        if !helps(node) {
             verdicts.reject(&mut all, node, Rejection::new(PLUGIN.name, Code::UnschedulableAndUnresolvable, NOT_HELPFUL));
             continue;
         }
@@ -84,7 +105,7 @@ pub fn preempt(trial: &mut Trial<'_>, refused: Option<&Rejection>, rejections: &
         .ok_or_else(|| fit_error(trial.cluster.nodes.len(), None, &verdicts, ""))
 }
 
-/// How many candidates upstream looks for before it chooses.
+/// How many candidates upstream looks for before it chooses, when evictions could help on this many nodes.
 fn candidates_wanted(profile: &Profile, nodes: usize) -> usize {
     (nodes * profile.min_candidate_nodes_percentage / 100).max(profile.min_candidate_nodes_absolute).min(nodes)
 }
@@ -134,43 +155,29 @@ fn reprieve(trial: &mut Trial<'_>, node: NodeId, lower: &[PodId]) -> Victims {
     victims
 }
 
-/// Whether the pod fits `node` now, both with and without the pods for which the node is kept free.
-fn fits(trial: &mut Trial<'_>, node: NodeId) -> Result<(), Rejection> {
-    with_nominated(trial.cluster, trial.occupancy, trial.pod, trial.nominated, node, |occupancy| {
-        let cycle = Cycle {
-            cluster: trial.cluster,
-            occupancy,
-            class: trial.cluster.class_of(trial.pod),
-            pod: trial.pod,
-            profile: trial.profile,
-            semantics: trial.semantics,
-        };
-        refusal(&cycle, node).map_or(Ok(()), Err)
-    })
-}
-
-/// Judges `node` with the pods of no lower priority that are nominated to it, if there are any, and then without them.
-pub fn with_nominated<E>(
-    cluster: &Cluster,
-    occupancy: &mut Occupancy,
-    pod: PodId,
-    nominated: &[(PodId, NodeId)],
-    node: NodeId,
-    judge: impl Fn(&Occupancy) -> Result<(), E>,
-) -> Result<(), E> {
+/// Whether the pod fits `node` now: with the pods of no lower priority that are nominated to it, if there are any, and then
+/// without them.
+pub fn fits(trial: &mut Trial<'_>, node: NodeId) -> Result<(), Rejection> {
+    let (cluster, pod) = (trial.cluster, trial.pod);
     let priority = cluster.class_of(pod).priority;
     let waits_here = |&&(other, kept): &&(PodId, NodeId)| kept == node && other != pod && cluster.class_of(other).priority >= priority;
-    let waiting: Vec<PodId> =
-        nominated.iter().filter(waits_here).map(|(other, _)| *other).filter(|&other| occupancy.node_of(other).is_none()).collect();
+    let nominated = trial.nominated.iter().filter(waits_here).map(|(other, _)| *other);
+    let waiting: Vec<PodId> = nominated.filter(|&other| trial.occupancy.node_of(other).is_none()).collect();
     if !waiting.is_empty() {
-        let mark = occupancy.mark(node);
-        waiting.iter().for_each(|&other| occupancy.bind(cluster, other, node));
-        let verdict = judge(occupancy);
-        waiting.iter().for_each(|&other| _ = occupancy.evict(cluster, other));
-        occupancy.rewind(mark);
+        let mark = trial.occupancy.mark(node);
+        waiting.iter().for_each(|&other| trial.occupancy.bind(cluster, other, node));
+        let verdict = judge(trial, node);
+        waiting.iter().for_each(|&other| _ = trial.occupancy.evict(cluster, other));
+        trial.occupancy.rewind(mark);
         verdict?;
     }
-    judge(occupancy)
+    judge(trial, node)
+}
+
+fn judge(trial: &Trial<'_>, node: NodeId) -> Result<(), Rejection> {
+    let Trial { cluster, profile, semantics, pod, skipped, .. } = *trial;
+    let cycle = Cycle { cluster, occupancy: trial.occupancy, class: cluster.class_of(pod), pod, profile, semantics };
+    refusal(&cycle, node, skipped).map_or(Ok(()), Err)
 }
 
 /// Splits pods by whether evicting them, in this order, would break a budget. Budgets without requirements count nobody here.

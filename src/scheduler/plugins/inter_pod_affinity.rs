@@ -190,6 +190,13 @@ fn for_each_holder(cycle: &Cycle<'_>, mut visit: impl FnMut(TermId, ClassId, Rol
     }
 }
 
+/// Whether upstream's PreFilter skips the plugin: the pod requires nothing, and no pod there is must not be near it. The filter
+/// then stays silent for the whole attempt, even about a nominated pod that must not be near it.
+pub fn skips(cycle: &Cycle<'_>) -> bool {
+    let requires = !cycle.class.affinity.is_empty() || !cycle.class.anti_affinity.is_empty();
+    !requires && existing(cycle).iter().all(|blocking| blocking.sums.entries == 0)
+}
+
 fn filter(cycle: &Cycle<'_>, set: &mut NodeSet, rejections: &mut Rejections) {
     let Some(required) = Required::new(cycle) else { return };
     if let Some(near) = required.near(cycle.cluster) {

@@ -49,7 +49,8 @@ fn admit(cycle: &Cycle<'_>) -> Result<Option<NodeSet>, Rejection> {
         }
         let pod_name = cycle.cluster.pod(cycle.pod).name;
         if used.ephemeral && !claim.owner_pods.contains(&pod_name) {
-            return Err(refuse(format!("PVC {name:?} was not created for pod {:?} (pod is not owner)", cycle.cluster.texts.get(pod_name))));
+            let pod = cycle.cluster.pod_name(cycle.pod);
+            return Err(refuse(format!("PVC {}/{name} was not created for pod {pod} (pod is not owner)", pod.namespace)));
         }
     }
     match bindings(cycle).any(|binding| matches!(binding, Binding::Immediate)) {
@@ -86,7 +87,11 @@ fn filter(cycle: &Cycle<'_>, set: &mut NodeSet, rejections: &mut Rejections) {
     for binding in &bindings {
         match binding {
             Binding::Bound(Some(volume)) => reached.intersect(&reachable_from(cycle, *volume)),
-            Binding::Bound(None) => gone = true,
+            // upstream looks no further, nor past the first volume that a node does not reach
+            Binding::Bound(None) => {
+                gone = true;
+                break;
+            }
             Binding::Delayed(_) | Binding::Immediate => {}
         }
     }
@@ -102,7 +107,7 @@ fn filter(cycle: &Cycle<'_>, set: &mut NodeSet, rejections: &mut Rejections) {
             Err(Shortage::NoVolume) => reasons.push(REASON_BIND.into()),
             Err(Shortage::NoSpace) => reasons.push(REASON_SPACE.into()),
         }
-        if gone {
+        if gone && reached.contains(node) {
             reasons.push(REASON_GONE.into());
         }
         if !reasons.is_empty() {
@@ -206,7 +211,9 @@ fn serves(claim: &Claim, volume: &Volume) -> bool {
 fn can_make(cycle: &Cycle<'_>, claim: &Claim, node: NodeId) -> Result<(), Shortage> {
     let class = class_of(cycle, claim).filter(|class| class.provisions).ok_or(Shortage::NoVolume)?;
     let labels = &cycle.cluster.nodes.labels[node.index()];
-    let holds = |term: &Vec<(_, Vec<_>)>| term.iter().all(|(key, values)| labels.get(*key).is_some_and(|value| values.contains(&value)));
+    let has = |(key, values): &(_, Vec<_>)| labels.get(*key).is_some_and(|value| values.contains(&value));
+    // a term without expressions matches nothing
+    let holds = |term: &Vec<_>| !term.is_empty() && term.iter().all(has);
     if !class.allowed_topologies.is_empty() && !class.allowed_topologies.iter().any(holds) {
         return Err(Shortage::NoVolume);
     }

@@ -108,9 +108,9 @@ fn make(world: &World, claim: usize, node: usize) -> Offer {
     };
     let labels = &world.node(node).metadata.labels;
     let allowed = class.allowed_topologies.iter().any(|term| {
-        term.match_label_expressions
-            .iter()
-            .all(|expression| labels.get(&expression.key).is_some_and(|value| expression.values.contains(value)))
+        let expressions = &term.match_label_expressions;
+        let holds = expressions.iter().all(|expression| labels.get(&expression.key).is_some_and(|value| expression.values.contains(value)));
+        !expressions.is_empty() && holds
     });
     if !class.allowed_topologies.is_empty() && !allowed {
         return Err((Rule::ClaimUnservable, format!("no volume does, and class {class_name} makes none here")));
