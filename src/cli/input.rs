@@ -1,5 +1,6 @@
 //! From paths to objects that are ready for placing: read, expanded, admitted; all that is wrong or weak said on stderr.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::bail;
@@ -97,13 +98,17 @@ fn tell_rest(more: usize, what: &str) {
 /// Kinds that are not modelled are counted and named; those that own pods by themselves.
 fn tell_skipped(input: &Input) {
     let owners: Vec<String> = input.skipped.owners().map(|((version, kind), number)| format!("{number} {kind} ({version})")).collect();
-    if !owners.is_empty() {
+    // of manifests it is said as what weakens the answer, with what to do about it
+    if !owners.is_empty() && input.is_dump() {
         let text =
             "own pods that cannot be worked out from here; unless the input has these pods as Pods, they are missing from the answer";
         output::report(Severity::Warning, &format!("{} {text}", owners.join(", ")));
     }
-    let others: Vec<String> =
-        input.skipped.kinds.iter().filter(|(_, kind)| !kind.owns_pods).map(|((_, name), kind)| format!("{} {name}", kind.count)).collect();
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for ((_, name), kind) in input.skipped.kinds.iter().filter(|(_, kind)| !kind.owns_pods) {
+        *kinds.entry(name).or_default() += kind.count;
+    }
+    let others: Vec<String> = kinds.iter().map(|(name, count)| format!("{count} {name}")).collect();
     if !others.is_empty() {
         output::note(&format!("not modelled, because placing does not depend on them: {}", others.join(", ")));
     }

@@ -8,11 +8,22 @@ use crate::manifest::read::Severity;
 
 /// Writes the answer. A reader that has seen enough (`| head`) is no error.
 pub fn answer(text: &str) -> anyhow::Result<()> {
-    let mut out = anstream::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    // what has no colours (data has none) needs nobody to look for them, byte by byte
+    let written = match memchr::memchr(ESCAPE, text.as_bytes()) {
+        None => write(std::io::stdout().lock(), text),
+        Some(_) => write(anstream::stdout().lock(), text),
+    };
+    match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         result => Ok(result?),
     }
+}
+
+const ESCAPE: u8 = 0x1b;
+
+fn write(mut out: impl Write, text: &str) -> std::io::Result<()> {
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// Tells of something on stderr. A text that names its severity itself (`file:1:2: error: …`) is not labelled twice.

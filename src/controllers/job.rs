@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::ledger::{Ledger, from_template, is_active};
 use super::ownership::{Owner, identify};
 use crate::manifest::Objects;
+use crate::manifest::location::Note;
 use crate::manifest::pod::Pod;
 use crate::manifest::workload::{Job, PodTemplateSpec};
 
@@ -14,9 +15,14 @@ const INDEX: &str = "batch.kubernetes.io/job-completion-index";
 
 /// Starts the pods that every unfinished Job would have running now.
 pub(super) fn reconcile(objects: &mut Objects, ledger: &mut Ledger<'_>) {
+    let mut suspended = 0;
     for job in &mut objects.jobs {
         identify("Job", &mut job.metadata);
-        if job.spec.suspend || job.metadata.deletion_timestamp.is_some() || is_finished(job) {
+        if job.metadata.deletion_timestamp.is_some() || is_finished(job) {
+            continue;
+        }
+        if job.spec.suspend {
+            suspended += 1;
             continue;
         }
         let owner = Owner { api_version: "batch/v1", kind: "Job", metadata: &job.metadata };
@@ -31,6 +37,11 @@ pub(super) fn reconcile(objects: &mut Objects, ledger: &mut Ledger<'_>) {
         } else {
             ledger.fill(&owner, &template, &claimed, wanted);
         }
+    }
+    match suspended {
+        0 => {}
+        1 => ledger.note(Note::general("1 Job is suspended; none of its pods are placed")),
+        _ => ledger.note(Note::general(format!("{suspended} Jobs are suspended; none of their pods are placed"))),
     }
 }
 

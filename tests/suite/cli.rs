@@ -56,6 +56,9 @@ fn exit_code_is_0_for_yes_1_for_no_2_for_misuse() {
         &["explain", "no-such-pod"],
         &["fit"],
         &["fit", "--cpu", "a lot"],
+        &["fit", "--cpu", "-1"],
+        &["fit", "--memory=-1Gi"],
+        &["fit", "--resource", "nvidia.com/gpu=-1"],
         &["fit", "--like", "no/such"],
     ] {
         let output = plimsoll(misuse);

@@ -329,6 +329,16 @@ fn names_to_be_generated_are_completed() {
 }
 
 #[test]
+fn suspended_jobs_are_said_to_make_no_pods() {
+    let mut objects = read(
+        "{apiVersion: batch/v1, kind: Job, metadata: {name: held}, spec: {suspend: true, template: {spec: {containers: [{name: c}]}}}}",
+    );
+    let notes = controllers::expand(&mut objects);
+    assert_eq!(notes[0].message, "1 Job is suspended; none of its pods are placed");
+    assert!(objects.pods.is_empty());
+}
+
+#[test]
 fn cron_jobs_are_said_to_run_later() {
     let mut objects = read(
         "{apiVersion: batch/v1, kind: CronJob, metadata: {name: nightly}, spec: {schedule: '@daily', jobTemplate: {spec: {template: {spec: {containers: [{name: c}]}}}}}}",

@@ -66,15 +66,17 @@ fn one_bad_object_takes_no_other_with_it() {
     }
 }
 
+fn packed_text(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
 #[test]
 fn packed_and_encoded_bytes_are_read_by_what_they_are() {
     let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: ä}\n";
     let utf16 = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
-    let packed = {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
-        encoder.finish().unwrap()
-    };
+    let packed = packed_text(text);
     let zstd = ruzstd::encoding::compress_to_vec(text.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest);
     let with_mark = |mark: &[u8], rest: Vec<u8>| [mark, &rest].concat();
     for bytes in [
@@ -88,6 +90,8 @@ fn packed_and_encoded_bytes_are_read_by_what_they_are() {
     ] {
         assert_eq!(pods(&read_bytes("t", &bytes)), ["default/ä"]);
     }
+    let torn = problems(&read_bytes("t.gz", &packed_text(text)[..20]));
+    assert_eq!(torn.matches("cannot be read").count(), 1, "{torn}");
     assert!(problems(&read_bytes("t", b"PK\x03\x04\0\0")).contains("unpack"));
 }
 

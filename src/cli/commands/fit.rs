@@ -32,11 +32,11 @@ pub struct Arguments {
     like: Option<String>,
 
     /// cpu that each clone asks for, such as 500m
-    #[arg(long, value_name = "QUANTITY", help_heading = "What to fit")]
+    #[arg(long, value_name = "QUANTITY", help_heading = "What to fit", value_parser = amount, allow_negative_numbers = true)]
     cpu: Option<Quantity>,
 
     /// Memory that each clone asks for, such as 1Gi
-    #[arg(long, value_name = "QUANTITY", help_heading = "What to fit")]
+    #[arg(long, value_name = "QUANTITY", help_heading = "What to fit", value_parser = amount, allow_negative_numbers = true)]
     memory: Option<Quantity>,
 
     /// Any other resource that each clone asks for, such as nvidia.com/gpu=1 (repeatable)
@@ -153,5 +153,10 @@ fn forget(resources: &mut ResourceRequirements, name: &str) {
 
 fn resource(text: &str) -> Result<(String, Quantity), String> {
     let (name, quantity) = text.split_once('=').ok_or_else(|| format!("{text:?} is not NAME=QUANTITY, such as nvidia.com/gpu=1"))?;
-    Ok((name.to_owned(), quantity.parse().map_err(|error| format!("{error}"))?))
+    Ok((name.to_owned(), amount(quantity)?))
+}
+
+fn amount(text: &str) -> Result<Quantity, String> {
+    let quantity: Quantity = text.parse().map_err(|error| format!("{error}"))?;
+    if quantity.is_negative() { Err("a pod cannot ask for less than nothing".to_owned()) } else { Ok(quantity) }
 }

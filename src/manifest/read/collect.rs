@@ -105,8 +105,9 @@ impl<'a> Collector<'a> {
             Err(error) => return self.unreadable(name, Position::default(), &error),
         };
         let mut head = Vec::new();
-        if let Err(error) = (&mut reader).take(1 << 16).read_to_end(&mut head) {
-            self.unreadable(name, Position::default(), &error);
+        let torn = (&mut reader).take(1 << 16).read_to_end(&mut head).err();
+        if let Some(error) = &torn {
+            self.unreadable(name, Position::default(), error);
         }
         if memchr::memchr(0, &head).is_some() {
             let problem = Problem::new(Severity::Error, Location::new(name, Position::default()), "binary data, not YAML or JSON");
@@ -116,8 +117,10 @@ impl<'a> Collector<'a> {
             true => self.json(name, reader, head),
             false => self.yaml(name, reader, head, Position::START),
         };
-        if let Err(error) = outcome {
-            self.unreadable(name, Position::default(), &error);
+        // a stream that was torn in its first bytes is torn when read on, and has been reported
+        match outcome {
+            Err(error) if torn.is_none() => self.unreadable(name, Position::default(), &error),
+            _ => {}
         }
     }
 

@@ -184,7 +184,8 @@ impl<'a> Gaps<'a> {
         if is_dump(self.objects) {
             return None;
         }
-        let names: Vec<String> = self.input.skipped.owners().map(|((_, kind), count)| format!("{count} {kind}")).collect();
+        let names: Vec<String> =
+            self.input.skipped.owners().map(|((version, kind), count)| format!("{count} {kind} ({version})")).collect();
         if names.is_empty() {
             return None;
         }

@@ -407,8 +407,12 @@ impl ScheduleView {
             nodes.truncate(ROWS_ON_A_SCREEN);
             notes.push(format!("the fullest {} of {}; -o wide shows all", nodes.len(), count(self.nodes.len(), "node")));
         }
-        let columns: Vec<&str> =
-            self.resources.iter().filter(|each| detail == Detail::Full || each.requested > 0).map(|each| &*each.resource).collect();
+        let columns: Vec<&str> = self
+            .resources
+            .iter()
+            .filter(|each| detail == Detail::Full || each.requested > 0 || each.is_main())
+            .map(|each| &*each.resource)
+            .collect();
         document.table("Nodes: requested of allocatable", node_table(&nodes, &columns), notes);
     }
 

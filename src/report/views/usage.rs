@@ -31,6 +31,11 @@ impl ResourceUse {
         ResourceUse { resource: resource.to_owned(), unit, requested, allocatable, free, percent: percent(requested, allocatable) }
     }
 
+    /// Whether it is one of the three that every node has.
+    pub fn is_main(&self) -> bool {
+        matches!(&*self.resource, "cpu" | "memory" | "pods")
+    }
+
     /// `2.84/4`.
     pub fn fraction(&self) -> String {
         if self.requested == 0 && self.allocatable == 0 {
