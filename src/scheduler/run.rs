@@ -8,6 +8,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::attempt::{Attempt, Outcome, Preemption};
 use super::{Scheduler, queue};
 use crate::cluster::index::{NodeId, PodId};
@@ -84,7 +86,9 @@ impl Scheduler<'_> {
                 decided.push(Some(decision));
                 progress(decided.len(), queue.len());
             }
-            let (again, still): (Vec<Waiting>, Vec<Waiting>) = waiting.into_iter().partition(|waiting| self.could_help(waiting));
+            let last_departure = self.occupancy().log().iter().rposition(|change| !change.came);
+            let helped = |waiting: &Waiting| self.could_help(waiting, last_departure);
+            let (again, still): (Vec<Waiting>, Vec<Waiting>) = waiting.into_iter().partition(helped);
             waiting = still;
             if again.is_empty() {
                 break;
@@ -95,7 +99,7 @@ impl Scheduler<'_> {
                 turns += 1;
             }
         }
-        schedule.decisions = decided.into_iter().flatten().collect();
+        schedule.decisions = last_of_each(decided.into_iter().flatten().collect(), &schedule.lost);
         schedule
     }
 
@@ -103,15 +107,16 @@ impl Scheduler<'_> {
         (Reverse(self.cluster().class_of(pod).priority), turn)
     }
 
-    /// Whether something happened since a pod was tried that could help it.
-    fn could_help(&self, waiting: &Waiting) -> bool {
+    /// Whether something happened since a pod was tried that could help it: a pod left, or one came to a pod that minds company.
+    fn could_help(&self, waiting: &Waiting, last_departure: Option<usize>) -> bool {
         let class = self.cluster().class_of(waiting.pod);
         let spread = match (&class.spread[..], self.profile_of(waiting.pod)) {
             ([], Some(profile)) => profile.default_spread(self.cluster()),
             (own, _) => own,
         };
         let wants_company = !class.affinity.is_empty() || spread.iter().any(|constraint| constraint.hard);
-        self.occupancy().log()[waiting.tried_at..].iter().any(|change| !change.came || wants_company)
+        let somebody_left = last_departure.is_some_and(|last| last >= waiting.tried_at);
+        somebody_left || wants_company && self.occupancy().log().len() > waiting.tried_at
     }
 
     /// Tries one pod until it has a node or nothing takes it; `evicted` is told of every victim.
@@ -153,6 +158,15 @@ impl Scheduler<'_> {
         }
         Fit { nodes, stopped_by: None }
     }
+}
+
+/// The last decision about each pod: one that was placed may have been evicted since, and decided anew or lost.
+fn last_of_each(mut decisions: Vec<Decision>, lost: &[PodId]) -> Vec<Decision> {
+    let mut seen: FxHashSet<PodId> = lost.iter().copied().collect();
+    decisions.reverse();
+    decisions.retain(|decision| seen.insert(decision.pod));
+    decisions.reverse();
+    decisions
 }
 
 /// How many copies of a pod fit.

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::refusal::Shortfall;
 use crate::cluster::class::{Class, NodeTerm};
 use crate::cluster::first_untolerated;
-use crate::cluster::index::{NodeId, PodId, TermId, TopologyId};
+use crate::cluster::index::{ClaimId, NodeId, PodId, TermId, TopologyId};
 use crate::cluster::labels::{Operator, Requirement};
 use crate::cluster::nodes::Taint;
 use crate::cluster::occupancy::Occupancy;
@@ -43,6 +43,10 @@ const REMEDIES: &[(&str, usize, Remedy)] = &[
     ("NodeResourcesFit", 2, free_resources),
     ("PodTopologySpread", 3, spread),
     ("InterPodAffinity", 4, move_pods),
+    ("VolumeRestrictions", 4, claims),
+    ("NodeVolumeLimits", 4, claims),
+    ("VolumeBinding", 4, claims),
+    ("VolumeZone", 4, claims),
 ];
 
 /// What nobody knows a remedy for, or what needs other hardware.
@@ -93,6 +97,43 @@ impl Case<'_> {
             None => format!("no {}", self.text(key)),
         }
     }
+}
+
+/// Each claim that stands in the way, and what it lacks.
+fn claims(case: &Case<'_>) -> Vec<String> {
+    let used = case.class().volumes.claims.iter();
+    used.filter_map(|used| {
+        let name = case.text(used.name);
+        match used.claim {
+            None => Some(format!("create the claim {name}")),
+            Some(claim) => claim_lacks(case, claim).map(|lacks| format!("claim {name}: {lacks}")),
+        }
+    })
+    .collect()
+}
+
+fn claim_lacks(case: &Case<'_>, id: ClaimId) -> Option<String> {
+    let storage = &case.context.cluster.storage;
+    let claim = storage.claim(id);
+    if let Some(volume) = claim.volume_name {
+        let volume_name = case.text(volume);
+        return match case.rejection.plugin {
+            _ if !storage.volume_by_name.contains_key(&volume) => Some(format!("its volume {volume_name} is not in the input")),
+            "VolumeBinding" | "VolumeZone" => Some(format!("its volume {volume_name} may not be reached from this node")),
+            "NodeVolumeLimits" => Some(format!("the node cannot attach volume {volume_name} too: detach another of its driver")),
+            _ => Some(format!("one pod only may use it at a time (volume {volume_name})")),
+        };
+    }
+    let class = claim.class.map(|class| (case.text(class), storage.classes.get(&class)));
+    Some(match class {
+        None => "bind it to a volume, or name a storage class".to_owned(),
+        Some((class, None)) => format!("create its storage class {class}, or bind it to a volume"),
+        Some((class, Some(known))) if !known.waits_for_consumer => {
+            format!("bind it to a volume: its class {class} binds at once (Immediate), and it is not bound")
+        }
+        Some((class, Some(known))) if !known.provisions => format!("offer a volume of class {class} on this node: the class makes none"),
+        Some((class, Some(_))) => format!("let class {class} make volumes for this node (allowed topologies, capacity, attach limit)"),
+    })
 }
 
 fn uncordon(case: &Case<'_>) -> Vec<String> {

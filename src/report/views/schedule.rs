@@ -523,12 +523,18 @@ fn pending(
         }
     };
     // those who wait by their own wish come last
-    groups.sort_by(|(_, one, _), _, (_, other, _), _| waits_willingly(*one).cmp(&waits_willingly(*other)));
+    groups.sort_by(|(_, one, _), _, (_, other, _), _| urgency(*one).cmp(&urgency(*other)));
     groups.into_iter().map(group).collect()
 }
 
-fn waits_willingly(state: State) -> bool {
-    matches!(state, State::Gated | State::OtherScheduler)
+/// What needs a person first comes first.
+fn urgency(state: State) -> usize {
+    match state {
+        State::Gated => 2,
+        State::OtherScheduler => 3,
+        State::Preempted => 1,
+        _ => 0,
+    }
 }
 
 /// Upstream's sentence; where upstream has none, what is to be said instead.
