@@ -21,7 +21,6 @@ fn score(cycle: &Cycle<'_>, set: &NodeSet) -> Option<Vec<i64>> {
 
 /// Its row.
 pub static PLUGIN: Plugin = Plugin {
-    weight: 2,
     score: Some(score),
     also_at: &[ExtensionPoint::PreFilter, ExtensionPoint::PostFilter],
     ..Plugin::named("DynamicResources", "device claims (not modelled: scores 0)", "dynamicresources/dynamicresources.go")
