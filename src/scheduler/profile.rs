@@ -97,8 +97,17 @@ impl Configuration {
     }
 }
 
+/// The only version of the configuration that Kubernetes 1.34 and 1.36 read.
+const API_VERSION: &str = "kubescheduler.config.k8s.io/v1";
+
 fn problems(written: &KubeSchedulerConfiguration) -> Vec<String> {
     let mut problems = Vec::new();
+    if !matches!(written.api_version.as_str(), "" | API_VERSION) {
+        problems.push(format!(
+            "apiVersion {} is not read by the supported versions of kube-scheduler: write {API_VERSION}",
+            written.api_version
+        ));
+    }
     if !written.extenders.is_empty() {
         problems.push(
             "extenders are webhooks: they cannot be asked offline. Remove them from the configuration to see what the plugins alone decide"
@@ -258,4 +267,17 @@ fn ignored_resources(compiler: &mut Compiler, args: &PluginArgs) -> Vec<Resource
             && (args.ignored_resources.iter().any(|other| other == name) || args.ignored_resource_groups.iter().any(|other| other == group))
     };
     compiler.resources.ids().filter(|&id| ignored(compiler.resources.name(id))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beta_configuration_is_refused_as_upstream_refuses_it() {
+        let written = |version: &str| KubeSchedulerConfiguration { api_version: version.to_owned(), ..Default::default() };
+        assert!(Configuration::new(written("kubescheduler.config.k8s.io/v1")).is_ok());
+        let problems = Configuration::new(written("kubescheduler.config.k8s.io/v1beta2")).unwrap_err();
+        assert!(problems[0].contains("write kubescheduler.config.k8s.io/v1"), "{problems:?}");
+    }
 }
