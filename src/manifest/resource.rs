@@ -4,6 +4,7 @@
 
 use super::meta::ObjectMeta;
 use super::node::{Namespace, Node};
+use super::objects::Other;
 use super::pod::Pod;
 use super::policy::*;
 use super::storage::*;
@@ -65,4 +66,19 @@ resources! {
     ResourceQuota "ResourceQuota" "v1" "resourcequotas" true
     LimitRange "LimitRange" "v1" "limitranges" true
     HorizontalPodAutoscaler "HorizontalPodAutoscaler" "autoscaling/v2" "horizontalpodautoscalers.autoscaling" true
+}
+
+/// What is not modelled says what it is by its fields: the constants are empty.
+impl Resource for Other {
+    const KIND: &'static str = "";
+    const API_VERSION: &'static str = "";
+    const RESOURCE: &'static str = "";
+    const NAMESPACED: bool = true;
+
+    fn metadata(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+    fn metadata_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
 }

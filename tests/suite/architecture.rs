@@ -25,7 +25,7 @@ const LAYERS: &[(&str, u8)] = &[
 
 /// Shelves: folders of alike files, each with a row in its `mod.rs`. Files that serve the shelf and are no row are named.
 const SHELVES: &[(&str, &[&str])] = &[
-    ("admission", &[]),
+    ("admission", &["admitted", "api_server"]),
     ("controllers", &["ephemeral_volume", "ledger", "names", "node_match", "ownership", "selector"]),
     ("scheduler/plugins", &[]),
     ("report/formats", &[]),
