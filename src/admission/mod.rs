@@ -14,6 +14,7 @@
 
 mod default_storage_class;
 mod defaulting;
+pub mod horizontal_pod_autoscaler;
 mod match_label_keys;
 mod priority;
 mod runtime_class;
