@@ -18,13 +18,14 @@
 //!        │                                                                     │
 //!  4 scheduler    where a pod goes: kube-scheduler's plugins, one file each ───┤
 //!        │                                                                     │
-//!  5 conformance  recordings of the real scheduler, replayed ──────────────────┘
+//!  5 simulation   what happens next: a control plane in memory ────────────────┤
+//!        │                                                                     │
+//!  6 conformance  recordings of the real thing, replayed ──────────────────────┘
 //!
 //!  2 verify       the referee: judges placements from `manifest` alone, sharing no code with cluster or scheduler
 //! ```
 //!
-//! Imports point to a lower number only, never to a sibling. Reserved for what comes: 4 `graph`, 5 `simulation`,
-//! 6 `planning`, 6 `check`. Four absences, checked with the layout by `tests/suite/architecture.rs`:
+//! Imports point to a lower number only, never to a sibling. Reserved for what comes: 4 `graph`, 6 `planning`, 6 `check`. Four absences, checked with the layout by `tests/suite/architecture.rs`:
 //!
 //! - `manifest` knows nothing of scheduling; `verify` knows nothing of `cluster` or `scheduler`.
 //! - Nothing below `report` prints or knows an output format; nothing below `cli` opens a file, but for the `read` modules of

@@ -12,7 +12,7 @@ pub(super) fn admit(objects: &mut Objects, _notes: &mut Vec<Note>) {
     objects.pods.iter_mut().for_each(default_pod);
 }
 
-fn default_pod(pod: &mut Pod) {
+pub(super) fn default_pod(pod: &mut Pod) {
     fill(&mut pod.metadata.namespace, "default");
     fill(&mut pod.status.phase, "Pending");
     let spec = &mut pod.spec;

@@ -12,12 +12,17 @@
 //!
 //! Source: k8s.io/kubernetes/pkg/kubeapiserver/options/plugins.go AllOrderedPlugins, pkg/apis/core/v1/defaults.go, v1.36.
 
+mod admitted;
+mod api_server;
 mod default_storage_class;
 mod defaulting;
 pub mod horizontal_pod_autoscaler;
 mod match_label_keys;
 mod priority;
 mod runtime_class;
+
+pub use admitted::Admitted;
+pub use api_server::{ApiServer, Counted};
 
 use rustc_hash::FxHashMap;
 

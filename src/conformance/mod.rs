@@ -1,9 +1,10 @@
-//! Layer 5: recordings of the real kube-scheduler, replayed.
+//! Layer 6: recordings of the real kube-scheduler and the real control plane, replayed.
 //!
 //! A recording is a small cluster, the pods to schedule in order, and what the real scheduler decided for each of them. The
 //! replay decides anew, without looking at the expected line but for the node that the case goes on with, and every
 //! difference is reported by its path. Format: `fixtures/conformance/README.md`.
 
+pub mod control_plane;
 mod read;
 mod replay;
 mod step;
@@ -24,6 +25,8 @@ use crate::scheduler::version::KubernetesVersion;
 pub struct CaseResult {
     /// The case.
     pub name: String,
+    /// The family it belongs to.
+    pub family: String,
     /// What this program decided, in the recordings' format.
     pub steps: Vec<Value>,
     /// Steps that agree in full.
@@ -60,7 +63,7 @@ impl fmt::Display for Difference {
 /// How a family of cases compares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FamilyResult {
-    /// The family: the cases' names without their number.
+    /// The family.
     pub family: String,
     /// Cases that agree in full.
     pub cases_agreeing: usize,
@@ -83,7 +86,7 @@ impl Recordings {
 pub fn by_family(results: &[CaseResult]) -> Vec<FamilyResult> {
     let mut families: indexmap::IndexMap<&str, FamilyResult> = indexmap::IndexMap::new();
     for result in results {
-        let name = family(&result.name);
+        let name = result.family.as_str();
         let sum = families.entry(name).or_insert_with(|| FamilyResult {
             family: name.to_owned(),
             cases_agreeing: 0,
@@ -121,7 +124,7 @@ fn compare(case: &Case, expected: &[Value], version: KubernetesVersion) -> CaseR
         differences("", expected, actual, &mut at);
         Difference { step, expected: expected.clone(), actual: actual.clone(), at }
     });
-    CaseResult { name: case.name.clone(), agreeing: all - differing.len(), all, steps, difference }
+    CaseResult { name: case.name.clone(), family: family(&case.name).to_owned(), agreeing: all - differing.len(), all, steps, difference }
 }
 
 /// Every path below `path` at which two values differ.
@@ -135,6 +138,9 @@ fn differences(path: &str, expected: &Value, actual: &Value, at: &mut Vec<String
                 let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 differences(&below, a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null), at);
             }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() && a.iter().any(Value::is_object) => {
+            a.iter().zip(b).enumerate().for_each(|(index, (a, b))| differences(&format!("{path}[{index}]"), a, b, at));
         }
         (a, b) if a == b => {}
         (a, b) => at.push(format!("{path}: expected {a}, actual {b}")),

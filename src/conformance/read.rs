@@ -54,7 +54,8 @@ impl Recordings {
     }
 }
 
-fn lines<T: DeserializeOwned>(folder: &Path, stem: &str) -> Result<Vec<T>, String> {
+/// The lines of `STEM.jsonl`, plain or gzipped.
+pub(super) fn lines<T: DeserializeOwned>(folder: &Path, stem: &str) -> Result<Vec<T>, String> {
     let (packed, plain) = (folder.join(format!("{stem}.jsonl.gz")), folder.join(format!("{stem}.jsonl")));
     let mut text = String::new();
     let read = if plain.exists() {

@@ -33,6 +33,7 @@ pub mod pod;
 pub mod policy;
 pub mod quantity;
 pub mod read;
+pub mod refusal;
 pub mod resource;
 pub mod scheduler_configuration;
 pub mod storage;

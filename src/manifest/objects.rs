@@ -62,6 +62,21 @@ pub struct Objects {
     pub horizontal_pod_autoscalers: Vec<HorizontalPodAutoscaler>,
     /// Scheduler configurations found among the objects.
     pub scheduler_configurations: Vec<KubeSchedulerConfiguration>,
+    /// Objects of kinds that are not modelled: only that they exist, for quotas count them.
+    pub others: Vec<Other>,
+}
+
+/// An object of a kind that is not modelled: its names, and nothing of its contents.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Other {
+    /// API group and version, such as `v1`.
+    pub api_version: String,
+    /// Kind, such as `ConfigMap`.
+    pub kind: String,
+    /// Plural with its group, such as `configmaps` or `ingresses.networking.k8s.io`.
+    pub resource: String,
+    /// Name, namespace and where it was read; nothing else.
+    pub metadata: ObjectMeta,
 }
 
 impl Objects {

@@ -5,6 +5,7 @@
 use super::autoscaling::HorizontalPodAutoscaler;
 use super::meta::ObjectMeta;
 use super::node::{Namespace, Node};
+use super::objects::Other;
 use super::pod::Pod;
 use super::policy::*;
 use super::storage::*;
@@ -60,10 +61,29 @@ resources! {
     PersistentVolumeClaim "PersistentVolumeClaim" "v1" "persistentvolumeclaims" true
     PersistentVolume "PersistentVolume" "v1" "persistentvolumes" false
     StorageClass "StorageClass" "storage.k8s.io/v1" "storageclasses.storage.k8s.io" false
+    CsiNode "CSINode" "storage.k8s.io/v1" "csinodes.storage.k8s.io" false
+    CsiDriver "CSIDriver" "storage.k8s.io/v1" "csidrivers.storage.k8s.io" false
+    CsiStorageCapacity "CSIStorageCapacity" "storage.k8s.io/v1" "csistoragecapacities.storage.k8s.io" true
+    VolumeAttachment "VolumeAttachment" "storage.k8s.io/v1" "volumeattachments.storage.k8s.io" false
     PodDisruptionBudget "PodDisruptionBudget" "policy/v1" "poddisruptionbudgets.policy" true
     PriorityClass "PriorityClass" "scheduling.k8s.io/v1" "priorityclasses.scheduling.k8s.io" false
     RuntimeClass "RuntimeClass" "node.k8s.io/v1" "runtimeclasses.node.k8s.io" false
     ResourceQuota "ResourceQuota" "v1" "resourcequotas" true
     LimitRange "LimitRange" "v1" "limitranges" true
     HorizontalPodAutoscaler "HorizontalPodAutoscaler" "autoscaling/v2" "horizontalpodautoscalers.autoscaling" true
+}
+
+/// What is not modelled says what it is by its fields: the constants are empty.
+impl Resource for Other {
+    const KIND: &'static str = "";
+    const API_VERSION: &'static str = "";
+    const RESOURCE: &'static str = "";
+    const NAMESPACED: bool = true;
+
+    fn metadata(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+    fn metadata_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
 }

@@ -15,8 +15,8 @@ const LAYERS: &[(&str, u8)] = &[
     ("cluster", 3),
     ("graph", 4),
     ("scheduler", 4),
-    ("conformance", 5),
     ("simulation", 5),
+    ("conformance", 6),
     ("planning", 6),
     ("check", 6),
     ("report", 7),
@@ -25,8 +25,8 @@ const LAYERS: &[(&str, u8)] = &[
 
 /// Shelves: folders of alike files, each with a row in its `mod.rs`. Files that serve the shelf and are no row are named.
 const SHELVES: &[(&str, &[&str])] = &[
-    ("admission", &[]),
-    ("controllers", &["ephemeral_volume", "ledger", "names", "node_match", "ownership", "selector"]),
+    ("admission", &["admitted", "api_server"]),
+    ("controllers", &["ephemeral_volume", "ledger", "names", "node_match", "ownership", "selector", "world"]),
     ("scheduler/plugins", &[]),
     ("report/formats", &[]),
     ("cli/commands", &[]),
@@ -48,6 +48,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ruzstd", &["manifest/read"]),
     ("walkdir", &["manifest/read", "conformance"]),
     ("glob", &["manifest/read"]),
+    ("jiff", &["controllers"]),
     ("encoding_rs", &["manifest/read"]),
 ];
 

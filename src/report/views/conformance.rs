@@ -1,4 +1,4 @@
-//! Whether we agree with what the real scheduler did, family by family.
+//! Whether we agree with what the real scheduler and the real control plane did, family by family.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -7,7 +7,6 @@ use super::{API_VERSION, Records};
 use crate::conformance::{self, CaseResult, FamilyResult};
 use crate::report::amount::{count, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
-use crate::scheduler::version::KubernetesVersion;
 
 /// Whether we agree with recordings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -66,10 +65,10 @@ impl ConformanceView {
     pub const KIND: &'static str = "Conformance";
 
     /// Of replays, each of one Kubernetes version.
-    pub fn new(replays: &[(KubernetesVersion, Vec<CaseResult>)]) -> Self {
+    pub fn new(replays: &[(String, Vec<CaseResult>)]) -> Self {
         let families =
-            replays.iter().flat_map(|(version, results)| conformance::by_family(results).into_iter().map(|sum| family(*version, sum)));
-        let differences = replays.iter().flat_map(|(version, results)| results.iter().filter_map(|result| difference(*version, result)));
+            replays.iter().flat_map(|(version, results)| conformance::by_family(results).into_iter().map(|sum| family(version, sum)));
+        let differences = replays.iter().flat_map(|(version, results)| results.iter().filter_map(|result| difference(version, result)));
         ConformanceView { api_version: API_VERSION, kind: Self::KIND, families: families.collect(), differences: differences.collect() }
     }
 
@@ -117,9 +116,9 @@ impl ConformanceView {
     }
 }
 
-fn family(version: KubernetesVersion, sum: FamilyResult) -> Family {
+fn family(version: &str, sum: FamilyResult) -> Family {
     Family {
-        kubernetes: version.to_string(),
+        kubernetes: version.to_owned(),
         family: sum.family,
         cases: sum.cases,
         cases_agreeing: sum.cases_agreeing,
@@ -128,10 +127,10 @@ fn family(version: KubernetesVersion, sum: FamilyResult) -> Family {
     }
 }
 
-fn difference(version: KubernetesVersion, result: &CaseResult) -> Option<Difference> {
+fn difference(version: &str, result: &CaseResult) -> Option<Difference> {
     let difference = result.difference.as_ref()?;
     Some(Difference {
-        kubernetes: version.to_string(),
+        kubernetes: version.to_owned(),
         case: result.name.clone(),
         step: difference.step,
         at: difference.at.clone(),

@@ -1,0 +1,109 @@
+//! Compares the facts of a recording with ours.
+//!
+//! A fact that differed between runs of the real thing was taken out of the recording and is named in `unstable`: it is no
+//! claim. Every other fact must be there and equal on both sides, so what we make up counts as a difference too.
+
+use serde_json::Value;
+
+use super::{LeftOut, Recording};
+use crate::conformance::{CaseResult, Difference, differences};
+
+/// Compares our facts with those of a recording.
+pub(super) fn result(recording: &Recording, ours: &Value, left_out: &[LeftOut]) -> CaseResult {
+    let (mut expected, mut actual) = (recording.expect.clone(), ours.clone());
+    for row in left_out.iter().filter(|row| row.families.contains(&recording.family.as_str())) {
+        let pattern: Vec<&str> = row.path.split('.').collect();
+        remove(&mut expected, &pattern);
+        remove(&mut actual, &pattern);
+    }
+    for path in &recording.unstable {
+        remove_at(&mut actual, &normal(path));
+        remove_at(&mut expected, &normal(path));
+    }
+    let mut at = Vec::new();
+    differences("", &expected, &actual, &mut at);
+    let difference = (!at.is_empty()).then(|| Difference { step: 0, expected: expected.clone(), actual: actual.clone(), at });
+    CaseResult {
+        name: recording.name.clone(),
+        family: recording.family.clone(),
+        agreeing: usize::from(difference.is_none()),
+        all: 1,
+        steps: vec![actual],
+        difference,
+    }
+}
+
+/// Takes out whatever a pattern names.
+fn remove(value: &mut Value, pattern: &[&str]) {
+    let Some((&key, rest)) = pattern.split_first() else { return };
+    if key == "**" {
+        remove(value, rest);
+        below(value).into_iter().for_each(|child| remove(child, pattern));
+    } else if let (Value::Object(fields), true) = (&mut *value, rest.is_empty()) {
+        if key == "*" { fields.clear() } else { _ = fields.remove(key) }
+    } else if key == "*" {
+        below(value).into_iter().for_each(|child| remove(child, rest));
+    } else if let Some(child) = value.get_mut(key) {
+        remove(child, rest);
+    }
+}
+
+fn below(value: &mut Value) -> Vec<&mut Value> {
+    match value {
+        Value::Object(fields) => fields.iter_mut().map(|(_, child)| child).collect(),
+        Value::Array(items) => items.iter_mut().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// `a[0].b` as `a.0.b`.
+fn normal(path: &str) -> String {
+    path.replace('[', ".").replace(']', "")
+}
+
+/// Takes out the one fact at a path whose keys may themselves hold dots.
+fn remove_at(value: &mut Value, path: &str) {
+    match value {
+        Value::Object(fields) => {
+            if fields.remove(path).is_some() {
+                return;
+            }
+            for (key, child) in fields.iter_mut() {
+                if let Some(rest) = path.strip_prefix(key.as_str()).and_then(|rest| rest.strip_prefix('.')) {
+                    remove_at(child, rest);
+                }
+            }
+        }
+        Value::Array(items) => {
+            let (index, rest) = path.split_once('.').unwrap_or((path, ""));
+            if let Some(item) = index.parse::<usize>().ok().and_then(|index| items.get_mut(index)) {
+                remove_at(item, rest);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn patterns_take_out_what_they_name_and_nothing_else() {
+        let mut value = json!({"a": [{"image": 1, "name": 2}, {"b": {"image": 3}}], "image": 4});
+        remove(&mut value, &["**", "image"]);
+        assert_eq!(value, json!({"a": [{"name": 2}, {"b": {}}]}));
+        remove(&mut value, &["a", "*", "name"]);
+        assert_eq!(value, json!({"a": [{}, {"b": {}}]}));
+    }
+
+    #[test]
+    fn paths_find_keys_with_dots() {
+        let mut value = json!({"x": {"CronJob/cj": {"labels": {"a.b/c": 1, "job-name": 2}}}, "l": [1, {"y": 1, "z": 2}]});
+        remove_at(&mut value, &normal("x.CronJob/cj.labels.a.b/c"));
+        remove_at(&mut value, &normal("l[1].y"));
+        assert_eq!(value, json!({"x": {"CronJob/cj": {"labels": {"job-name": 2}}}, "l": [1, {"z": 2}]}));
+    }
+}

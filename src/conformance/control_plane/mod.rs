@@ -1,0 +1,75 @@
+//! Recordings of the real control plane: what kube-apiserver, kube-controller-manager and kube-scheduler made of objects and
+//! actions, replayed by ours.
+//!
+//! A recording is an input (objects in the order in which they were applied, then actions) and the facts that came out. The
+//! replay of a family makes the same facts from the input alone. Facts that bear on none of placement, capacity, disruption
+//! and scale are left out, on both sides; [`LEFT_OUT`] is the whole list.
+//!
+//! To add a family: a file with a `replay` function, a row in [`FAMILIES`].
+//!
+//! Format: `fixtures/conformance/control-plane/README.md`.
+
+mod compare;
+mod read;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+pub use read::read;
+
+use super::CaseResult;
+
+/// A recording: an input, and what the real control plane made of it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Recording {
+    /// Its name.
+    pub name: String,
+    /// Its family.
+    pub family: String,
+    /// The Kubernetes version that was recorded, such as `1.36.2`.
+    pub kubernetes: String,
+    /// What was given.
+    pub input: Value,
+    /// What came out.
+    pub expect: Value,
+    /// Facts that were not the same each time and were taken out of `expect`.
+    #[serde(default)]
+    pub unstable: Vec<String>,
+}
+
+/// A family of recordings.
+pub struct Family {
+    /// Its name, which is also that of its file.
+    pub name: &'static str,
+    /// Makes the facts of a recording from its input.
+    replay: fn(&Recording) -> Result<Value, String>,
+}
+
+/// The families that can be replayed.
+pub const FAMILIES: &[Family] = &[];
+
+/// A fact that is not compared, because placement, capacity, disruption and scale do not depend on it.
+pub struct LeftOut {
+    /// The families it occurs in.
+    pub families: &'static [&'static str],
+    /// Where it is: keys with dots between, `*` for any key or index, `**` for any number of them.
+    pub path: &'static str,
+    /// What it is about.
+    pub what: &'static str,
+}
+
+/// All facts that are left out.
+pub const LEFT_OUT: &[LeftOut] = &[];
+
+/// Whether recordings of this family can be replayed.
+pub fn is_known(family: &str) -> bool {
+    FAMILIES.iter().any(|row| row.name == family)
+}
+
+/// Replays a recording, and compares every fact that is not left out.
+pub fn compare(recording: &Recording) -> CaseResult {
+    let row = FAMILIES.iter().find(|row| row.name == recording.family);
+    let replayed = row.ok_or_else(|| format!("family {} is not known", recording.family)).and_then(|row| (row.replay)(recording));
+    let ours = replayed.unwrap_or_else(Value::String);
+    compare::result(recording, &ours, LEFT_OUT)
+}
