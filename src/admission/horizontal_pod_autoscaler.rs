@@ -223,9 +223,7 @@ impl Errors {
         }
         if let Some(tolerance) = rules.tolerance {
             let shown = format!("\"{tolerance}\"");
-            self.check(!tolerance.is_negative(), || {
-                invalid(&format!("{path}.tolerance"), shown, "must be greater than or equal to 0")
-            });
+            self.check(!tolerance.is_negative(), || invalid(&format!("{path}.tolerance"), shown, "must be greater than or equal to 0"));
         }
     }
 
@@ -277,7 +275,9 @@ mod tests {
         );
         assert_eq!(
             errors("maxReplicas: 3, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization}}}]"),
-            ["spec.metrics[0].resource.target.averageUtilization: Required value: must set either a target raw value or a target utilization"]
+            [
+                "spec.metrics[0].resource.target.averageUtilization: Required value: must set either a target raw value or a target utilization"
+            ]
         );
     }
 

@@ -1,6 +1,5 @@
 //! All objects of an input, by kind.
 
-use super::autoscaling::HorizontalPodAutoscaler;
 use super::meta::ObjectMeta;
 use super::node::{Namespace, Node};
 use super::pod::{Pod, PodSpec};

@@ -1,5 +1,6 @@
 //! Promises and bounds: disruption budgets, quotas, limit ranges, priority and runtime classes.
 
+pub use super::autoscaling::HorizontalPodAutoscaler;
 use super::meta::{IntOrString, LabelSelector, ObjectMeta, StringMap};
 use super::pod::{ResourceList, Toleration};
 

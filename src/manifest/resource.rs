@@ -2,7 +2,6 @@
 //!
 //! Source: the `resource.group` of k8s.io/api's types, as `kubectl api-resources` lists them, v1.36.
 
-use super::autoscaling::HorizontalPodAutoscaler;
 use super::meta::ObjectMeta;
 use super::node::{Namespace, Node};
 use super::objects::Other;

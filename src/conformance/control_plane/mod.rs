@@ -10,6 +10,8 @@
 //! Format: `fixtures/conformance/control-plane/README.md`.
 
 mod compare;
+mod event_correlator;
+mod hpa;
 mod read;
 
 use serde::Deserialize;
@@ -46,7 +48,7 @@ pub struct Family {
 }
 
 /// The families that can be replayed.
-pub const FAMILIES: &[Family] = &[];
+pub const FAMILIES: &[Family] = &[Family { name: "hpa", replay: hpa::replay }];
 
 /// A fact that is not compared, because placement, capacity, disruption and scale do not depend on it.
 pub struct LeftOut {

@@ -7,7 +7,7 @@
 //! normalizeDesiredReplicasWithBehaviors and what they call, v1.36.
 
 use super::replica_calculator::to_i32;
-use super::{Moment, Sync};
+use super::{Milliseconds, Sync};
 use crate::manifest::autoscaling::{HorizontalPodAutoscalerBehavior, HpaScalingPolicy, HpaScalingRules};
 
 /// So many times as many replicas may be asked for at once, without a behaviour.
@@ -155,7 +155,7 @@ impl Sync<'_> {
     /// How many replicas there were when a period began that ends now.
     fn period_start(&self, current: i32, period_seconds: i32) -> i32 {
         let cutoff = self.clock.now - i64::from(period_seconds) * 1000;
-        let change = |events: &[(Moment, i32)]| events.iter().filter(|(at, _)| *at > cutoff).map(|(_, change)| change).sum::<i32>();
+        let change = |events: &[(Milliseconds, i32)]| events.iter().filter(|(at, _)| *at > cutoff).map(|(_, change)| change).sum::<i32>();
         current - change(&self.memory.scale_up_events) + change(&self.memory.scale_down_events)
     }
 
@@ -175,7 +175,7 @@ impl Sync<'_> {
 }
 
 /// Writes an entry over an old one, or behind all.
-fn record(entries: &mut Vec<(Moment, i32)>, old: Option<usize>, entry: (Moment, i32)) {
+fn record(entries: &mut Vec<(Milliseconds, i32)>, old: Option<usize>, entry: (Milliseconds, i32)) {
     match old {
         Some(position) => entries[position] = entry,
         None => entries.push(entry),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Moment;
+use super::Milliseconds;
 use crate::manifest::Quantity;
 use crate::manifest::autoscaling::CrossVersionObjectReference;
 use crate::manifest::meta::{LabelSelector, StringMap};
@@ -46,7 +46,7 @@ pub struct PodMetrics {
     /// Its labels.
     pub labels: StringMap,
     /// When it was measured.
-    pub timestamp: Moment,
+    pub timestamp: Milliseconds,
     /// Over how many milliseconds.
     pub window_milliseconds: i64,
     /// What each container uses.
@@ -78,7 +78,7 @@ pub struct ExternalMetric {
 /// A pod's value as the controller reckons with it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PodMetric {
-    pub timestamp: Moment,
+    pub timestamp: Milliseconds,
     pub window_milliseconds: i64,
     pub value_milli: i64,
 }
@@ -99,7 +99,7 @@ impl Answers {
         }
         let mut found = PodMetricsInfo::new();
         for metrics in selected {
-            let value_milli = if container.is_empty() { metrics.sum(resource) } else { metrics.of_container(resource, container)? };
+            let value_milli = if container.is_empty() { metrics.sum(resource) } else { metrics.of_container(resource, container) };
             if let Some(value_milli) = value_milli {
                 let PodMetrics { timestamp, window_milliseconds, .. } = *metrics;
                 found.insert(&metrics.pod, PodMetric { timestamp, window_milliseconds, value_milli });
@@ -157,12 +157,10 @@ impl PodMetrics {
         self.containers.iter().map(|(_, usage)| usage.get(resource).map(|value| value.milli())).sum()
     }
 
-    fn of_container(&self, resource: &str, container: &str) -> Result<Option<i64>, String> {
-        let found = self.containers.iter().find(|(name, _)| name == container);
-        match found {
-            Some((_, usage)) => Ok(usage.get(resource).map(|value| value.milli())),
-            None => Err(format!("failed to get container metrics: container {container} not present in metrics for pod {}", self.pod)),
-        }
+    /// What one container uses; nothing if it was not measured.
+    fn of_container(&self, resource: &str, container: &str) -> Option<i64> {
+        let (_, usage) = self.containers.iter().find(|(name, _)| name == container)?;
+        usage.get(resource).map(|value| value.milli())
     }
 }
 

@@ -24,7 +24,7 @@ use metrics::Answers;
 pub use selector_text::selector_text;
 
 /// A moment, in milliseconds of one clock. Which clock does not matter, as long as all moments are of the same.
-pub type Moment = i64;
+pub type Milliseconds = i64;
 
 /// Flags of kube-controller-manager that this controller goes by.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,11 +54,11 @@ impl Default for Flags {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Memory {
     /// What it recommended before bounds and stabilisation. None before the first sync that got a scale.
-    pub recommendations: Option<Vec<(Moment, i32)>>,
+    pub recommendations: Option<Vec<(Milliseconds, i32)>>,
     /// Replicas added, while a behaviour was set.
-    pub scale_up_events: Vec<(Moment, i32)>,
+    pub scale_up_events: Vec<(Milliseconds, i32)>,
     /// Replicas taken away, while a behaviour was set.
-    pub scale_down_events: Vec<(Moment, i32)>,
+    pub scale_down_events: Vec<(Milliseconds, i32)>,
 }
 
 /// The scale of what an autoscaler scales.
@@ -78,9 +78,9 @@ pub struct ObservedPod<'a> {
     /// The pod.
     pub pod: &'a Pod,
     /// When the kubelet took it.
-    pub started: Option<Moment>,
+    pub started: Option<Milliseconds>,
     /// When its Ready condition last changed.
-    pub ready_changed: Option<Moment>,
+    pub ready_changed: Option<Milliseconds>,
 }
 
 /// Another autoscaler of the namespace, and which pods it goes by.
@@ -109,7 +109,7 @@ pub struct Sight<'a> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Clock {
     /// Now.
-    pub now: Moment,
+    pub now: Milliseconds,
     /// Milliseconds that each call of a metrics API takes.
     pub call_milliseconds: i64,
 }
@@ -169,7 +169,12 @@ impl Sync<'_> {
                 return;
             }
         };
-        self.set_condition("AbleToScale", true, "SucceededGetScale", "the HPA controller was able to get the target's current scale".into());
+        self.set_condition(
+            "AbleToScale",
+            true,
+            "SucceededGetScale",
+            "the HPA controller was able to get the target's current scale".into(),
+        );
         let current = scale.spec_replicas;
         let now = self.clock.now;
         self.memory.recommendations.get_or_insert_with(|| vec![(now, current)]);

@@ -74,9 +74,9 @@ impl Sync<'_> {
                 }
             }
         }
-        let error = failures.first().map(|first| {
-            format!("invalid metrics ({} invalid out of {}), first error is: {}", failures.len(), specs.len(), first.error)
-        });
+        let error = failures
+            .first()
+            .map(|first| format!("invalid metrics ({} invalid out of {}), first error is: {}", failures.len(), specs.len(), first.error));
         let statuses = Some(statuses);
         if let Some(first) = failures.first()
             && (failures.len() >= specs.len() || replicas < scale.spec_replicas)
@@ -109,7 +109,8 @@ impl Sync<'_> {
             refuse(self, "InvalidSelector", error)
         })?;
         let pods = self.pods_of(&selector);
-        let takes_one = |other: &LabelSelector| pods.iter().any(|pod| crate::controllers::selector::matches(other, &pod.pod.metadata.labels));
+        let takes_one =
+            |other: &LabelSelector| pods.iter().any(|pod| crate::controllers::selector::matches(other, &pod.pod.metadata.labels));
         let mut rivals: Vec<&str> = self.sight.rivals.iter().filter(|rival| takes_one(&rival.selector)).map(|rival| &*rival.name).collect();
         if rivals.is_empty() {
             return Ok(selector);
@@ -179,7 +180,11 @@ impl Sync<'_> {
     ) -> Result<Proposal, Failure> {
         let found = self.by_usage(&source.name, &source.container, &source.target, scale, selector);
         let (replicas, measured, current) = found.map_err(|message| {
-            Failure::new("FailedGetContainerResourceMetric", message, &format!("failed to get {} container metric value: ", source.container))
+            Failure::new(
+                "FailedGetContainerResourceMetric",
+                message,
+                &format!("failed to get {} container metric value: ", source.container),
+            )
         })?;
         let name = match measured {
             Measured::Average => format!("{} resource", source.name),
@@ -206,7 +211,8 @@ impl Sync<'_> {
             (Some(value), _) => ("usage", Err(value.milli())),
             (None, Some(percent)) => ("utilization", Ok(percent)),
             (None, None) => {
-                let message = "invalid resource metric source: neither an average utilization target nor an average value (usage) target was set";
+                let message =
+                    "invalid resource metric source: neither an average utilization target nor an average value (usage) target was set";
                 return Err(message.to_owned());
             }
         };
@@ -250,9 +256,11 @@ impl Sync<'_> {
             return Err(Failure::new(REASON, message.to_owned(), ""));
         }
         self.call();
-        let answer = self.sight.metrics.object_metric(metric, object).map_err(|error| {
-            format!("unable to get metric {metric}: {} on {} {}/{error}", object.kind, self.namespace(), object.name)
-        });
+        let answer = self
+            .sight
+            .metrics
+            .object_metric(metric, object)
+            .map_err(|error| format!("unable to get metric {metric}: {} on {} {}/{error}", object.kind, self.namespace(), object.name));
         let calculator = self.calculator(selector);
         let (replicas, name, current) = if per_pod {
             let prefix = format!("failed to get {metric} object metric: ");

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::metrics::{PodMetric, PodMetricsInfo};
 use super::requests::request_milli;
-use super::{Flags, Moment, ObservedPod};
+use super::{Flags, Milliseconds, ObservedPod};
 
 /// How far from its target a metric may be, by direction.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +30,7 @@ pub(super) struct Calculator<'a> {
     pub flags: &'a Flags,
     pub tolerances: Tolerances,
     pub pods: Vec<ObservedPod<'a>>,
-    pub now: Moment,
+    pub now: Milliseconds,
 }
 
 /// Replicas that a utilisation asks for, and what it was.
@@ -159,7 +159,7 @@ impl Calculator<'_> {
     /// Whether a pod's cpu is still that of its start.
     fn is_unready(&self, pod: &ObservedPod<'_>, metric: &PodMetric) -> bool {
         let (Some(status), Some(started)) = (ready_status(pod), pod.started) else { return true };
-        let changed = pod.ready_changed.unwrap_or(Moment::MIN / 2);
+        let changed = pod.ready_changed.unwrap_or(Milliseconds::MIN / 2);
         if started + self.flags.cpu_initialization_period_seconds * 1000 > self.now {
             status == "False" || metric.timestamp < changed + metric.window_milliseconds
         } else {

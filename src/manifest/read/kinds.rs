@@ -11,7 +11,6 @@ use super::piece::TypeMeta;
 use super::tree::Node as Tree;
 use super::typed::{TypeError, from_node};
 use crate::manifest::Objects;
-use crate::manifest::autoscaling::HorizontalPodAutoscaler;
 use crate::manifest::meta::ObjectMeta;
 use crate::manifest::node::{Namespace, Node};
 use crate::manifest::pod::Pod;
