@@ -17,6 +17,7 @@ mod cron_job;
 mod daemon_set;
 mod deployment;
 mod ephemeral_volume;
+pub mod horizontal_pod_autoscaler;
 mod job;
 mod ledger;
 mod names;

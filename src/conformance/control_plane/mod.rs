@@ -11,7 +11,9 @@
 
 mod cluster;
 mod compare;
+mod event_correlator;
 mod expansion;
+mod hpa;
 mod pdb;
 mod quota;
 mod read;
@@ -52,6 +54,7 @@ pub struct Family {
 
 /// The families that can be replayed.
 pub const FAMILIES: &[Family] = &[
+    Family { name: "hpa", replay: hpa::replay },
     Family { name: "quota", replay: quota::replay },
     Family { name: "expansion", replay: expansion::replay },
     Family { name: "pdb", replay: pdb::replay },
