@@ -16,7 +16,10 @@ use super::validation::policy::*;
 use super::validation::storage::*;
 use super::validation::update;
 use super::validation::workload::*;
-use super::{default_storage_class, limit_ranger, priority, runtime_class};
+use super::horizontal_pod_autoscaler::default_hpa;
+use super::{default_storage_class, horizontal_pod_autoscaler, limit_ranger, priority, quality_of_service, runtime_class};
+use super::validation::{metadata::validate_metadata, names};
+use crate::manifest::autoscaling::HorizontalPodAutoscaler;
 use crate::manifest::node::{Namespace, Node};
 use crate::manifest::objects::Other;
 use crate::manifest::pod::Pod;
@@ -83,7 +86,9 @@ impl Admitted for Pod {
         super::defaulting::pod::default_pod(self);
     }
     fn admit(&mut self, policies: &Policies) -> Result<(), Refusal> {
-        STEPS.iter().try_for_each(|step| (step.admit)(self, policies))
+        STEPS.iter().try_for_each(|step| (step.admit)(self, policies))?;
+        quality_of_service(&self.spec).clone_into(&mut self.status.qos_class);
+        Ok(())
     }
     fn validate(&self, errors: &mut ErrorList) {
         validate_pod(self, errors);
@@ -256,8 +261,15 @@ impl Admitted for Other {
     }
 }
 
-/// Checked where it is modelled.
-impl Admitted for HorizontalPodAutoscaler {}
+impl Admitted for HorizontalPodAutoscaler {
+    fn set_defaults(&mut self) {
+        default_hpa(self);
+    }
+    fn validate(&self, errors: &mut ErrorList) {
+        validate_metadata(&self.metadata, true, names::dns_subdomain, errors);
+        horizontal_pod_autoscaler::validate(self).iter().for_each(|sentence| errors.say(sentence));
+    }
+}
 
 impl Admitted for PodDisruptionBudget {
     fn validate(&self, errors: &mut ErrorList) {

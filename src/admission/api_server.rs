@@ -39,8 +39,8 @@ pub struct Counted<'a> {
     pub claims: Box<dyn Iterator<Item = &'a PersistentVolumeClaim> + 'a>,
     /// Its services.
     pub services: Box<dyn Iterator<Item = &'a Service> + 'a>,
-    /// How many objects of another resource it holds (`configmaps`, `deployments.apps`, …), where that is not what the server
-    /// itself has been told of by `create`, `adopt` and `delete`. Usually empty.
+    /// How many objects of every other resource it holds (`configmaps`, `deployments.apps`, …). The server holds a count of its
+    /// own, of what it was told of by `create`, `adopt` and `delete` and of what every namespace has; the greater one counts.
     pub others: BTreeMap<String, i64>,
     /// The time, in seconds since 1970, by which a deleted pod may have outlived its grace; without it none has.
     pub now_seconds: Option<i64>,

@@ -17,6 +17,7 @@ mod cron_job;
 mod daemon_set;
 mod deployment;
 mod ephemeral_volume;
+pub mod horizontal_pod_autoscaler;
 mod job;
 mod ledger;
 mod names;
@@ -26,10 +27,12 @@ mod replica_set;
 mod replication_controller;
 mod selector;
 mod stateful_set;
+pub mod world;
 
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
 use ledger::Ledger;
+use world::Loop;
 
 /// A controller: reads its objects, claims the pods they have, and asks the ledger for those that are missing.
 pub struct Controller {
@@ -50,6 +53,9 @@ pub const CONTROLLERS: &[Controller] = &[
     Controller { name: "daemonset-controller", reconcile: daemon_set::reconcile },
     Controller { name: "ephemeral-volume-controller", reconcile: ephemeral_volume::reconcile },
 ];
+
+/// The control loops, step by step as in a running cluster; an object is synced by the first of them that waits.
+pub const LOOPS: &[Loop] = &[];
 
 /// Adds what the controllers would make: ReplicaSets, pods, claims. A second call adds nothing.
 pub fn expand(objects: &mut Objects) -> Vec<Note> {

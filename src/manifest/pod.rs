@@ -131,6 +131,8 @@ objects! {
         pub status: String,
         /// Why, in one word.
         pub reason: String,
+        /// Why, in a sentence.
+        pub message: String,
         /// When it last changed.
         pub last_transition_time: Option<String>,
     }

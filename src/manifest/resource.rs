@@ -60,6 +60,10 @@ resources! {
     PersistentVolumeClaim "PersistentVolumeClaim" "v1" "persistentvolumeclaims" true
     PersistentVolume "PersistentVolume" "v1" "persistentvolumes" false
     StorageClass "StorageClass" "storage.k8s.io/v1" "storageclasses.storage.k8s.io" false
+    CsiNode "CSINode" "storage.k8s.io/v1" "csinodes.storage.k8s.io" false
+    CsiDriver "CSIDriver" "storage.k8s.io/v1" "csidrivers.storage.k8s.io" false
+    CsiStorageCapacity "CSIStorageCapacity" "storage.k8s.io/v1" "csistoragecapacities.storage.k8s.io" true
+    VolumeAttachment "VolumeAttachment" "storage.k8s.io/v1" "volumeattachments.storage.k8s.io" false
     PodDisruptionBudget "PodDisruptionBudget" "policy/v1" "poddisruptionbudgets.policy" true
     PriorityClass "PriorityClass" "scheduling.k8s.io/v1" "priorityclasses.scheduling.k8s.io" false
     RuntimeClass "RuntimeClass" "node.k8s.io/v1" "runtimeclasses.node.k8s.io" false

@@ -25,22 +25,8 @@ const LAYERS: &[(&str, u8)] = &[
 
 /// Shelves: folders of alike files, each with a row in its `mod.rs`. Files that serve the shelf and are no row are named.
 const SHELVES: &[(&str, &[&str])] = &[
-    (
-        "admission",
-        &[
-            "admitted",
-            "api_server",
-            "bulk",
-            "default_storage_class",
-            "pod_resources",
-            "pod_topology_labels",
-            "policies",
-            "quality_of_service",
-            "resource_quota",
-            "validation",
-        ],
-    ),
-    ("controllers", &["ephemeral_volume", "ledger", "names", "node_match", "ownership", "selector"]),
+    ("admission", &["admitted", "api_server", "bulk", "default_storage_class", "horizontal_pod_autoscaler", "pod_resources", "pod_topology_labels", "policies", "quality_of_service", "resource_quota", "validation"]),
+    ("controllers", &["ephemeral_volume", "ledger", "names", "node_match", "ownership", "selector", "world"]),
     ("scheduler/plugins", &[]),
     ("report/formats", &[]),
     ("cli/commands", &[]),
@@ -57,11 +43,12 @@ const HOMES: &[(&str, &[&str])] = &[
     ("csv", &["report/formats"]),
     ("schemars", &["report/views"]),
     ("serde_saphyr", &["manifest/read", "report/formats/yaml.rs"]),
-    ("serde_json", &["manifest", "conformance", "report/formats/json.rs", "cli/commands/conformance.rs"]),
+    ("serde_json", &["manifest", "conformance", "simulation/requests.rs", "report/formats/json.rs", "cli/commands/conformance.rs"]),
     ("flate2", &["manifest/read", "conformance"]),
     ("ruzstd", &["manifest/read"]),
     ("walkdir", &["manifest/read", "conformance"]),
     ("glob", &["manifest/read"]),
+    ("jiff", &["controllers"]),
     ("encoding_rs", &["manifest/read"]),
 ];
 

@@ -99,7 +99,7 @@ impl Ledger {
         let Some(quotas) = self.quotas.get_mut(namespace).filter(|quotas| !quotas.is_empty()) else { return };
         for quota in quotas.iter_mut() {
             quota.status.hard = quota.spec.hard.clone();
-            let counted = |name: &str| objects.others.get(name).copied().or_else(|| count(name, namespace, names));
+            let counted = |name: &str| objects.others.get(name).copied().max(count(name, namespace, names));
             let number = |name: &String| {
                 let amount = match subject::object_of(name) {
                     Some(resource) if scopes(quota).next().is_none() => counted(resource)?,

@@ -249,6 +249,19 @@ impl ErrorList {
         }
     }
 
+    /// A whole sentence that was made elsewhere: the field, the kind of error, and what is wrong.
+    pub fn say(&mut self, sentence: &str) {
+        let (field, body) = sentence.split_once(": ").unwrap_or(("", sentence));
+        let reason = match body.split(": ").next().unwrap_or_default() {
+            "Required value" => "FieldValueRequired",
+            "Forbidden" => "FieldValueForbidden",
+            "Unsupported value" => "FieldValueNotSupported",
+            "Duplicate value" => "FieldValueDuplicate",
+            _ => "FieldValueInvalid",
+        };
+        self.0.push(FieldError { field: field.to_owned(), body: body.to_owned(), reason });
+    }
+
     fn add(&mut self, path: &Path<'_>, reason: &'static str, mut body: String, detail: &str) {
         if !detail.is_empty() {
             body.push_str(": ");
