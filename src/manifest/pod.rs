@@ -65,6 +65,8 @@ objects! {
         pub resource_claims: Vec<PodResourceClaim>,
         /// Hostname within its service.
         pub hostname: String,
+        /// Service that its hostname is within.
+        pub subdomain: String,
         /// Operating system it needs.
         pub os: Option<PodOs>,
     }
@@ -113,6 +115,8 @@ objects! {
         pub name: String,
         /// Whether it is ready.
         pub ready: bool,
+        /// How often it was started anew.
+        pub restart_count: i32,
         /// Resources the node has set aside for it.
         pub allocated_resources: ResourceList,
         /// Resources in force for it.
@@ -127,6 +131,8 @@ objects! {
         pub status: String,
         /// Why, in one word.
         pub reason: String,
+        /// Why, in a sentence.
+        pub message: String,
         /// When it last changed.
         pub last_transition_time: Option<String>,
     }

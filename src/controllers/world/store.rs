@@ -168,6 +168,7 @@ tables! {
     ReplicaSet in replica_sets: "ReplicaSets."
     ReplicationController in replication_controllers: "ReplicationControllers."
     StatefulSet in stateful_sets: "StatefulSets."
+    ControllerRevision in controller_revisions: "ControllerRevisions."
     DaemonSet in daemon_sets: "DaemonSets."
     Job in jobs: "Jobs."
     CronJob in cron_jobs: "CronJobs."
