@@ -16,6 +16,7 @@ mod admitted;
 mod api_server;
 mod default_storage_class;
 mod defaulting;
+pub mod horizontal_pod_autoscaler;
 mod match_label_keys;
 mod priority;
 mod runtime_class;

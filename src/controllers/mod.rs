@@ -20,6 +20,7 @@ mod daemon_set;
 mod deletion_rank;
 mod deployment;
 mod ephemeral_volume;
+pub mod horizontal_pod_autoscaler;
 mod job;
 mod ledger;
 mod names;

@@ -23,6 +23,7 @@ macro_rules! objects {
     )* };
 }
 
+pub mod autoscaling;
 pub mod lenient;
 pub mod location;
 pub mod meta;

@@ -95,6 +95,8 @@ objects! {
         pub reason: String,
         /// Conditions.
         pub conditions: Vec<Condition>,
+        /// `Guaranteed`, `Burstable` or `BestEffort`.
+        pub qos_class: String,
         /// Node kept free for it by a preemption.
         pub nominated_node_name: String,
         /// When the kubelet took it.

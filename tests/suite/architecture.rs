@@ -43,7 +43,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("csv", &["report/formats"]),
     ("schemars", &["report/views"]),
     ("serde_saphyr", &["manifest/read", "report/formats/yaml.rs"]),
-    ("serde_json", &["manifest", "conformance", "report/formats/json.rs", "cli/commands/conformance.rs"]),
+    ("serde_json", &["manifest", "conformance", "simulation/requests.rs", "report/formats/json.rs", "cli/commands/conformance.rs"]),
     ("flate2", &["manifest/read", "conformance"]),
     ("ruzstd", &["manifest/read"]),
     ("walkdir", &["manifest/read", "conformance"]),
