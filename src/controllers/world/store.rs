@@ -171,6 +171,7 @@ tables! {
     ReplicaSet in replica_sets by plain: "ReplicaSets."
     ReplicationController in replication_controllers by plain: "ReplicationControllers."
     StatefulSet in stateful_sets by plain: "StatefulSets."
+    ControllerRevision in controller_revisions by plain: "ControllerRevisions."
     DaemonSet in daemon_sets by plain: "DaemonSets."
     Job in jobs by plain: "Jobs."
     CronJob in cron_jobs by plain: "CronJobs."
