@@ -11,17 +11,32 @@ use super::output;
 use super::progress::Progress;
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
-use crate::manifest::read::{self, Input, Options, Problem, Severity};
+use crate::manifest::read::{self, Input, Options, Problem, Severity, Written};
 use crate::report::amount::{count, list};
-use crate::{admission, controllers};
+use crate::simulation::{self, Creation};
 
 /// Objects that are ready for placing.
 #[derive(Debug)]
 pub struct Loaded {
     /// The objects, with the pods that controllers make of them.
     pub objects: Objects,
+    /// What the API server refuses, and is not among them.
+    pub creation: Creation,
+    /// The cluster before anything was applied to it, if the input holds a cluster and what is to be applied.
+    pub before: Option<Before>,
     /// Whether everything could be read.
     pub complete: bool,
+}
+
+/// A cluster before anything was applied to it.
+#[derive(Debug)]
+pub struct Before {
+    /// The objects, with the pods that controllers make of them.
+    pub objects: Objects,
+    /// What the API server refuses already.
+    pub creation: Creation,
+    /// How many objects are applied that are new, and how many that the cluster has.
+    pub applied: (usize, usize),
 }
 
 impl Loaded {
@@ -67,13 +82,19 @@ fn prepare(mut input: Input, verbose: bool) -> Loaded {
     tell_problems(&input.problems, verbose);
     tell_skipped(&input);
     tell_problems(&input.weaknesses(), verbose);
+    let before = before(&input);
     let mut objects = std::mem::take(&mut input.objects);
-    let mut notes = controllers::expand(&mut objects);
-    notes.extend(admission::admit(&mut objects));
-    let all = if verbose { notes.len() } else { OF_A_KIND };
-    notes.iter().take(all).for_each(|note| tell_note(&input, note));
-    tell_rest(notes.len().saturating_sub(all), "note");
-    Loaded { objects, complete: !input.has_errors() }
+    let creation = simulation::create(&mut objects, &input.written, &input.replaced);
+    let all = if verbose { creation.notes.len() } else { OF_A_KIND };
+    creation.notes.iter().take(all).for_each(|note| tell_note(&input, note));
+    tell_rest(creation.notes.len().saturating_sub(all), "note");
+    Loaded { objects, creation, before, complete: !input.has_errors() }
+}
+
+fn before(input: &Input) -> Option<Before> {
+    let mut objects = input.before()?;
+    let creation = simulation::create(&mut objects, &Written::Nothing, &Objects::default());
+    Some(Before { objects, creation, applied: input.applied() })
 }
 
 /// So many warnings and so many notes are said; errors all.

@@ -98,6 +98,17 @@ pub(super) fn before(input: &Input) -> Option<Objects> {
     Some(before)
 }
 
+/// How many objects are applied that are new, and how many that the cluster has.
+pub(super) fn count(input: &Input) -> (usize, usize) {
+    let number = |objects: &Objects, counts: &dyn Fn(&ObjectMeta) -> bool| {
+        let kinds = Kind::ALL.iter();
+        kinds.map(|kind| kind.metadata(objects).into_iter().filter(|metadata| counts(metadata)).count()).sum::<usize>()
+    };
+    let updated = number(&input.replaced, &|_| true);
+    let applied = number(&input.objects, &|metadata| input.written.is_applied(metadata));
+    (applied - updated, updated)
+}
+
 /// A written version of an object, with what `kubectl apply` leaves of the old one.
 pub(super) fn keep<T: Kept>(mut new: T, old: &T) -> T {
     new.keep(old);
@@ -154,13 +165,14 @@ macro_rules! keeps {
 keeps! {
     Namespace []
     Pod []
-    Deployment [spec.replicas]
-    ReplicaSet [spec.replicas]
-    ReplicationController [spec.replicas]
-    StatefulSet [spec.replicas]
+    Deployment [spec.replicas, status]
+    ReplicaSet [spec.replicas, status]
+    ReplicationController [spec.replicas, status]
+    StatefulSet [spec.replicas, status]
     DaemonSet []
     Job [spec.selector, status]
     CronJob []
+    ControllerRevision []
     Service []
     PersistentVolumeClaim [spec.volume_name, spec.storage_class_name, spec.volume_mode, status]
     PersistentVolume [spec.claim_ref, status]

@@ -146,6 +146,11 @@ impl Input {
         apply::before(self)
     }
 
+    /// How many objects are applied over a cluster: new ones, and ones that it has.
+    pub fn applied(&self) -> (usize, usize) {
+        apply::count(self)
+    }
+
     /// What is missing from the input and makes answers weaker: each once, with what it weakens.
     pub fn weaknesses(&self) -> Vec<Problem> {
         gaps::weaknesses(self)
