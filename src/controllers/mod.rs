@@ -5,8 +5,8 @@
 //! New pods stand behind the old ones, are Pending and unbound, and carry their owner, so that spreading by owner works. Their
 //! names and uids depend only on what was written, never on chance or on the order of documents.
 //!
-//! This is the plain way: the state that controllers come to rest in, without rollouts, ordering or retries. Autoscalers change
-//! nothing here, replicas are taken as written.
+//! This is the plain way: the state that controllers come to rest in, without rollouts, ordering or retries. [`expand`] takes replicas as
+//! written; [`expand_autoscaled`] first asks the autoscalers.
 //!
 //! To add a controller: a file with a `reconcile` function, a row in [`CONTROLLERS`] behind the rows whose objects it reads, a
 //! test in `tests/suite/expansion.rs`.
@@ -25,13 +25,16 @@ mod node_match;
 mod ownership;
 mod replica_set;
 mod replication_controller;
+pub mod scale_down;
 mod selector;
 mod stateful_set;
 pub mod world;
 
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
+use horizontal_pod_autoscaler::assume::{Assumption, autoscale};
 use ledger::Ledger;
+use scale_down::scale_down;
 use world::Loop;
 
 /// A controller: reads its objects, claims the pods they have, and asks the ledger for those that are missing.
@@ -56,6 +59,16 @@ pub const CONTROLLERS: &[Controller] = &[
 
 /// The control loops, step by step as in a running cluster; an object is synced by the first of them that waits.
 pub const LOOPS: &[Loop] = &[];
+
+/// [`expand`], with the replicas of autoscaled workloads by an assumption. Where that is fewer than were written, surplus pods go.
+pub fn expand_autoscaled(objects: &mut Objects, assumption: &Assumption) -> Vec<Note> {
+    let (scaled, mut notes) = autoscale(objects, assumption);
+    notes.extend(expand(objects));
+    for (workload, replicas) in &scaled {
+        scale_down(objects, workload, *replicas);
+    }
+    notes
+}
 
 /// Adds what the controllers would make: ReplicaSets, pods, claims. A second call adds nothing.
 pub fn expand(objects: &mut Objects) -> Vec<Note> {

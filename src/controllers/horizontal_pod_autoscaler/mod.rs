@@ -10,6 +10,7 @@
 //! with the feature gates of 1.36: configurable tolerance on, scaling to zero off.
 
 pub mod assume;
+pub mod load;
 mod behavior;
 pub mod metrics;
 mod proposal;
