@@ -63,5 +63,6 @@ pub mod controllers;
 pub mod manifest;
 pub mod report;
 pub mod scheduler;
+pub mod simulation;
 pub mod usage;
 pub mod verify;

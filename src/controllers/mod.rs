@@ -64,8 +64,8 @@ pub const LOOPS: &[Loop] = &[];
 pub fn expand_autoscaled(objects: &mut Objects, assumption: &Assumption) -> Vec<Note> {
     let (scaled, mut notes) = autoscale(objects, assumption);
     notes.extend(expand(objects));
-    for (workload, replicas) in &scaled {
-        scale_down(objects, workload, *replicas);
+    for rescaled in scaled.iter().filter(|rescaled| rescaled.to < rescaled.from) {
+        scale_down(objects, &rescaled.workload, rescaled.to);
     }
     notes
 }

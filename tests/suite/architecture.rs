@@ -44,7 +44,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("csv", &["report/formats", "usage/read"]),
     ("schemars", &["report/views"]),
     ("serde_saphyr", &["manifest/read", "usage/read", "report/formats/yaml.rs"]),
-    ("serde_json", &["manifest", "usage/read", "conformance", "report/formats/json.rs", "cli/commands/conformance.rs"]),
+    (
+        "serde_json",
+        &["manifest", "usage/read", "conformance", "simulation/requests.rs", "report/formats/json.rs", "cli/commands/conformance.rs"],
+    ),
     ("flate2", &["manifest/read", "conformance"]),
     ("ruzstd", &["manifest/read"]),
     ("walkdir", &["manifest/read", "conformance"]),

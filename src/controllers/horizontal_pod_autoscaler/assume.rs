@@ -40,6 +40,17 @@ pub enum Assumption {
     Given(Vec<(String, i32)>),
 }
 
+/// A workload whose replicas are not those that were written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rescaled {
+    /// The workload.
+    pub workload: WorkloadKey,
+    /// Replicas as written or observed.
+    pub from: i32,
+    /// Replicas assumed.
+    pub to: i32,
+}
+
 /// An autoscaler that works, and its target.
 #[derive(Debug, Clone)]
 pub struct Autoscaler {
@@ -308,11 +319,10 @@ fn title(hpa: &HorizontalPodAutoscaler) -> String {
     format!("HorizontalPodAutoscaler {}/{}", hpa.metadata.namespace_or_default(), hpa.metadata.name)
 }
 
-/// Writes the replicas of an assumption into the workloads, and returns the workloads that got other replicas than were written, with what
-/// they have now.
-pub fn autoscale(objects: &mut Objects, assumption: &Assumption) -> (Vec<(WorkloadKey, i32)>, Vec<Note>) {
+/// Writes the replicas of an assumption into the workloads, and returns those that were changed.
+pub fn autoscale(objects: &mut Objects, assumption: &Assumption) -> (Vec<Rescaled>, Vec<Note>) {
     let (autoscalers, mut notes) = autoscalers(objects);
-    let mut chosen: BTreeMap<WorkloadKey, i32> = BTreeMap::new();
+    let mut chosen: BTreeMap<WorkloadKey, (i32, i32)> = BTreeMap::new();
     if let Assumption::Given(given) = assumption {
         choose(objects, given, &mut chosen, &mut notes);
     }
@@ -326,8 +336,8 @@ pub fn autoscale(objects: &mut Objects, assumption: &Assumption) -> (Vec<(Worklo
             continue;
         }
         let (replicas, why) = match (chosen.remove(target), assumption) {
-            (Some(replicas), _) if (fewest..=most).contains(&replicas) => (replicas, "as chosen".to_owned()),
-            (Some(replicas), _) => (replicas, format!("as chosen, though {} would hold it within {fewest} and {most}", title(hpa))),
+            (Some((_, replicas)), _) if (fewest..=most).contains(&replicas) => (replicas, "as chosen".to_owned()),
+            (Some((_, replicas)), _) => (replicas, format!("as chosen, though {} would hold it within {fewest} and {most}", title(hpa))),
             (None, Assumption::Min) => (fewest, format!("the least of {}", title(hpa))),
             (None, Assumption::Max) => (most, format!("the most of {}", title(hpa))),
             (None, Assumption::Usage(usage)) => by_usage(autoscaler, usage, &objects.pods, &mut notes),
@@ -337,22 +347,21 @@ pub fn autoscale(objects: &mut Objects, assumption: &Assumption) -> (Vec<(Worklo
         };
         if replicas != *written {
             notes.push(Note::at(hpa.metadata.origin, format!("{target}: {written} replicas written, {replicas} assumed: {why}")));
-            scaled.push((target.clone(), replicas));
+            scaled.push(Rescaled { workload: target.clone(), from: *written, to: replicas });
         }
     }
-    let unscaled: Vec<(WorkloadKey, i32)> = chosen.into_iter().collect();
-    for (target, replicas) in unscaled {
-        notes.push(Note::general(format!("{target}: {replicas} replicas, as chosen")));
-        scaled.push((target, replicas));
+    for (workload, (from, to)) in chosen {
+        notes.push(Note::general(format!("{workload}: {from} replicas written, {to} assumed: as chosen")));
+        scaled.push(Rescaled { workload, from, to });
     }
-    for (target, replicas) in &scaled {
-        set_replicas(objects, target, *replicas);
+    for Rescaled { workload, to, .. } in &scaled {
+        set_replicas(objects, workload, *to);
     }
     (scaled, notes)
 }
 
 /// Finds the workloads that replicas were chosen for.
-fn choose(objects: &Objects, given: &[(String, i32)], chosen: &mut BTreeMap<WorkloadKey, i32>, notes: &mut Vec<Note>) {
+fn choose(objects: &Objects, given: &[(String, i32)], chosen: &mut BTreeMap<WorkloadKey, (i32, i32)>, notes: &mut Vec<Note>) {
     let targets = targets(objects);
     for (name, replicas) in given {
         let mut parts = name.splitn(3, '/').map(str::to_owned);
@@ -360,7 +369,7 @@ fn choose(objects: &Objects, given: &[(String, i32)], chosen: &mut BTreeMap<Work
         let workload = WorkloadKey { namespace: part(), kind: part(), name: part() };
         match targets.get(&workload) {
             Some(target) if target.replicas == *replicas => {}
-            Some(_) => drop(chosen.insert(workload, *replicas)),
+            Some(target) => drop(chosen.insert(workload, (target.replicas, *replicas))),
             None => notes.push(Note::general(format!("{replicas} replicas were chosen for {workload}, which is not in the input"))),
         }
     }
