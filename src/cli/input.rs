@@ -13,6 +13,7 @@ use crate::manifest::Objects;
 use crate::manifest::location::Note;
 use crate::manifest::read::{self, Input, Options, Problem, Severity, Written};
 use crate::report::amount::{count, list};
+use crate::report::views::{Context, NotCreatedGroup, creation};
 use crate::simulation::{self, Creation};
 
 /// Objects that are ready for placing.
@@ -26,6 +27,8 @@ pub struct Loaded {
     pub before: Option<Before>,
     /// Whether everything could be read.
     pub complete: bool,
+    /// What was read, without its objects: for where things were written.
+    input: Input,
 }
 
 /// A cluster before anything was applied to it.
@@ -43,6 +46,11 @@ impl Loaded {
     /// How to end after an answer: an answer on half an input is no full answer.
     pub fn exit(&self, holds: bool) -> Exit {
         if self.complete { Exit::of(holds) } else { Exit::Misuse }
+    }
+
+    /// What the API server refuses, alike things together; `namespaces` are those that are shown, none for all.
+    pub fn not_created(&self, context: &Context<'_>, namespaces: &[String]) -> Vec<NotCreatedGroup> {
+        creation::groups(context, &self.creation.refused, |each| self.input.locate(each.origin).to_string(), namespaces)
     }
 }
 
@@ -88,7 +96,7 @@ fn prepare(mut input: Input, verbose: bool) -> Loaded {
     let all = if verbose { creation.notes.len() } else { OF_A_KIND };
     creation.notes.iter().take(all).for_each(|note| tell_note(&input, note));
     tell_rest(creation.notes.len().saturating_sub(all), "note");
-    Loaded { objects, creation, before, complete: !input.has_errors() }
+    Loaded { objects, creation, before, complete: !input.has_errors(), input }
 }
 
 fn before(input: &Input) -> Option<Before> {
