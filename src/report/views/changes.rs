@@ -150,11 +150,11 @@ impl Changes {
 
     /// Adds the sections that say it.
     pub fn sections(&self, document: &mut Document, detail: Detail) {
-        document.lines("What changes", vec![self.headline()]);
-        match detail {
-            Detail::Brief => self.workload_section(document),
-            Detail::Full => self.pod_section(document),
-        }
+        let (table, notes) = match detail {
+            Detail::Brief => self.by_workload(),
+            Detail::Full => (self.by_pod(), Vec::new()),
+        };
+        document.led_table("What changes", vec![self.headline()], table, notes);
         self.node_section(document, detail);
     }
 
@@ -185,7 +185,7 @@ impl Changes {
     }
 
     /// A row a workload and what happens to its pods.
-    fn workload_section(&self, document: &mut Document) {
+    fn by_workload(&self) -> (Table, Vec<String>) {
         type Nodes<'a> = IndexMap<&'a str, usize, FxBuildHasher>;
         let mut groups: IndexMap<(Happening, &str), (usize, Nodes<'_>, Nodes<'_>), FxBuildHasher> = IndexMap::default();
         for pod in &self.pods {
@@ -211,10 +211,11 @@ impl Changes {
             0 => Vec::new(),
             more => vec![format!("… and {} more; -o wide shows all", thousands(more))],
         };
-        document.table("", table, notes);
+        (table, notes)
     }
 
-    fn pod_section(&self, document: &mut Document) {
+    /// A row a pod.
+    fn by_pod(&self) -> Table {
         let mut table = Table::new().left("pod").left("workload").left("change").left("replaces").left("from").left("to");
         for pod in &self.pods {
             let cell = |text: &Option<String>| Text::from(text.as_deref().unwrap_or("-"));
@@ -222,7 +223,7 @@ impl Changes {
             let (replaces, from, to) = (cell(&pod.replaces), cell(&pod.from), cell(&pod.to));
             table.row(vec![pod.pod.as_str().into(), pod.workload.as_str().into(), change, replaces, from, to]);
         }
-        document.table("", table, Vec::new());
+        table
     }
 
     fn node_section(&self, document: &mut Document, detail: Detail) {
