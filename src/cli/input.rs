@@ -43,7 +43,7 @@ pub fn load(paths: &[PathBuf], verbose: bool) -> anyhow::Result<Loaded> {
     let input = read::read(paths, Options { progress: Some(&progress) });
     drop(progress);
     let loaded = prepare(input, verbose);
-    if loaded.objects == Objects::default() {
+    if (Objects { others: Vec::new(), ..loaded.objects.clone() }) == Objects::default() {
         bail!(
             "nothing to work on: no object could be read from {}",
             list(&paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(), 5)
