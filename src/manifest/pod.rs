@@ -65,6 +65,8 @@ objects! {
         pub resource_claims: Vec<PodResourceClaim>,
         /// Hostname within its service.
         pub hostname: String,
+        /// Service that its hostname is within.
+        pub subdomain: String,
         /// Operating system it needs.
         pub os: Option<PodOs>,
     }
@@ -93,6 +95,8 @@ objects! {
         pub reason: String,
         /// Conditions.
         pub conditions: Vec<Condition>,
+        /// `Guaranteed`, `Burstable` or `BestEffort`.
+        pub qos_class: String,
         /// Node kept free for it by a preemption.
         pub nominated_node_name: String,
         /// When the kubelet took it.

@@ -46,6 +46,10 @@ objects! {
         pub phase: String,
         /// How much it got.
         pub capacity: ResourceList,
+        /// How much it is being grown to.
+        pub allocated_resources: ResourceList,
+        /// Class of volume attributes in force.
+        pub current_volume_attributes_class_name: Option<String>,
     }
 
     /// A volume.
@@ -138,6 +142,10 @@ objects! {
         pub volume_binding_mode: Option<String>,
         /// Where its volumes may be made.
         pub allowed_topologies: Vec<TopologySelectorTerm>,
+        /// What becomes of a volume after its claim: `Delete` (default) or `Retain`.
+        pub reclaim_policy: Option<String>,
+        /// Whether its claims may grow.
+        pub allow_volume_expansion: Option<bool>,
     }
 
     /// Where volumes may be made: one term must match.

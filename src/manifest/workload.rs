@@ -35,6 +35,10 @@ objects! {
         pub paused: bool,
         /// Seconds a pod must be ready to count as available.
         pub min_ready_seconds: i32,
+        /// Seconds without progress after which a rollout counts as failed; absent is 600.
+        pub progress_deadline_seconds: Option<i32>,
+        /// How many old ReplicaSets are kept; absent is 10.
+        pub revision_history_limit: Option<i32>,
     }
 
     /// How a Deployment replaces its pods.
@@ -71,6 +75,8 @@ objects! {
         pub selector: Option<LabelSelector>,
         /// What they are made from.
         pub template: PodTemplateSpec,
+        /// Seconds a pod must be ready to count as available.
+        pub min_ready_seconds: i32,
     }
 
     /// A ReplicationController.
@@ -89,6 +95,8 @@ objects! {
         pub selector: StringMap,
         /// What they are made from.
         pub template: PodTemplateSpec,
+        /// Seconds a pod must be ready to count as available.
+        pub min_ready_seconds: i32,
     }
 
     /// A StatefulSet.
@@ -117,6 +125,20 @@ objects! {
         pub update_strategy: DeploymentStrategy,
         /// Where ordinals begin.
         pub ordinals: Option<StatefulSetOrdinals>,
+        /// Seconds a pod must be ready to count as available.
+        pub min_ready_seconds: i32,
+        /// How many old revisions are kept; absent is 10.
+        pub revision_history_limit: Option<i32>,
+        /// What becomes of the claims of pods that are gone.
+        pub persistent_volume_claim_retention_policy: Option<PersistentVolumeClaimRetentionPolicy>,
+    }
+
+    /// What becomes of a StatefulSet's claims: `Retain` (default) or `Delete`.
+    pub struct PersistentVolumeClaimRetentionPolicy {
+        /// When the StatefulSet is deleted.
+        pub when_deleted: String,
+        /// When it is scaled down.
+        pub when_scaled: String,
     }
 
     /// Where ordinals of a StatefulSet begin.
@@ -141,6 +163,10 @@ objects! {
         pub template: PodTemplateSpec,
         /// How pods are replaced.
         pub update_strategy: DeploymentStrategy,
+        /// Seconds a pod must be ready to count as available.
+        pub min_ready_seconds: i32,
+        /// How many old revisions are kept; absent is 10.
+        pub revision_history_limit: Option<i32>,
     }
 
     /// A Job.
@@ -167,6 +193,74 @@ objects! {
         pub template: PodTemplateSpec,
         /// Which pods are its own.
         pub selector: Option<LabelSelector>,
+        /// Whether the selector was written by hand instead of generated.
+        pub manual_selector: Option<bool>,
+        /// Seconds after which all its pods are ended.
+        pub active_deadline_seconds: Option<i64>,
+        /// Failures after which it has failed; absent is 6.
+        pub backoff_limit: Option<i32>,
+        /// Indexed: failures of one index after which that index has failed.
+        pub backoff_limit_per_index: Option<i32>,
+        /// Indexed: failed indexes after which it has failed.
+        pub max_failed_indexes: Option<i32>,
+        /// What failures of its pods mean.
+        pub pod_failure_policy: Option<PodFailurePolicy>,
+        /// Indexed: when enough indexes have succeeded.
+        pub success_policy: Option<SuccessPolicy>,
+        /// When a pod is replaced: `TerminatingOrFailed` (default) or `Failed`.
+        pub pod_replacement_policy: Option<String>,
+        /// Seconds after its end when it is deleted.
+        pub ttl_seconds_after_finished: Option<i32>,
+        /// Controller that manages it, when it is not the Job controller.
+        pub managed_by: Option<String>,
+    }
+
+    /// What failures of a Job's pods mean: the first rule that matches counts.
+    pub struct PodFailurePolicy {
+        /// The rules.
+        pub rules: Vec<PodFailurePolicyRule>,
+    }
+
+    /// What some failures mean.
+    pub struct PodFailurePolicyRule {
+        /// `FailJob`, `FailIndex`, `Ignore` or `Count`.
+        pub action: String,
+        /// Failures with these exit codes.
+        pub on_exit_codes: Option<PodFailurePolicyOnExitCodes>,
+        /// Failures of pods with these conditions.
+        pub on_pod_conditions: Vec<PodFailurePolicyOnPodConditions>,
+    }
+
+    /// Failures by exit code.
+    pub struct PodFailurePolicyOnExitCodes {
+        /// Which container; absent is any.
+        pub container_name: Option<String>,
+        /// `In` or `NotIn`.
+        pub operator: String,
+        /// The codes.
+        pub values: Vec<i32>,
+    }
+
+    /// Failures by condition of the pod.
+    pub struct PodFailurePolicyOnPodConditions {
+        /// Type of the condition.
+        pub r#type: String,
+        /// Its status.
+        pub status: String,
+    }
+
+    /// When enough indexes of a Job have succeeded.
+    pub struct SuccessPolicy {
+        /// One of them must hold.
+        pub rules: Vec<SuccessPolicyRule>,
+    }
+
+    /// Indexes that must succeed.
+    pub struct SuccessPolicyRule {
+        /// Which, such as `0-2,5`; absent is any.
+        pub succeeded_indexes: Option<String>,
+        /// How many of them; absent is all.
+        pub succeeded_count: Option<i32>,
     }
 
     /// `status` of a Job.
@@ -203,6 +297,14 @@ objects! {
         pub suspend: bool,
         /// What its Jobs are made from.
         pub job_template: JobTemplateSpec,
+        /// Time zone of the schedule; absent is that of the controller.
+        pub time_zone: Option<String>,
+        /// Seconds a run may be late and still start.
+        pub starting_deadline_seconds: Option<i64>,
+        /// How many finished runs are kept; absent is 3.
+        pub successful_jobs_history_limit: Option<i32>,
+        /// How many failed runs are kept; absent is 1.
+        pub failed_jobs_history_limit: Option<i32>,
     }
 
     /// What a CronJob makes its Jobs from.
@@ -227,6 +329,22 @@ objects! {
         pub selector: StringMap,
         /// `ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`.
         pub r#type: String,
+        /// Ports it listens on.
+        pub ports: Vec<ServicePort>,
+        /// Whether a load balancer takes ports of the nodes (default true).
+        pub allocate_load_balancer_node_ports: Option<bool>,
+    }
+
+    /// A port of a Service.
+    pub struct ServicePort {
+        /// Name.
+        pub name: String,
+        /// The port.
+        pub port: i32,
+        /// Its port on every node; 0 is none.
+        pub node_port: i32,
+        /// `TCP` (default), `UDP` or `SCTP`.
+        pub protocol: String,
     }
 }
 
