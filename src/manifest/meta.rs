@@ -97,6 +97,8 @@ objects! {
         pub deletion_timestamp: Option<String>,
         /// Seconds between the request to delete and the end.
         pub deletion_grace_period_seconds: Option<i64>,
+        /// Who has to let go before a deleted object is gone.
+        pub finalizers: Vec<String>,
         /// Owners; at most one with `controller: true`.
         pub owner_references: Vec<OwnerReference>,
         /// Which version of the spec this is.

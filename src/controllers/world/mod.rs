@@ -55,7 +55,8 @@ pub trait World {
     /// Creates a pod through admission. A name is made where only `generateName` is given. Returns the name.
     fn create_pod(&mut self, pod: Pod) -> Result<String, Refusal>;
     /// Deletes a pod as the API server does: one that is on no node or has ended goes at once, any other is terminating until
-    /// its kubelet lets it go. Nothing happens if it is not there.
+    /// its kubelet lets it go. A deleted pod with finalizers stays, with a grace period of zero, until the last of them has been
+    /// taken off. Nothing happens if it is not there.
     fn delete_pod(&mut self, key: &Key);
     /// Creates a claim through admission.
     fn create_claim(&mut self, claim: PersistentVolumeClaim) -> Result<(), Refusal>;
