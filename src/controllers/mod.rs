@@ -13,6 +13,7 @@
 //!
 //! Source: k8s.io/kubernetes/pkg/controller, v1.36; each file names its own.
 
+mod claim;
 mod cron_job;
 mod daemon_set;
 mod deployment;
@@ -22,6 +23,7 @@ mod ledger;
 mod names;
 mod node_match;
 mod ownership;
+mod pod_state;
 mod replica_set;
 mod replication_controller;
 mod selector;
@@ -54,7 +56,7 @@ pub const CONTROLLERS: &[Controller] = &[
 ];
 
 /// The control loops, step by step as in a running cluster; an object is synced by the first of them that waits.
-pub const LOOPS: &[Loop] = &[];
+pub const LOOPS: &[Loop] = &[Loop { name: "job-controller", watch: job::watch, sync: job::sync }];
 
 /// Adds what the controllers would make: ReplicaSets, pods, claims. A second call adds nothing.
 pub fn expand(objects: &mut Objects) -> Vec<Note> {

@@ -1,7 +1,7 @@
 //! Promises and bounds: disruption budgets, autoscalers, quotas, limit ranges, priority and runtime classes.
 
 use super::meta::{IntOrString, LabelSelector, ObjectMeta, StringMap};
-use super::pod::{ResourceList, Toleration};
+use super::pod::{Condition, ResourceList, Toleration};
 
 objects! {
     /// A PodDisruptionBudget.
@@ -40,6 +40,8 @@ objects! {
         pub disrupted_pods: StringMap,
         /// Which version of the spec this is about.
         pub observed_generation: Option<i64>,
+        /// `DisruptionAllowed`.
+        pub conditions: Vec<Condition>,
     }
 
     /// A PriorityClass.
