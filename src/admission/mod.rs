@@ -16,6 +16,7 @@ mod admitted;
 mod api_server;
 mod default_storage_class;
 mod defaulting;
+pub mod eviction;
 mod match_label_keys;
 mod priority;
 mod runtime_class;

@@ -14,20 +14,21 @@
 //! Source: k8s.io/kubernetes/pkg/controller, v1.36; each file names its own.
 
 mod claim;
-mod cron_job;
+pub mod cron_job;
 mod daemon_set;
 mod deployment;
+pub mod disruption;
 mod ephemeral_volume;
 mod job;
 mod ledger;
 mod names;
-mod node_match;
 mod ownership;
 mod pod_state;
 mod replica_set;
 mod replication_controller;
 mod selector;
 mod stateful_set;
+mod ttl_after_finished;
 pub mod world;
 
 use crate::manifest::Objects;
@@ -56,7 +57,13 @@ pub const CONTROLLERS: &[Controller] = &[
 ];
 
 /// The control loops, step by step as in a running cluster; an object is synced by the first of them that waits.
-pub const LOOPS: &[Loop] = &[Loop { name: "job-controller", watch: job::watch, sync: job::sync }];
+pub const LOOPS: &[Loop] = &[
+    Loop { name: "cronjob-controller", watch: cron_job::watch, sync: cron_job::sync },
+    Loop { name: "daemonset-controller", watch: daemon_set::watch, sync: daemon_set::sync },
+    Loop { name: "job-controller", watch: job::watch, sync: job::sync },
+    Loop { name: "disruption-controller", watch: disruption::watch, sync: disruption::sync },
+    Loop { name: "ttl-after-finished-controller", watch: ttl_after_finished::watch, sync: ttl_after_finished::sync },
+];
 
 /// Adds what the controllers would make: ReplicaSets, pods, claims. A second call adds nothing.
 pub fn expand(objects: &mut Objects) -> Vec<Note> {

@@ -25,8 +25,8 @@ const LAYERS: &[(&str, u8)] = &[
 
 /// Shelves: folders of alike files, each with a row in its `mod.rs`. Files that serve the shelf and are no row are named.
 const SHELVES: &[(&str, &[&str])] = &[
-    ("admission", &["admitted", "api_server"]),
-    ("controllers", &["claim", "ephemeral_volume", "ledger", "names", "node_match", "ownership", "pod_state", "selector", "world"]),
+    ("admission", &["admitted", "api_server", "eviction"]),
+    ("controllers", &["claim", "ephemeral_volume", "ledger", "names", "ownership", "pod_state", "selector", "world"]),
     ("scheduler/plugins", &[]),
     ("report/formats", &[]),
     ("cli/commands", &[]),
