@@ -62,4 +62,5 @@ pub mod controllers;
 pub mod manifest;
 pub mod report;
 pub mod scheduler;
+pub mod simulation;
 pub mod verify;

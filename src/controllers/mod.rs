@@ -13,26 +13,30 @@
 //!
 //! Source: k8s.io/kubernetes/pkg/controller, v1.36; each file names its own.
 
-mod claim;
+mod adoption;
+mod availability;
 pub mod cron_job;
 mod daemon_set;
+mod deletion_rank;
 mod deployment;
 pub mod disruption;
 mod ephemeral_volume;
+pub mod horizontal_pod_autoscaler;
 mod job;
 mod ledger;
 mod names;
 mod ownership;
-mod pod_state;
 mod replica_set;
 mod replication_controller;
 mod selector;
+mod slow_start;
 mod stateful_set;
 mod ttl_after_finished;
 pub mod world;
 
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
+use crate::manifest::workload::ReplicaSet;
 use ledger::Ledger;
 use world::Loop;
 
@@ -63,6 +67,9 @@ pub const LOOPS: &[Loop] = &[
     Loop { name: "job-controller", watch: job::watch, sync: job::sync },
     Loop { name: "disruption-controller", watch: disruption::watch, sync: disruption::sync },
     Loop { name: "ttl-after-finished-controller", watch: ttl_after_finished::watch, sync: ttl_after_finished::sync },
+    Loop { name: "deployment-controller", watch: deployment::sync::watch, sync: deployment::sync::sync },
+    Loop { name: "replicaset-controller", watch: replica_set::sync::watch, sync: replica_set::sync::sync::<ReplicaSet> },
+    Loop { name: "replicationcontroller-controller", watch: replication_controller::watch, sync: replication_controller::sync },
 ];
 
 /// Adds what the controllers would make: ReplicaSets, pods, claims. A second call adds nothing.

@@ -7,7 +7,7 @@
 use crate::manifest::meta::{LabelSelector, SelectorRequirement, StringMap};
 
 /// Whether `labels` satisfy every part of `selector`. An empty selector matches everything.
-pub(super) fn matches(selector: &LabelSelector, labels: &StringMap) -> bool {
+pub(crate) fn matches(selector: &LabelSelector, labels: &StringMap) -> bool {
     selector.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
         && selector.match_expressions.iter().all(|requirement| holds(requirement, labels.get(&requirement.key).map(String::as_str)))
 }

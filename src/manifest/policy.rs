@@ -1,5 +1,6 @@
-//! Promises and bounds: disruption budgets, autoscalers, quotas, limit ranges, priority and runtime classes.
+//! Promises and bounds: disruption budgets, quotas, limit ranges, priority and runtime classes.
 
+pub use super::autoscaling::HorizontalPodAutoscaler;
 use super::meta::{IntOrString, LabelSelector, ObjectMeta, StringMap};
 use super::pod::{Condition, ResourceList, Toleration};
 
@@ -152,43 +153,5 @@ objects! {
         pub default_request: ResourceList,
         /// Largest limit / request.
         pub max_limit_request_ratio: ResourceList,
-    }
-
-    /// A HorizontalPodAutoscaler (autoscaling/v2).
-    pub struct HorizontalPodAutoscaler {
-        /// Metadata.
-        pub metadata: ObjectMeta,
-        /// Spec.
-        pub spec: HorizontalPodAutoscalerSpec,
-        /// Status.
-        pub status: HorizontalPodAutoscalerStatus,
-    }
-
-    /// `spec` of an autoscaler.
-    pub struct HorizontalPodAutoscalerSpec {
-        /// What it scales.
-        pub scale_target_ref: CrossVersionObjectReference,
-        /// Fewest; absent is 1.
-        pub min_replicas: Option<i32>,
-        /// Most.
-        pub max_replicas: i32,
-    }
-
-    /// What an autoscaler scales.
-    pub struct CrossVersionObjectReference {
-        /// API group and version.
-        pub api_version: String,
-        /// Kind.
-        pub kind: String,
-        /// Name.
-        pub name: String,
-    }
-
-    /// `status` of an autoscaler.
-    pub struct HorizontalPodAutoscalerStatus {
-        /// How many there are.
-        pub current_replicas: i32,
-        /// How many there should be.
-        pub desired_replicas: i32,
     }
 }

@@ -27,8 +27,8 @@ use profile::{Configuration, Profile};
 use ties::{TieBreaker, Ties};
 use version::KubernetesVersion;
 
-use crate::cluster::index::{NodeId, NodeSet, PodId};
-use crate::cluster::occupancy::Occupancy;
+use crate::cluster::index::{ClaimId, NodeId, NodeSet, PodId};
+use crate::cluster::occupancy::{ClaimState, Occupancy};
 use crate::cluster::{Cluster, Standing};
 use crate::manifest::Objects;
 
@@ -97,12 +97,15 @@ impl<'c> Scheduler<'c> {
 
     /// Puts a pod on a node, and settles its claims that waited for that.
     pub fn bind(&mut self, pod: PodId, node: NodeId) {
-        if let Some(profile) = self.profile_of(pod) {
-            let settled = volume_binding::settle(&self.cycle(pod, profile), node);
-            volume_binding::record(&mut self.occupancy, settled);
-        }
+        let settled = self.settled(pod, node);
+        volume_binding::record(&mut self.occupancy, settled);
         self.nominated.retain(|(other, _)| *other != pod);
         self.occupancy.bind(self.cluster, pod, node);
+    }
+
+    /// What binding a pod to a node would decide about its claims that wait for that.
+    pub fn settled(&self, pod: PodId, node: NodeId) -> Vec<(ClaimId, ClaimState)> {
+        self.profile_of(pod).map(|profile| volume_binding::settle(&self.cycle(pod, profile), node)).unwrap_or_default()
     }
 
     /// Takes a pod off its node.

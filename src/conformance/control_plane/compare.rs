@@ -20,6 +20,8 @@ pub(super) fn result(recording: &Recording, ours: &Value, left_out: &[LeftOut]) 
         remove_at(&mut actual, &normal(path));
         remove_at(&mut expected, &normal(path));
     }
+    sort_sets(&mut expected);
+    sort_sets(&mut actual);
     let mut at = Vec::new();
     differences("", &expected, &actual, &mut at);
     let difference = (!at.is_empty()).then(|| Difference { step: 0, expected: expected.clone(), actual: actual.clone(), at });
@@ -31,6 +33,20 @@ pub(super) fn result(recording: &Recording, ours: &Value, left_out: &[LeftOut]) 
         steps: vec![actual],
         difference,
     }
+}
+
+/// Lists that recordings have in no order.
+const SETS: [&str; 5] = ["pods", "failures", "failuresAfter", "pending", "events"];
+
+fn sort_sets(value: &mut Value) {
+    if let Value::Object(fields) = value {
+        for (key, child) in fields.iter_mut() {
+            if let (Value::Array(items), true) = (&mut *child, SETS.contains(&key.as_str())) {
+                items.sort_by_cached_key(Value::to_string);
+            }
+        }
+    }
+    below(value).into_iter().for_each(sort_sets);
 }
 
 /// Takes out whatever a pattern names.

@@ -9,8 +9,17 @@
 //!
 //! Format: `fixtures/conformance/control-plane/README.md`.
 
+mod cluster;
 mod compare;
+mod e2e;
+mod event_correlator;
+mod expansion;
+mod hpa;
+mod pdb;
+mod placement;
+mod quota;
 mod read;
+mod snapshot;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -46,7 +55,13 @@ pub struct Family {
 }
 
 /// The families that can be replayed.
-pub const FAMILIES: &[Family] = &[];
+pub const FAMILIES: &[Family] = &[
+    Family { name: "hpa", replay: hpa::replay },
+    Family { name: "quota", replay: quota::replay },
+    Family { name: "expansion", replay: expansion::replay },
+    Family { name: "pdb", replay: pdb::replay },
+    Family { name: "e2e", replay: e2e::replay },
+];
 
 /// A fact that is not compared, because placement, capacity, disruption and scale do not depend on it.
 pub struct LeftOut {

@@ -8,9 +8,10 @@ use std::time::Duration;
 use super::node_match::{should_run, should_stay};
 use super::pods::{daemon_template, pin};
 use super::sync::Rounds;
+use crate::controllers::adoption::owner;
+use crate::controllers::availability::{is_available, is_ready};
 use crate::controllers::ledger::from_template;
-use crate::controllers::ownership::Owner;
-use crate::controllers::pod_state::{is_available, is_ready};
+use crate::controllers::slow_start::slow_start;
 use crate::controllers::world::memory::BackOff;
 use crate::controllers::world::{Key, World};
 use crate::manifest::meta::IntOrString;
@@ -155,30 +156,18 @@ impl Rounds {
         all_made.then_some(!is_idle)
     }
 
-    /// Makes pods in batches of 1, 2, 4, …; a batch in which one is refused is the last.
+    /// Makes pods. Whether none was refused.
     fn create(&self, world: &mut dyn World, nodes: &[String]) -> bool {
         let template = daemon_template(&self.set, &self.revision, self.generation);
-        let owner = Owner { api_version: "apps/v1", kind: "DaemonSet", metadata: &self.set.metadata };
-        let (mut nodes, mut batch) = (nodes, 1);
-        while !nodes.is_empty() {
-            let (now, later) = nodes.split_at(nodes.len().min(batch));
-            let mut is_refused = false;
-            for node in now {
-                let mut pod = from_template(&template, &owner, String::new());
-                pod.metadata.uid.clear();
-                pod.metadata.generate_name = format!("{}-", self.set.metadata.name);
-                pin(&mut pod.spec, node);
-                if let Err(refusal) = world.create_pod(pod) {
-                    is_refused = true;
-                    world.event("DaemonSet", &self.key, "FailedCreate", format!("Error creating: {refusal}"));
-                }
-            }
-            if is_refused {
-                return false;
-            }
-            nodes = later;
-            batch *= 2;
-        }
-        true
+        let made = slow_start(nodes.len(), |position| {
+            let mut pod = from_template(&template, &owner(&self.set), String::new());
+            pod.metadata.uid.clear();
+            pod.metadata.generate_name = format!("{}-", self.set.metadata.name);
+            pin(&mut pod.spec, &nodes[position]);
+            world.create_pod(pod).map(|_| ()).inspect_err(|refusal| {
+                world.event("DaemonSet", &self.key, "FailedCreate", format!("Error creating: {refusal}"));
+            })
+        });
+        made.is_ok()
     }
 }

@@ -14,3 +14,13 @@ mod sync;
 
 pub(super) use expansion::reconcile;
 pub(super) use sync::{sync, watch};
+
+use super::adoption::{Selecting, selects};
+use crate::manifest::meta::StringMap;
+use crate::manifest::workload::DaemonSet;
+
+impl Selecting for DaemonSet {
+    fn selects(&self, labels: &StringMap) -> bool {
+        selects(self.spec.selector.as_ref(), labels)
+    }
+}

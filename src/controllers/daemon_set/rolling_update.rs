@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::manage::Work;
 use super::node_match::should_run;
 use super::sync::Rounds;
-use crate::controllers::pod_state::is_available;
+use crate::controllers::availability::is_available;
 use crate::controllers::world::World;
 use crate::manifest::meta::IntOrString;
 use crate::manifest::pod::Pod;

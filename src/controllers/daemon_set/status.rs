@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::node_match::should_run;
 use super::sync::Rounds;
-use crate::controllers::pod_state::{is_available, is_ready};
+use crate::controllers::availability::{is_available, is_ready};
 use crate::controllers::world::World;
 use crate::manifest::workload::{DaemonSet, DaemonSetStatus};
 

@@ -7,10 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::pods::{GENERATION, REVISION, target_node, tolerate_as_daemon};
-use crate::controllers::claim::claim_pods;
+use crate::controllers::adoption;
 use crate::controllers::names::template_hash;
-use crate::controllers::ownership::Owner;
-use crate::controllers::selector::matches;
 use crate::controllers::world::{Change, Key, Moment, Outcome, Store, World};
 use crate::manifest::meta::LabelSelector;
 use crate::manifest::node::Node;
@@ -24,15 +22,7 @@ const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 pub(in crate::controllers) fn watch(store: &Store, change: &Change, keys: &mut Vec<Key>) {
     match change {
         Change::DaemonSet(delta) => keys.push(delta.key()),
-        Change::Pod(delta) => {
-            for pod in delta.sides() {
-                match pod.metadata.controller() {
-                    Some(owner) if owner.kind == "DaemonSet" => keys.push(Key::new(&pod.metadata.namespace, &owner.name)),
-                    Some(_) => {}
-                    None => keys.extend(takers(store, pod)),
-                }
-            }
-        }
+        Change::Pod(delta) => adoption::watch::<DaemonSet, Pod>(store, delta, keys),
         Change::Node(delta) => {
             let facts = |node: &Arc<Node>| (node.metadata.labels.clone(), node.spec.clone());
             if delta.before.as_ref().map(facts) != delta.after.as_ref().map(facts) {
@@ -41,12 +31,6 @@ pub(in crate::controllers) fn watch(store: &Store, change: &Change, keys: &mut V
         }
         _ => {}
     }
-}
-
-/// The DaemonSets that would adopt a pod.
-fn takers(store: &Store, pod: &Pod) -> impl Iterator<Item = Key> {
-    let would_take = |set: &&Arc<DaemonSet>| set.spec.selector.as_ref().is_some_and(|selector| matches(selector, &pod.metadata.labels));
-    store.daemon_sets.within(&pod.metadata.namespace).filter(would_take).map(|set| Key::of(&set.metadata))
 }
 
 /// Looks at one DaemonSet.
@@ -130,9 +114,8 @@ impl Rounds {
 
     /// Looks which pods there are.
     pub fn look(&mut self, world: &mut dyn World) {
-        let owner = Owner { api_version: "apps/v1", kind: "DaemonSet", metadata: &self.set.metadata };
         self.pods.clear();
-        for pod in claim_pods(world, &owner, self.set.spec.selector.as_ref(), |_| ()) {
+        for pod in adoption::claim::<DaemonSet, Pod>(world, &self.set, |_| true) {
             let is_gone = pod.is_terminal() && pod.is_terminating();
             if let Some(node) = target_node(&pod).filter(|_| !is_gone) {
                 self.pods.entry(node.to_owned()).or_default().push(pod.clone());

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::expected::expected;
 use super::scale::scale_of;
 use super::{set_condition, set_condition_by_number, status};
-use crate::controllers::pod_state::is_ready;
+use crate::controllers::availability::is_ready;
 use crate::controllers::selector::matches;
 use crate::controllers::world::{Change, Key, Moment, Outcome, Store, World};
 use crate::manifest::meta::StringMap;

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::controllers::pod_state::condition;
 use crate::controllers::world::Moment;
 use crate::controllers::world::memory::JobFailures;
 use crate::manifest::pod::Pod;
@@ -43,7 +42,7 @@ fn of_containers(pod: &Pod) -> Option<Moment> {
 }
 
 fn unready_since(pod: &Pod) -> Option<Moment> {
-    let ready = condition(pod, "Ready").filter(|ready| ready.status == "False")?;
+    let ready = pod.status.conditions.iter().find(|condition| condition.r#type == "Ready" && condition.status == "False")?;
     Moment::parse(ready.last_transition_time.as_deref()?)
 }
 

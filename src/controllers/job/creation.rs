@@ -2,17 +2,18 @@
 //!
 //! Source: k8s.io/kubernetes/pkg/controller/job/job_controller.go manageJob, indexed_job_utils.go, v1.36.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::failure_policy::{counts, replaces_only_failed};
 use super::indexes::{INDEX, index_of};
 use super::pass::{FAILURE_COUNT, IGNORED_FAILURE_COUNT, Pass, all_failures, annotated, number};
-use super::{FINALIZER, back_off, is_indexed, labelled_template};
+use super::{FINALIZER, back_off, is_indexed, labelled_template, removal_order};
+use crate::controllers::availability::is_ready;
 use crate::controllers::ledger::from_template;
 use crate::controllers::ownership::Owner;
-use crate::controllers::pod_state::{is_ready, sort_for_deletion};
+use crate::controllers::slow_start::slow_start;
 use crate::controllers::world::memory::JobFailures;
 use crate::controllers::world::{Key, World};
 use crate::manifest::pod::Pod;
@@ -58,7 +59,7 @@ impl Pass {
     fn doomed(&self, at_least: i32) -> Vec<Arc<Pod>> {
         let (mut doomed, mut left) = if is_indexed(&self.job) { self.superfluous() } else { (Vec::new(), self.active_pods.clone()) };
         let more = usize::try_from(at_least).unwrap_or(0).saturating_sub(doomed.len());
-        sort_for_deletion(&mut left);
+        removal_order::sort(&mut left);
         doomed.extend(left.into_iter().take(more));
         doomed
     }
@@ -75,7 +76,7 @@ impl Pass {
         }
         let mut left = Vec::new();
         for mut pods in by_index.into_values() {
-            sort_for_deletion(&mut pods);
+            removal_order::sort(&mut pods);
             left.extend(pods.pop());
             doomed.extend(pods);
         }
@@ -114,7 +115,7 @@ impl Pass {
         }
         let missing = missing.min(AT_ONCE);
         if !is_indexed(&self.job) {
-            return self.create(world, vec![None; usize::try_from(missing).unwrap_or(0)].into());
+            return self.create(world, &vec![None; usize::try_from(missing).unwrap_or(0)]);
         }
         let mut indexes = self.first_pending(usize::try_from(missing).unwrap_or(0));
         if has_limit_per_index && !indexes.is_empty() {
@@ -125,7 +126,7 @@ impl Pass {
             let mut waits = waits.into_iter();
             indexes.retain(|_| waits.next().is_some_and(|wait| wait.is_zero()));
         }
-        self.create(world, indexes.into_iter().map(Some).collect())
+        self.create(world, &indexes.into_iter().map(Some).collect::<Vec<_>>())
     }
 
     /// Up to 1.36.2 a Job that holds a pod back says that it has no active pod at all (k/k#139428).
@@ -154,27 +155,18 @@ impl Pass {
         (0..self.completions()).filter(|index| !taken.contains(index) && !is_over(index)).take(count).collect()
     }
 
-    /// Makes pods in batches of 1, 2, 4, …; a batch in which one is refused is the last.
-    fn create(&mut self, world: &mut dyn World, mut indexes: VecDeque<Option<i32>>) -> bool {
+    /// Makes pods. Whether none was refused.
+    fn create(&mut self, world: &mut dyn World, indexes: &[Option<i32>]) -> bool {
         let key = Key::of(&self.job.metadata);
-        let mut batch = 1;
-        while !indexes.is_empty() {
-            let mut is_refused = false;
-            for index in indexes.drain(..batch.min(indexes.len())) {
-                match world.create_pod(self.new_pod(index)) {
-                    Ok(_) => self.active += 1,
-                    Err(refusal) => {
-                        is_refused = true;
-                        world.event("Job", &key, "FailedCreate", format!("Error creating: {refusal}"));
-                    }
-                }
+        let made = slow_start(indexes.len(), |position| {
+            let made = world.create_pod(self.new_pod(indexes[position]));
+            match &made {
+                Ok(_) => self.active += 1,
+                Err(refusal) => world.event("Job", &key, "FailedCreate", format!("Error creating: {refusal}")),
             }
-            if is_refused {
-                return false;
-            }
-            batch *= 2;
-        }
-        true
+            made.map(|_| ())
+        });
+        made.is_ok()
     }
 
     fn new_pod(&self, index: Option<i32>) -> Pod {

@@ -10,13 +10,16 @@ mod expansion;
 mod failure_policy;
 mod indexes;
 mod pass;
+mod removal_order;
 mod success_policy;
 mod sync;
 
 pub(super) use expansion::reconcile;
 pub(super) use sync::{sync, watch};
 
-use crate::manifest::meta::LabelSelector;
+use super::adoption::Selecting;
+use super::selector::matches;
+use crate::manifest::meta::{LabelSelector, StringMap};
 use crate::manifest::pod::{Condition, Pod};
 use crate::manifest::workload::{Job, PodTemplateSpec};
 
@@ -67,4 +70,10 @@ fn selector(job: &Job) -> LabelSelector {
         match_labels: [(CONTROLLER_UID.to_owned(), job.metadata.uid.clone())].into(),
         ..LabelSelector::default()
     })
+}
+
+impl Selecting for Job {
+    fn selects(&self, labels: &StringMap) -> bool {
+        matches(&selector(self), labels)
+    }
 }

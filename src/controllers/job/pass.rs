@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::failure_policy::{self, Meaning, counts, is_failed};
 use super::indexes::{self, index_of};
 use super::{back_off, completions, has_finalizer, is_indexed, success_policy};
-use crate::controllers::pod_state::is_ready;
+use crate::controllers::availability::is_ready;
 use crate::controllers::world::Moment;
 use crate::controllers::world::memory::JobFailures;
 use crate::manifest::pod::{Condition, Pod};

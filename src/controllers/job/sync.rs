@@ -7,37 +7,23 @@ use std::sync::Arc;
 use super::failure_policy::{counts, is_failed};
 use super::indexes::{self, index_of};
 use super::pass::Pass;
-use super::{FINALIZER, JOB_NAME, completions, has_finalizer, is_finished, is_indexed, selector};
-use crate::controllers::claim::claim_pods;
-use crate::controllers::ownership::Owner;
-use crate::controllers::selector::matches;
+use super::{FINALIZER, JOB_NAME, completions, has_finalizer, is_finished, is_indexed};
+use crate::controllers::adoption::{self, Selecting};
 use crate::controllers::world::{Change, Key, Outcome, Store, World};
 use crate::manifest::pod::{Condition, Pod};
 use crate::manifest::workload::Job;
 
-/// A Job is concerned by itself, by its pods, and by pods that it might adopt.
+/// A Job is concerned by itself, by its pods, and by pods that it might adopt or that it left behind.
 pub(in crate::controllers) fn watch(store: &Store, change: &Change, keys: &mut Vec<Key>) {
     match change {
         Change::Job(delta) => keys.push(delta.key()),
         Change::Pod(delta) => {
-            for pod in delta.sides() {
-                match pod.metadata.controller() {
-                    Some(owner) if owner.kind == "Job" => keys.push(Key::new(&pod.metadata.namespace, &owner.name)),
-                    Some(_) => {}
-                    None => orphan(store, pod, keys),
-                }
-            }
+            adoption::watch::<Job, Pod>(store, delta, keys);
+            let left = delta.after.iter().filter(|pod| pod.metadata.controller().is_none() && has_finalizer(pod));
+            keys.extend(left.filter_map(|pod| Some(Key::new(&pod.metadata.namespace, pod.metadata.labels.get(JOB_NAME)?))));
         }
         _ => {}
     }
-}
-
-fn orphan(store: &Store, pod: &Pod, keys: &mut Vec<Key>) {
-    if let Some(name) = pod.metadata.labels.get(JOB_NAME).filter(|_| has_finalizer(pod)) {
-        keys.push(Key::new(&pod.metadata.namespace, name));
-    }
-    let takers = store.jobs.within(&pod.metadata.namespace).filter(|job| matches(&selector(job), &pod.metadata.labels));
-    keys.extend(takers.map(|job| Key::of(&job.metadata)));
 }
 
 /// Looks at one Job.
@@ -70,15 +56,22 @@ fn remove_finalizer(world: &mut dyn World, key: &Key) {
     world.store_mut().update::<Pod>(key, |pod| pod.metadata.finalizers.retain(|finalizer| finalizer != FINALIZER));
 }
 
-fn add_finalizer(pod: &mut Pod) {
-    if !has_finalizer(pod) {
-        pod.metadata.finalizers.push(FINALIZER.to_owned());
+/// The pods of a Job. Those it adopts are held from now on.
+fn claim(world: &mut dyn World, job: &Job) -> Vec<Arc<Pod>> {
+    let is_orphan = |pod: &&Arc<Pod>| pod.metadata.controller().is_none() && job.selects(&pod.metadata.labels) && !has_finalizer(pod);
+    let orphans: Vec<Key> =
+        world.store().pods.within(&job.metadata.namespace).filter(is_orphan).map(|pod| Key::of(&pod.metadata)).collect();
+    let mut pods = adoption::claim::<Job, Pod>(world, job, |_| true);
+    for pod in pods.iter_mut().filter(|pod| orphans.contains(&Key::of(&pod.metadata))) {
+        let key = Key::of(&pod.metadata);
+        world.store_mut().update::<Pod>(&key, |pod| pod.metadata.finalizers.push(FINALIZER.to_owned()));
+        *pod = world.store().get::<Pod>(&key).cloned().unwrap_or_else(|| pod.clone());
     }
+    pods
 }
 
 fn sync_unfinished(world: &mut dyn World, key: &Key, job: &Job) -> Outcome {
-    let owner = Owner { api_version: "batch/v1", kind: "Job", metadata: &job.metadata };
-    let pods = claim_pods(world, &owner, Some(&selector(job)), add_finalizer);
+    let pods = claim(world, job);
     let failures = world.store().memory.jobs.get(key).copied().unwrap_or_default();
     let mut pass = Pass::begin(job, pods, failures, world.now());
     pass.judge();

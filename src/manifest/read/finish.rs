@@ -129,6 +129,7 @@ fn modernise(object: &mut Object, of: &TypeMeta) {
                 selector.match_expressions.push(SelectorRequirement { key, operator: "Exists".to_owned(), values: Vec::new() });
             }
         }
+        Object::HorizontalPodAutoscaler(autoscaler) => autoscaler.modernise(),
         _ => {}
     }
 }

@@ -1,0 +1,309 @@
+//! A recording's cluster: objects applied one after another, actions, and what each of them answers.
+//!
+//! An action is a row of [`ACTIONS`]: its name in recordings and a function that does it and returns the facts of its step.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::Recording;
+use super::snapshot::{owner_of, state_of};
+use crate::controllers::world::{Key, Moment, Stored};
+use crate::manifest::Objects;
+use crate::manifest::node::{Namespace, Node, Taint};
+use crate::manifest::objects::Other;
+use crate::manifest::pod::Pod;
+use crate::manifest::policy::*;
+use crate::manifest::read::read_bytes;
+use crate::manifest::refusal::Refusal;
+use crate::manifest::storage::*;
+use crate::manifest::workload::*;
+use crate::scheduler::profile::Configuration;
+use crate::scheduler::version::KubernetesVersion;
+use crate::simulation::{ControlPlane, PodState};
+
+/// A recording's cluster.
+pub(super) struct Cluster {
+    /// The cluster.
+    pub plane: ControlPlane,
+    /// The namespace that is looked at.
+    pub namespace: String,
+}
+
+/// What a step answers: its facts, and whether the cluster comes to rest and is looked at after it.
+pub(super) struct Answer {
+    /// The facts of the step.
+    pub facts: Map<String, Value>,
+    /// Whether the state after it is recorded.
+    pub is_recorded: bool,
+}
+
+type Act = fn(&mut Cluster, &Value) -> Result<Map<String, Value>, String>;
+
+/// The actions, by the names that recordings have for them.
+const ACTIONS: &[(&str, Act)] = &[
+    ("create", create),
+    ("delete", delete),
+    ("patch", patch),
+    ("setPods", set_pods),
+    ("newPods", new_pods),
+    ("holdDelete", hold_delete),
+    ("wait", wait),
+    ("alignMinute", align_minute),
+    ("cordon", cordon),
+    ("uncordon", uncordon),
+];
+
+impl Cluster {
+    /// An empty cluster of a recording's version, and the namespace of its name.
+    pub fn new(recording: &Recording) -> Result<Self, String> {
+        let version = KubernetesVersion::ALL.into_iter().find(|version| recording.kubernetes.starts_with(&version.to_string()));
+        let version = version.ok_or_else(|| format!("Kubernetes {} is not supported", recording.kubernetes))?;
+        Ok(Cluster { plane: ControlPlane::new(version, Configuration::default()), namespace: recording.name.clone() })
+    }
+
+    /// Applies objects in order, and says what became of each.
+    pub fn apply(&mut self, objects: &Value) -> Result<Vec<Value>, String> {
+        objects.as_array().into_iter().flatten().map(|object| self.apply_one(object)).collect()
+    }
+
+    fn apply_one(&mut self, object: &Value) -> Result<Value, String> {
+        let (kind, metadata) = (object["kind"].as_str().unwrap_or_default(), &object["metadata"]);
+        let name = metadata["name"].as_str().or(metadata["generateName"].as_str()).unwrap_or_default();
+        let reference = match metadata["namespace"].as_str() {
+            Some(namespace) => format!("{kind}/{namespace}/{name}"),
+            None => format!("{kind}/{name}"),
+        };
+        let input = read_bytes(&reference, object.to_string().as_bytes());
+        let mut answer = Map::new();
+        answer.insert("ref".to_owned(), json!(reference));
+        match post(&mut self.plane, input.objects) {
+            Ok(()) => _ = answer.insert("code".to_owned(), json!(201)),
+            Err(refusal) => answer.extend(refused(&refusal)),
+        }
+        if is_workload(kind) {
+            self.plane.settle();
+        }
+        Ok(Value::Object(answer))
+    }
+
+    /// Does an action.
+    pub fn act(&mut self, action: &Value) -> Result<Answer, String> {
+        let name = action["op"].as_str().unwrap_or_default();
+        let row = ACTIONS.iter().find(|(op, _)| *op == name).ok_or_else(|| format!("action {name} is not known"))?;
+        let mut facts = (row.1)(self, action)?;
+        facts.insert("op".to_owned(), json!(name));
+        let is_recorded = action["record"] != json!(false) && name != "newPods";
+        Ok(Answer { facts, is_recorded })
+    }
+
+    /// Does all actions, and returns the facts of each with the state after it.
+    pub fn steps(&mut self, actions: &Value, state: impl Fn(&Cluster) -> Value) -> Result<Vec<Value>, String> {
+        let mut steps = Vec::new();
+        for action in actions.as_array().into_iter().flatten() {
+            let mut answer = self.act(action)?;
+            self.plane.settle();
+            if answer.is_recorded {
+                answer.facts.insert("state".to_owned(), state(self));
+            }
+            steps.push(Value::Object(answer.facts));
+        }
+        Ok(steps)
+    }
+
+    /// Keys of the pods of the namespace that are not being deleted, by name.
+    pub fn pods(&self) -> Vec<Key> {
+        let pods = self.plane.store().pods.within(&self.namespace).filter(|pod| !pod.is_terminating());
+        let mut keys: Vec<Key> = pods.map(|pod| Key::of(&pod.metadata)).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// Those of [`Cluster::pods`] that an action's `owner` and `state` ask for.
+    pub fn selected(&self, action: &Value) -> Vec<Key> {
+        let is_meant = |key: &Key| {
+            let Some(pod) = self.plane.store().get::<Pod>(key) else { return false };
+            let owner_fits = action["owner"].as_str().is_none_or(|owner| owner_of(self.plane.store(), pod) == owner);
+            owner_fits && action["state"].as_str().is_none_or(|state| state_of(pod) == state)
+        };
+        self.pods().into_iter().filter(is_meant).collect()
+    }
+}
+
+/// The facts of a refusal.
+pub(super) fn refused(refusal: &Refusal) -> Map<String, Value> {
+    let mut facts = Map::new();
+    facts.insert("code".to_owned(), json!(refusal.code));
+    facts.insert("reason".to_owned(), json!(refusal.reason));
+    facts.insert("message".to_owned(), json!(refusal.message));
+    facts
+}
+
+fn is_workload(kind: &str) -> bool {
+    ["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod"].contains(&kind)
+}
+
+macro_rules! by_kind {
+    ($( $kind:ident in $field:ident )*) => {
+        /// Creates the objects of an input; there is one.
+        fn post(plane: &mut ControlPlane, objects: Objects) -> Result<(), Refusal> {
+            $( for object in objects.$field { plane.create(object)?; } )*
+            for object in objects.others {
+                plane.create(object)?;
+            }
+            Ok(())
+        }
+
+        fn patch_kind(plane: &mut ControlPlane, kind: &str, key: &Key, patch: &Value) -> Result<Result<(), Refusal>, String> {
+            match kind {
+                $( stringify!($kind) => Ok(plane.patch::<$kind>(key, patch)), )*
+                _ => Err(format!("a {kind} cannot be patched here")),
+            }
+        }
+
+        fn delete_kind(plane: &mut ControlPlane, kind: &str, key: &Key, orphan: bool) -> Result<Result<(), Refusal>, String> {
+            match kind {
+                "Pod" => Ok(plane.remove_pod(key, None)),
+                "PersistentVolumeClaim" => Ok(plane.delete_claim(key)),
+                $( stringify!($kind) => Ok(plane.delete::<$kind>(key, orphan)), )*
+                _ => Ok(delete_other(plane, kind, key)),
+            }
+        }
+    };
+}
+
+by_kind! {
+    Namespace in namespaces
+    Node in nodes
+    StorageClass in storage_classes
+    PriorityClass in priority_classes
+    RuntimeClass in runtime_classes
+    LimitRange in limit_ranges
+    ResourceQuota in resource_quotas
+    PersistentVolume in persistent_volumes
+    PersistentVolumeClaim in persistent_volume_claims
+    Service in services
+    PodDisruptionBudget in pod_disruption_budgets
+    HorizontalPodAutoscaler in horizontal_pod_autoscalers
+    Pod in pods
+    Deployment in deployments
+    ReplicaSet in replica_sets
+    ReplicationController in replication_controllers
+    StatefulSet in stateful_sets
+    DaemonSet in daemon_sets
+    Job in jobs
+    CronJob in cron_jobs
+}
+
+/// Deletes an object of a kind that is not modelled.
+fn delete_other(plane: &mut ControlPlane, kind: &str, key: &Key) -> Result<(), Refusal> {
+    let is_meant = |other: &&std::sync::Arc<Other>| other.kind == kind && other.metadata.name == key.name;
+    let found = plane.store().others.within(&key.namespace).find(is_meant).map(|other| other.key());
+    found.map_or_else(|| Err(Refusal::not_found(&kind.to_lowercase(), &key.name)), |key| plane.delete::<Other>(&key, false))
+}
+
+fn create(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
+    let applied = cluster.apply(&action["objects"])?;
+    Ok(Map::from_iter([("applied".to_owned(), Value::Array(applied))]))
+}
+
+fn target(cluster: &Cluster, action: &Value) -> (String, Key) {
+    let kind = action["kind"].as_str().unwrap_or_default().to_owned();
+    let is_wide = ["Node", "Namespace", "StorageClass", "PriorityClass", "RuntimeClass", "PersistentVolume"].contains(&kind.as_str());
+    let namespace = action["namespace"].as_str().unwrap_or(if is_wide { "" } else { &cluster.namespace });
+    (kind, Key::new(namespace, action["name"].as_str().unwrap_or_default()))
+}
+
+/// `code`, and `message` where it was refused.
+fn answer(result: Result<(), Refusal>) -> Map<String, Value> {
+    match result {
+        Ok(()) => Map::from_iter([("code".to_owned(), json!(200))]),
+        Err(refusal) => Map::from_iter([("code".to_owned(), json!(refusal.code)), ("message".to_owned(), json!(refusal.message))]),
+    }
+}
+
+fn delete(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
+    let (kind, key) = target(cluster, action);
+    delete_kind(&mut cluster.plane, &kind, &key, action["policy"] == json!("Orphan")).map(answer)
+}
+
+fn patch(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
+    let (kind, key) = target(cluster, action);
+    patch_kind(&mut cluster.plane, &kind, &key, &action["patch"]).map(answer)
+}
+
+fn set_pods(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
+    let state = match action["to"].as_str().unwrap_or_default() {
+        "Running/Ready" => PodState::Ready,
+        "Running/NotReady" => PodState::NotReady,
+        "Pending/Bound" => PodState::Pending,
+        "Succeeded" => PodState::Succeeded,
+        "Failed" => PodState::Failed,
+        other => return Err(format!("pods cannot be set to {other:?}")),
+    };
+    let mut keys = cluster.selected(action);
+    if let Some(indices) = action["indices"].as_array() {
+        let wanted: Vec<usize> = indices.iter().filter_map(|index| usize::try_from(index.as_u64()?).ok()).collect();
+        keys = wanted.iter().filter_map(|&index| keys.get(index).cloned()).collect();
+    }
+    if let Some(first) = action["first"].as_u64() {
+        keys.truncate(usize::try_from(first).unwrap_or(usize::MAX));
+    }
+    keys.iter().for_each(|key| cluster.plane.set_pod(key, state));
+    Ok(Map::from_iter([("touched".to_owned(), json!(keys.len()))]))
+}
+
+fn new_pods(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
+    let state = match action["state"].as_str().unwrap_or_default() {
+        "ready" => PodState::Ready,
+        "notready" => PodState::NotReady,
+        "pending" => PodState::Pending,
+        other => return Err(format!("new pods cannot be {other:?}")),
+    };
+    let namespace = cluster.namespace.clone();
+    cluster.plane.kubelets_mut().new_pods.insert(namespace, state);
+    Ok(Map::new())
+}
+
+fn hold_delete(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
+    let namespace = cluster.namespace.clone();
+    cluster.plane.hold_deleted(&namespace, action["on"] == json!(true));
+    Ok(Map::new())
+}
+
+fn wait(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
+    let seconds = action["seconds"].as_f64().unwrap_or_default();
+    cluster.plane.wait(Duration::from_millis((seconds * 1000.0) as u64));
+    Ok(Map::new())
+}
+
+/// Waits for second 05 of a minute.
+fn align_minute(cluster: &mut Cluster, _: &Value) -> Result<Map<String, Value>, String> {
+    let into_minute = |moment: Moment| moment.milliseconds().rem_euclid(60_000);
+    let missing = (65_000 - into_minute(cluster.plane.now())) % 60_000;
+    cluster.plane.wait(Duration::from_millis(missing.unsigned_abs()));
+    Ok(Map::new())
+}
+
+const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
+
+fn cordon(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
+    change_node(cluster, action, |node| {
+        node.spec.unschedulable = true;
+        let taint = Taint { key: UNSCHEDULABLE.to_owned(), effect: "NoSchedule".to_owned(), ..Taint::default() };
+        node.spec.taints.push(taint);
+    })
+}
+
+fn uncordon(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
+    change_node(cluster, action, |node| {
+        node.spec.unschedulable = false;
+        node.spec.taints.retain(|taint| taint.key != UNSCHEDULABLE);
+    })
+}
+
+fn change_node(cluster: &mut Cluster, action: &Value, change: impl FnOnce(&mut Node)) -> Result<Map<String, Value>, String> {
+    let key = Key::new("", action["node"].as_str().unwrap_or_default());
+    cluster.plane.change_node(&key, change);
+    Ok(Map::new())
+}

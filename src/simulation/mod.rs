@@ -1,0 +1,23 @@
+//! Layer 5: what happens next.
+//!
+//! [`ControlPlane`] is a small cluster in memory: an API server with admission, the control loops of kube-controller-manager,
+//! kube-scheduler, a kubelet on every node, and a clock of its own. Things are done to it (create, patch, delete, evict, cordon),
+//! and it is left to come to rest. It is the slow and faithful way: what plans work out by shorter ways is checked against it,
+//! and it is itself checked against recordings of the real thing (`conformance/control_plane`).
+//!
+//! Nothing here depends on the real clock, on threads or on chance: the same objects and actions give the same cluster.
+//!
+//! To add something that acts by itself: a control loop is a row in `controllers::LOOPS`; what is no controller (kubelet,
+//! provisioner, quota recount) is a file here and a line in [`ControlPlane::settle`].
+
+mod control_plane;
+mod garbage;
+mod kubelet;
+mod quota_recount;
+mod requests;
+mod scheduling;
+mod volumes;
+mod work_queue;
+
+pub use control_plane::{ControlPlane, Event};
+pub use kubelet::PodState;
