@@ -145,6 +145,11 @@ impl World for ControlPlane {
         _ = self.remove_pod(key, None);
     }
 
+    fn delete_job(&mut self, key: &Key) {
+        // one that is gone needs no deleting
+        _ = self.delete::<Job>(key, false);
+    }
+
     fn create_claim(&mut self, claim: PersistentVolumeClaim) -> Result<(), Refusal> {
         self.create(claim).map(|_| ())
     }
