@@ -28,7 +28,9 @@ pub(super) fn claim<O: Selecting, T: Stored>(world: &mut dyn World, object: &O, 
     let owner = owner(object);
     let candidates = T::table(world.store()).within(&owner.metadata.namespace).filter(|candidate| is_candidate(candidate));
     let judged: Vec<(Key, Verdict)> = candidates
-        .map(|candidate| (Key::of(candidate.metadata()), judge(&owner, candidate.metadata(), || object.selects(&candidate.metadata().labels))))
+        .map(|candidate| {
+            (Key::of(candidate.metadata()), judge(&owner, candidate.metadata(), || object.selects(&candidate.metadata().labels)))
+        })
         .filter(|(_, verdict)| *verdict != Verdict::Leave)
         .collect();
     for (key, verdict) in &judged {

@@ -53,7 +53,8 @@ impl Rank {
     }
 
     fn compare(&self, other: &Rank, now: Option<Moment>) -> Ordering {
-        let ready = || if self.is_ready && other.is_ready { self.compare_ages(other, self.ready, other.ready, now) } else { Ordering::Equal };
+        let ready =
+            || if self.is_ready && other.is_ready { self.compare_ages(other, self.ready, other.ready, now) } else { Ordering::Equal };
         let created = || self.compare_ages(other, self.created, other.created, now);
         self.plain.cmp(&other.plain).then_with(ready).then_with(|| self.restarts.cmp(&other.restarts)).then_with(created)
     }
@@ -62,12 +63,16 @@ impl Rank {
     fn compare_ages(&self, other: &Rank, own: Option<Moment>, others: Option<Moment>, now: Option<Moment>) -> Ordering {
         match (own, others, now) {
             (own, others, _) if own == others => Ordering::Equal,
-            (Some(own), Some(others), Some(now)) => {
-                magnitude(own, now).cmp(&magnitude(others, now)).then_with(|| self.uid.cmp(&other.uid))
-            }
+            (Some(own), Some(others), Some(now)) => magnitude(own, now).cmp(&magnitude(others, now)).then_with(|| self.uid.cmp(&other.uid)),
             // unknown counts as just now
             (Some(own), Some(others), None) => others.cmp(&own),
-            (own, _, _) => if own.is_none() { Ordering::Less } else { Ordering::Greater },
+            (own, _, _) => {
+                if own.is_none() {
+                    Ordering::Less
+                } else {
+                    Ordering::Greater
+                }
+            }
         }
     }
 }

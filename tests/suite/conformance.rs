@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use plimsoll::conformance::{Recordings, by_family};
+use plimsoll::conformance::{Recordings, by_family, control_plane};
 use plimsoll::scheduler::version::KubernetesVersion;
 
 fn agrees(version: KubernetesVersion) {
@@ -24,4 +24,16 @@ fn every_recording_of_1_34_agrees() {
 #[test]
 fn every_recording_of_1_36_agrees() {
     agrees(KubernetesVersion::V1_36);
+}
+
+#[test]
+fn every_recording_of_a_control_plane_agrees() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/conformance/control-plane");
+    let recordings = control_plane::read(&folder).expect("the recordings are committed");
+    let known: Vec<_> = recordings.iter().filter(|recording| control_plane::is_known(&recording.family)).collect();
+    let results: Vec<_> = known.iter().map(|recording| control_plane::compare(recording)).collect();
+    let differing: Vec<String> =
+        results.iter().filter_map(|result| Some(format!("{}: {}", result.name, result.difference.as_ref()?))).collect();
+    assert!(differing.is_empty(), "{} of {} recordings differ; the first: {}", differing.len(), results.len(), differing[0]);
+    assert_eq!(results.len(), 690);
 }

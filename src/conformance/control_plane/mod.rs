@@ -11,10 +11,12 @@
 
 mod cluster;
 mod compare;
+mod e2e;
 mod event_correlator;
 mod expansion;
 mod hpa;
 mod pdb;
+mod placement;
 mod quota;
 mod read;
 mod snapshot;
@@ -58,6 +60,7 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "quota", replay: quota::replay },
     Family { name: "expansion", replay: expansion::replay },
     Family { name: "pdb", replay: pdb::replay },
+    Family { name: "e2e", replay: e2e::replay },
 ];
 
 /// A fact that is not compared, because placement, capacity, disruption and scale do not depend on it.

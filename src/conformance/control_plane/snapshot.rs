@@ -266,12 +266,17 @@ fn budgets(store: &Store, namespace: &str) -> Map<String, Value> {
 
 /// What control loops said about objects that failed: distinct, in order.
 pub(super) fn failures(plane: &ControlPlane) -> Value {
+    failures_of(plane, |_| true)
+}
+
+/// As [`failures`], of some objects.
+pub(super) fn failures_of(plane: &ControlPlane, is_meant: impl Fn(&Event) -> bool) -> Value {
     let is_of_deployment = |event: &Event| {
         let set = plane.store().get::<ReplicaSet>(&event.key).filter(|_| event.kind == "ReplicaSet");
         set.is_some_and(|set| set.metadata.controller().is_some())
     };
     let events = plane.events();
-    let failed = events.iter().filter(|event| event.reason.starts_with("Failed"));
+    let failed = events.iter().filter(|event| event.reason.starts_with("Failed") && is_meant(event));
     let mut rows: Vec<String> = failed
         .map(|event| {
             let name = if is_of_deployment(event) { hashed(&event.key.name) } else { event.key.name.clone() };
@@ -296,11 +301,8 @@ fn hashed(name: &str) -> String {
 fn nameless(mut value: Value) -> Value {
     match &mut value {
         Value::String(text) => {
-            if let Some((before, rest)) = text.split_once("pods \"")
-                && let Some((name, after)) = rest.split_once('"')
-                && is_generated(name)
-            {
-                *text = format!("{before}pods \"<pod>\"{after}");
+            for before in ["pods \"", "Pod \""] {
+                *text = without_name(text, before);
             }
         }
         Value::Object(fields) => fields.iter_mut().for_each(|(_, child)| *child = nameless(child.take())),
@@ -308,6 +310,16 @@ fn nameless(mut value: Value) -> Value {
         _ => {}
     }
     value
+}
+
+fn without_name(text: &str, mark: &str) -> String {
+    if let Some((before, rest)) = text.split_once(mark)
+        && let Some((name, after)) = rest.split_once('"')
+        && is_generated(name)
+    {
+        return format!("{before}{mark}<pod>\"{after}");
+    }
+    text.to_owned()
 }
 
 /// Whether a name ends in the five letters that the API server adds.

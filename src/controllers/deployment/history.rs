@@ -16,7 +16,8 @@ pub(super) fn clean(world: &mut dyn World, deployment: &Deployment) {
     old.retain(|set| set.metadata.deletion_timestamp.is_none());
     let surplus = old.len().saturating_sub(usize::try_from(limit).unwrap_or(0));
     old.sort_by(|a, b| revision(a).cmp(&revision(b)).then_with(|| age(a).cmp(&age(b))));
-    let is_idle = |set: &ReplicaSet| set.status.replicas == 0 && wanted(set) == 0 && set.metadata.generation <= set.status.observed_generation;
+    let is_idle =
+        |set: &ReplicaSet| set.status.replicas == 0 && wanted(set) == 0 && set.metadata.generation <= set.status.observed_generation;
     for set in old[..surplus].iter().filter(|set| is_idle(set)) {
         world.store_mut().remove::<ReplicaSet>(&Key::of(&set.metadata));
     }
