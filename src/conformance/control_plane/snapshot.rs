@@ -301,7 +301,7 @@ fn hashed(name: &str) -> String {
     }
 }
 
-/// Random names of pods within messages are written as `<pod>`.
+/// Names of pods within messages are written as `<pod>`, whether they are random or not.
 fn nameless(mut value: Value) -> Value {
     match &mut value {
         Value::String(text) => {
@@ -318,15 +318,9 @@ fn nameless(mut value: Value) -> Value {
 
 fn without_name(text: &str, mark: &str) -> String {
     if let Some((before, rest)) = text.split_once(mark)
-        && let Some((name, after)) = rest.split_once('"')
-        && is_generated(name)
+        && let Some((_, after)) = rest.split_once('"')
     {
         return format!("{before}{mark}<pod>\"{after}");
     }
     text.to_owned()
-}
-
-/// Whether a name ends in the five letters that the API server adds.
-fn is_generated(name: &str) -> bool {
-    name.rsplit_once('-').is_some_and(|(_, end)| end.len() == 5 && end.bytes().all(|byte| b"bcdfghjklmnpqrstvwxz2456789".contains(&byte)))
 }
