@@ -3,10 +3,10 @@
 //! Source: k8s.io/kubernetes/pkg/apis/autoscaling/v2/defaults.go, pkg/apis/autoscaling/validation/validation.go, v1.36, with the
 //! feature gates of 1.36: configurable tolerance on, scaling to zero off.
 
-use crate::manifest::location::Note;
-use crate::manifest::{Objects, Quantity};
 use crate::manifest::autoscaling::*;
+use crate::manifest::location::Note;
 use crate::manifest::quantity::Format;
+use crate::manifest::{Objects, Quantity};
 
 /// Percentage of the requested cpu that an autoscaler without metrics goes by.
 const DEFAULT_CPU_UTILIZATION: i32 = 80;

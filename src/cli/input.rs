@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 
+use super::arguments::InputArguments;
 use super::example;
 use super::exit::Exit;
 use super::output;
 use super::progress::Progress;
+use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
 use crate::manifest::read::{self, Input, Options, Problem, Severity};
@@ -31,18 +33,24 @@ impl Loaded {
     }
 }
 
-/// Reads paths; the embedded example if there are none.
-pub fn load(paths: &[PathBuf], verbose: bool) -> anyhow::Result<Loaded> {
-    if paths.is_empty() {
+/// Reads what the arguments name; the embedded example if they name nothing.
+pub fn load(arguments: &InputArguments) -> anyhow::Result<Loaded> {
+    let assumption = arguments.assumption()?;
+    if arguments.paths.is_empty() {
         output::note(
             "no PATH given, so this is the embedded example (fixtures/data-platform); `--help` shows how to look at your own cluster",
         );
-        return Ok(today());
+        return Ok(today(&assumption));
     }
+    load_paths(&arguments.paths, arguments.verbose, &assumption)
+}
+
+/// Reads paths.
+pub fn load_paths(paths: &[PathBuf], verbose: bool, assumption: &Assumption) -> anyhow::Result<Loaded> {
     let progress = Progress::of_bytes("reading");
     let input = read::read(paths, Options { progress: Some(&progress) });
     drop(progress);
-    let loaded = prepare(input, verbose);
+    let loaded = prepare(input, verbose, assumption);
     if loaded.objects == Objects::default() {
         bail!(
             "nothing to work on: no object could be read from {}",
@@ -53,22 +61,23 @@ pub fn load(paths: &[PathBuf], verbose: bool) -> anyhow::Result<Loaded> {
 }
 
 /// Today's cluster of the example.
-pub fn today() -> Loaded {
-    prepare(read::read_texts(example::TODAY), false)
+pub fn today(assumption: &Assumption) -> Loaded {
+    prepare(read::read_texts(example::TODAY), false, assumption)
 }
 
 /// What the example's cluster is to become.
-pub fn target() -> Loaded {
-    prepare(read::read_texts(example::TARGET), false)
+pub fn target(assumption: &Assumption) -> Loaded {
+    prepare(read::read_texts(example::TARGET), false, assumption)
 }
 
 /// Says what is wrong with an input, and makes pods of its workloads.
-fn prepare(mut input: Input, verbose: bool) -> Loaded {
+fn prepare(mut input: Input, verbose: bool, assumption: &Assumption) -> Loaded {
     tell_problems(&input.problems, verbose);
     tell_skipped(&input);
     tell_problems(&input.weaknesses(), verbose);
     let mut objects = std::mem::take(&mut input.objects);
-    let mut notes = controllers::expand(&mut objects);
+    let mut notes = admission::horizontal_pod_autoscaler::admit(&mut objects);
+    notes.extend(controllers::expand_autoscaled(&mut objects, assumption));
     notes.extend(admission::admit(&mut objects));
     let all = if verbose { notes.len() } else { OF_A_KIND };
     notes.iter().take(all).for_each(|note| tell_note(&input, note));

@@ -27,7 +27,10 @@ const LAYERS: &[(&str, u8)] = &[
 /// Shelves: folders of alike files, each with a row in its `mod.rs`. Files that serve the shelf and are no row are named.
 const SHELVES: &[(&str, &[&str])] = &[
     ("admission", &["admitted", "api_server"]),
-    ("controllers", &["ephemeral_volume", "horizontal_pod_autoscaler", "ledger", "names", "node_match", "ownership", "scale_down", "selector", "world"]),
+    (
+        "controllers",
+        &["ephemeral_volume", "horizontal_pod_autoscaler", "ledger", "names", "node_match", "ownership", "scale_down", "selector", "world"],
+    ),
     ("scheduler/plugins", &[]),
     ("report/formats", &[]),
     ("cli/commands", &[]),

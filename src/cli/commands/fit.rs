@@ -11,6 +11,7 @@ use crate::cli::placement::{self, Ground};
 use crate::cli::template::Template;
 use crate::cli::{input, output};
 use crate::cluster::index::PodId;
+use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::Quantity;
 use crate::manifest::pod::{Container, Pod, ResourceRequirements};
 use crate::report::amount::count;
@@ -68,7 +69,7 @@ Exit code 1 when not one fits; with --max, when fewer fit.";
 /// Runs `fit`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
-    let mut loaded = input::load(&arguments.input.paths, arguments.input.verbose)?;
+    let mut loaded = input::load(&arguments.input)?;
     let (name, template) = template(arguments, &loaded.objects.pods)?;
     loaded.objects.pods.push(template);
     let mut ground = Ground::new(&loaded.objects, &configuration);
@@ -103,7 +104,7 @@ fn template(arguments: &Arguments, pods: &[Pod]) -> anyhow::Result<(Option<Strin
 }
 
 fn from_file(path: &Path) -> anyhow::Result<(Option<String>, Pod)> {
-    let mut loaded = input::load(&[path.to_owned()], false)?;
+    let mut loaded = input::load_paths(&[path.to_owned()], false, &Assumption::Current)?;
     if loaded.objects.pods.is_empty() {
         bail!("{} makes no pod: a Pod or a workload with at least one replica is needed", path.display());
     }

@@ -9,10 +9,10 @@
 
 use std::collections::BTreeMap;
 
+use super::Flags;
 use super::load::{Demand, Factor, Load};
 use super::replica_calculator::Tolerances;
 use super::requests::request_milli;
-use super::Flags;
 use crate::controllers::scale_down::WorkloadKey;
 use crate::controllers::selector::matches;
 use crate::manifest::Objects;
@@ -101,9 +101,8 @@ impl Autoscaler {
             rules.as_ref().and_then(|rules| rules.select_policy.as_deref()).is_none_or(|policy| policy != "Disabled")
         };
         let flag = Flags::default().tolerance;
-        let tolerance = |rules: &Option<HpaScalingRules>| {
-            rules.as_ref().and_then(|rules| rules.tolerance).map_or(flag, super::proposal::approximate)
-        };
+        let tolerance =
+            |rules: &Option<HpaScalingRules>| rules.as_ref().and_then(|rules| rules.tolerance).map_or(flag, super::proposal::approximate);
         let load = Load {
             replicas: self.current,
             is_partial: !problems.is_empty(),
@@ -223,7 +222,9 @@ impl<'a> Aim<'a> {
             Aim::Resource { goal: Goal::Percent { request, percent }, .. } => {
                 Demand::Utilization { total: times(request).saturating_mul(i64::from(percent)) / 100, request, percent }
             }
-            Aim::Resource { goal: Goal::Average { target }, .. } | Aim::Pods { target, .. } => Demand::Average { total: times(target), target },
+            Aim::Resource { goal: Goal::Average { target }, .. } | Aim::Pods { target, .. } => {
+                Demand::Average { total: times(target), target }
+            }
             Aim::Object { whole, target, .. } | Aim::External { whole, target, .. } => match whole {
                 true => Demand::Value { total: times(target), target },
                 false => Demand::Shared { total: times(target), target },

@@ -10,8 +10,8 @@
 //! with the feature gates of 1.36: configurable tolerance on, scaling to zero off.
 
 pub mod assume;
-pub mod load;
 mod behavior;
+pub mod load;
 pub mod metrics;
 mod proposal;
 mod replica_calculator;
