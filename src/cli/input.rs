@@ -36,17 +36,35 @@ impl Loaded {
 /// Reads what the arguments name; the embedded example if they name nothing.
 pub fn load(arguments: &InputArguments) -> anyhow::Result<Loaded> {
     let assumption = arguments.assumption()?;
-    if arguments.paths.is_empty() {
-        output::note(
-            "no PATH given, so this is the embedded example (fixtures/data-platform); `--help` shows how to look at your own cluster",
-        );
-        return Ok(today(&assumption));
+    match arguments.paths.is_empty() {
+        true => {
+            tell_example();
+            Ok(today(&assumption))
+        }
+        false => load_paths(&arguments.paths, arguments.verbose, &assumption),
     }
-    load_paths(&arguments.paths, arguments.verbose, &assumption)
+}
+
+/// The same as it was written, without the pods that controllers make, for questions that are about other replicas. Without any path:
+/// what the example's cluster is to become, because that is where it has autoscalers.
+pub fn load_written(arguments: &InputArguments) -> anyhow::Result<Loaded> {
+    if arguments.paths.is_empty() {
+        tell_example();
+        return Ok(prepare(read::read_texts(example::TARGET), false, None));
+    }
+    read_paths(&arguments.paths, arguments.verbose, None)
+}
+
+fn tell_example() {
+    output::note("no PATH given, so this is the embedded example (fixtures/data-platform); `--help` shows how to look at your own cluster");
 }
 
 /// Reads paths.
 pub fn load_paths(paths: &[PathBuf], verbose: bool, assumption: &Assumption) -> anyhow::Result<Loaded> {
+    read_paths(paths, verbose, Some(assumption))
+}
+
+fn read_paths(paths: &[PathBuf], verbose: bool, assumption: Option<&Assumption>) -> anyhow::Result<Loaded> {
     let progress = Progress::of_bytes("reading");
     let input = read::read(paths, Options { progress: Some(&progress) });
     drop(progress);
@@ -62,23 +80,25 @@ pub fn load_paths(paths: &[PathBuf], verbose: bool, assumption: &Assumption) -> 
 
 /// Today's cluster of the example.
 pub fn today(assumption: &Assumption) -> Loaded {
-    prepare(read::read_texts(example::TODAY), false, assumption)
+    prepare(read::read_texts(example::TODAY), false, Some(assumption))
 }
 
 /// What the example's cluster is to become.
 pub fn target(assumption: &Assumption) -> Loaded {
-    prepare(read::read_texts(example::TARGET), false, assumption)
+    prepare(read::read_texts(example::TARGET), false, Some(assumption))
 }
 
-/// Says what is wrong with an input, and makes pods of its workloads.
-fn prepare(mut input: Input, verbose: bool, assumption: &Assumption) -> Loaded {
+/// Says what is wrong with an input, and makes pods of its workloads, if replicas are assumed.
+fn prepare(mut input: Input, verbose: bool, assumption: Option<&Assumption>) -> Loaded {
     tell_problems(&input.problems, verbose);
     tell_skipped(&input);
     tell_problems(&input.weaknesses(), verbose);
     let mut objects = std::mem::take(&mut input.objects);
     let mut notes = admission::horizontal_pod_autoscaler::admit(&mut objects);
-    notes.extend(controllers::expand_autoscaled(&mut objects, assumption));
-    notes.extend(admission::admit(&mut objects));
+    if let Some(assumption) = assumption {
+        notes.extend(controllers::expand_autoscaled(&mut objects, assumption));
+        notes.extend(admission::admit(&mut objects));
+    }
     let all = if verbose { notes.len() } else { OF_A_KIND };
     notes.iter().take(all).for_each(|note| tell_note(&input, note));
     tell_rest(notes.len().saturating_sub(all), "note");
