@@ -5,14 +5,15 @@
 //! Source: k8s.io/kubernetes/pkg/registry/core/pod/strategy.go applyMatchLabelKeysAndMismatchLabelKeys,
 //! applyMatchLabelKeysInTopologySpreadConstraint, v1.36 (the latter from 1.34).
 
-use crate::manifest::Objects;
-use crate::manifest::location::Note;
+use super::policies::Policies;
 use crate::manifest::meta::{LabelSelector, SelectorRequirement, StringMap};
 use crate::manifest::pod::{Pod, PodAffinityTerm};
+use crate::manifest::refusal::Refusal;
 
-/// Merges the label keys of every pod.
-pub(super) fn admit(objects: &mut Objects, _notes: &mut Vec<Note>) {
-    objects.pods.iter_mut().for_each(merge_pod);
+/// Merges the label keys of a pod.
+pub(super) fn admit(pod: &mut Pod, _policies: &Policies) -> Result<(), Refusal> {
+    merge_pod(pod);
+    Ok(())
 }
 
 fn merge_pod(pod: &mut Pod) {

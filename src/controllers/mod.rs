@@ -13,8 +13,11 @@
 //!
 //! Source: k8s.io/kubernetes/pkg/controller, v1.36; each file names its own.
 
+mod adoption;
+mod availability;
 mod cron_job;
 mod daemon_set;
+mod deletion_rank;
 mod deployment;
 mod ephemeral_volume;
 pub mod horizontal_pod_autoscaler;
@@ -27,11 +30,13 @@ mod replica_set;
 mod replication_controller;
 pub mod scale_down;
 mod selector;
+mod slow_start;
 mod stateful_set;
 pub mod world;
 
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
+use crate::manifest::workload::ReplicaSet;
 use horizontal_pod_autoscaler::assume::{Assumption, autoscale};
 use ledger::Ledger;
 use scale_down::scale_down;
@@ -58,7 +63,11 @@ pub const CONTROLLERS: &[Controller] = &[
 ];
 
 /// The control loops, step by step as in a running cluster; an object is synced by the first of them that waits.
-pub const LOOPS: &[Loop] = &[];
+pub const LOOPS: &[Loop] = &[
+    Loop { name: "deployment-controller", watch: deployment::sync::watch, sync: deployment::sync::sync },
+    Loop { name: "replicaset-controller", watch: replica_set::sync::watch, sync: replica_set::sync::sync::<ReplicaSet> },
+    Loop { name: "replicationcontroller-controller", watch: replication_controller::watch, sync: replication_controller::sync },
+];
 
 /// [`expand`], with the replicas of autoscaled workloads by an assumption. Where that is fewer than were written, surplus pods go.
 pub fn expand_autoscaled(objects: &mut Objects, assumption: &Assumption) -> Vec<Note> {

@@ -25,6 +25,8 @@ pub struct Objects {
     pub replication_controllers: Vec<ReplicationController>,
     /// StatefulSets.
     pub stateful_sets: Vec<StatefulSet>,
+    /// ControllerRevisions.
+    pub controller_revisions: Vec<ControllerRevision>,
     /// DaemonSets.
     pub daemon_sets: Vec<DaemonSet>,
     /// Jobs.

@@ -117,6 +117,8 @@ objects! {
         pub name: String,
         /// Whether it is ready.
         pub ready: bool,
+        /// How often it was started anew.
+        pub restart_count: i32,
         /// Resources the node has set aside for it.
         pub allocated_resources: ResourceList,
         /// Resources in force for it.

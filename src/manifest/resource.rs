@@ -52,6 +52,7 @@ resources! {
     Deployment "Deployment" "apps/v1" "deployments.apps" true
     ReplicaSet "ReplicaSet" "apps/v1" "replicasets.apps" true
     StatefulSet "StatefulSet" "apps/v1" "statefulsets.apps" true
+    ControllerRevision "ControllerRevision" "apps/v1" "controllerrevisions.apps" true
     DaemonSet "DaemonSet" "apps/v1" "daemonsets.apps" true
     ReplicationController "ReplicationController" "v1" "replicationcontrollers" true
     Job "Job" "batch/v1" "jobs.batch" true

@@ -19,6 +19,8 @@ objects! {
         pub metadata: ObjectMeta,
         /// Spec.
         pub spec: DeploymentSpec,
+        /// Status.
+        pub status: DeploymentStatus,
     }
 
     /// `spec` of a Deployment.
@@ -35,10 +37,46 @@ objects! {
         pub paused: bool,
         /// Seconds a pod must be ready to count as available.
         pub min_ready_seconds: i32,
-        /// Seconds without progress after which a rollout counts as failed; absent is 600.
-        pub progress_deadline_seconds: Option<i32>,
-        /// How many old ReplicaSets are kept; absent is 10.
+        /// Old ReplicaSets to keep; absent is 10.
         pub revision_history_limit: Option<i32>,
+        /// Seconds without progress after which a rollout counts as stuck; absent is 600.
+        pub progress_deadline_seconds: Option<i32>,
+    }
+
+    /// `status` of a Deployment.
+    pub struct DeploymentStatus {
+        /// Generation of the spec that this is about.
+        pub observed_generation: Option<i64>,
+        /// Pods of all its ReplicaSets.
+        pub replicas: i32,
+        /// Pods of the newest template.
+        pub updated_replicas: i32,
+        /// Pods that are ready.
+        pub ready_replicas: i32,
+        /// Pods that are available: ready for `minReadySeconds`.
+        pub available_replicas: i32,
+        /// Pods missing to what its ReplicaSets want to be available.
+        pub unavailable_replicas: i32,
+        /// How often a hash met another template's.
+        pub collision_count: Option<i32>,
+        /// `Available`, `Progressing` and `ReplicaFailure`.
+        pub conditions: Vec<DeploymentCondition>,
+    }
+
+    /// A condition of a Deployment.
+    pub struct DeploymentCondition {
+        /// Which one.
+        pub r#type: String,
+        /// `True`, `False` or `Unknown`.
+        pub status: String,
+        /// Why, in one word.
+        pub reason: String,
+        /// Why, in a sentence.
+        pub message: String,
+        /// When it was last written.
+        pub last_update_time: Option<String>,
+        /// When its status last changed.
+        pub last_transition_time: Option<String>,
     }
 
     /// How a Deployment replaces its pods.
@@ -65,6 +103,8 @@ objects! {
         pub metadata: ObjectMeta,
         /// Spec.
         pub spec: ReplicaSetSpec,
+        /// Status.
+        pub status: ReplicaSetStatus,
     }
 
     /// `spec` of a ReplicaSet.
@@ -79,12 +119,30 @@ objects! {
         pub min_ready_seconds: i32,
     }
 
+    /// `status` of a ReplicaSet or a ReplicationController.
+    pub struct ReplicaSetStatus {
+        /// Generation of the spec that this is about.
+        pub observed_generation: Option<i64>,
+        /// Pods there are.
+        pub replicas: i32,
+        /// Pods that have all labels of the template.
+        pub fully_labeled_replicas: i32,
+        /// Pods that are ready.
+        pub ready_replicas: i32,
+        /// Pods that are available: ready for `minReadySeconds`.
+        pub available_replicas: i32,
+        /// `ReplicaFailure`.
+        pub conditions: Vec<Condition>,
+    }
+
     /// A ReplicationController.
     pub struct ReplicationController {
         /// Metadata.
         pub metadata: ObjectMeta,
         /// Spec.
         pub spec: ReplicationControllerSpec,
+        /// Status.
+        pub status: ReplicaSetStatus,
     }
 
     /// `spec` of a ReplicationController.
@@ -105,6 +163,8 @@ objects! {
         pub metadata: ObjectMeta,
         /// Spec.
         pub spec: StatefulSetSpec,
+        /// Status.
+        pub status: StatefulSetStatus,
     }
 
     /// `spec` of a StatefulSet.
@@ -127,9 +187,9 @@ objects! {
         pub ordinals: Option<StatefulSetOrdinals>,
         /// Seconds a pod must be ready to count as available.
         pub min_ready_seconds: i32,
-        /// How many old revisions are kept; absent is 10.
+        /// Old revisions to keep; absent is 10.
         pub revision_history_limit: Option<i32>,
-        /// What becomes of the claims of pods that are gone.
+        /// What becomes of claims; absent is that all are kept.
         pub persistent_volume_claim_retention_policy: Option<PersistentVolumeClaimRetentionPolicy>,
     }
 
@@ -141,10 +201,54 @@ objects! {
         pub when_scaled: String,
     }
 
+    /// `status` of a StatefulSet.
+    pub struct StatefulSetStatus {
+        /// Generation of the spec that this is about.
+        pub observed_generation: Option<i64>,
+        /// Pods there are.
+        pub replicas: i32,
+        /// Pods that are ready.
+        pub ready_replicas: i32,
+        /// Pods that are available: ready for `minReadySeconds`.
+        pub available_replicas: i32,
+        /// Pods of the current revision.
+        pub current_replicas: i32,
+        /// Pods of the update revision.
+        pub updated_replicas: i32,
+        /// Revision that all pods had when the last update was through.
+        pub current_revision: String,
+        /// Revision that pods are brought to.
+        pub update_revision: String,
+        /// How often a hash met another template's.
+        pub collision_count: Option<i32>,
+    }
+
     /// Where ordinals of a StatefulSet begin.
     pub struct StatefulSetOrdinals {
         /// First ordinal.
         pub start: i32,
+    }
+
+    /// A template that a StatefulSet or DaemonSet has or had.
+    pub struct ControllerRevision {
+        /// Metadata.
+        pub metadata: ObjectMeta,
+        /// What differs from the object as it is now: the template.
+        pub data: RevisionData,
+        /// Which of its owner's revisions this is, the newest the highest.
+        pub revision: i64,
+    }
+
+    /// `data` of a ControllerRevision: a patch of its owner.
+    pub struct RevisionData {
+        /// Patch of the spec.
+        pub spec: RevisionSpec,
+    }
+
+    /// `data.spec` of a ControllerRevision.
+    pub struct RevisionSpec {
+        /// The template.
+        pub template: PodTemplateSpec,
     }
 
     /// A DaemonSet.

@@ -6,7 +6,6 @@ use super::control_plane::ControlPlane;
 use crate::controllers::world::{Change, Delta, Key, Store, Stored};
 use crate::manifest::meta::ObjectMeta;
 use crate::manifest::pod::Pod;
-use crate::manifest::resource::Resource;
 use crate::manifest::storage::PersistentVolumeClaim;
 use crate::manifest::workload::{Job, ReplicaSet};
 
@@ -32,7 +31,7 @@ pub(super) fn gone(change: &Change) -> Option<Gone> {
     }
 }
 
-fn removed<T: Resource>(delta: &Delta<T>) -> Option<Gone> {
+fn removed<T: Stored>(delta: &Delta<T>) -> Option<Gone> {
     let before = delta.before.as_ref().filter(|_| delta.after.is_none())?.metadata();
     Some(Gone { namespace: before.namespace.clone(), uid: before.uid.clone() })
 }

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::control_plane::ControlPlane;
 use crate::admission::Counted;
 use crate::controllers::world::{Change, Delta, Store, Stored};
-use crate::manifest::resource::Resource;
 use crate::manifest::workload::*;
 
 /// Namespaces to be counted.
@@ -41,11 +40,11 @@ impl Recount {
         }
     }
 
-    fn add<T: Resource>(&mut self, delta: &Delta<T>) {
+    fn add<T: Stored>(&mut self, delta: &Delta<T>) {
         self.namespaces.insert(delta.latest().metadata().namespace.clone());
     }
 
-    fn add_removed<T: Resource>(&mut self, delta: &Delta<T>) {
+    fn add_removed<T: Stored>(&mut self, delta: &Delta<T>) {
         if delta.after.is_none() {
             self.add(delta);
         }

@@ -27,13 +27,15 @@ impl ControlPlane {
         if metadata.name.is_empty() && !metadata.generate_name.is_empty() {
             metadata.name = format!("{}{}", metadata.generate_name, suffix(number));
         }
-        let key = Key::of(metadata);
-        if self.store.get::<T>(&key).is_some() {
-            return Err(Refusal::already_exists(T::RESOURCE, &key.name));
-        }
         metadata.uid = format!("uid-{number}");
         metadata.creation_timestamp = Some(now);
         metadata.generation = Some(1);
+        let key = object.key();
+        if self.store.get::<T>(&key).is_some() {
+            // the key of a kind that is not modelled carries its resource
+            let (resource, name) = key.name.split_once('/').unwrap_or((T::RESOURCE, &key.name));
+            return Err(Refusal::already_exists(resource, name));
+        }
         let object = self.server.create(object)?;
         self.store.put(object);
         Ok(key)

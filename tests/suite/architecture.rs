@@ -26,10 +26,36 @@ const LAYERS: &[(&str, u8)] = &[
 
 /// Shelves: folders of alike files, each with a row in its `mod.rs`. Files that serve the shelf and are no row are named.
 const SHELVES: &[(&str, &[&str])] = &[
-    ("admission", &["admitted", "api_server"]),
+    (
+        "admission",
+        &[
+            "admitted",
+            "api_server",
+            "bulk",
+            "default_storage_class",
+            "horizontal_pod_autoscaler",
+            "pod_resources",
+            "pod_topology_labels",
+            "policies",
+            "quality_of_service",
+            "resource_quota",
+            "validation",
+        ],
+    ),
     (
         "controllers",
-        &["ephemeral_volume", "horizontal_pod_autoscaler", "ledger", "names", "node_match", "ownership", "scale_down", "selector", "world"],
+        &[
+            "ephemeral_volume",
+            "horizontal_pod_autoscaler",
+            "ledger",
+            "names",
+            "node_match",
+            "ownership",
+            "scale_down",
+            "selector",
+            "slow_start",
+            "world",
+        ],
     ),
     ("scheduler/plugins", &[]),
     ("report/formats", &[]),

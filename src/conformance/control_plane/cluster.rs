@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::Recording;
 use super::snapshot::{owner_of, state_of};
-use crate::controllers::world::{Key, Moment};
+use crate::controllers::world::{Key, Moment, Stored};
 use crate::manifest::Objects;
 use crate::manifest::node::{Namespace, Node, Taint};
+use crate::manifest::objects::Other;
 use crate::manifest::pod::Pod;
 use crate::manifest::policy::*;
 use crate::manifest::read::read_bytes;
@@ -147,6 +148,9 @@ macro_rules! by_kind {
         /// Creates the objects of an input; there is one.
         fn post(plane: &mut ControlPlane, objects: Objects) -> Result<(), Refusal> {
             $( for object in objects.$field { plane.create(object)?; } )*
+            for object in objects.others {
+                plane.create(object)?;
+            }
             Ok(())
         }
 
@@ -162,7 +166,7 @@ macro_rules! by_kind {
                 "Pod" => Ok(plane.remove_pod(key, None)),
                 "PersistentVolumeClaim" => Ok(plane.delete_claim(key)),
                 $( stringify!($kind) => Ok(plane.delete::<$kind>(key, orphan)), )*
-                _ => Err(format!("a {kind} cannot be deleted here")),
+                _ => Ok(delete_other(plane, kind, key)),
             }
         }
     };
@@ -189,6 +193,13 @@ by_kind! {
     DaemonSet in daemon_sets
     Job in jobs
     CronJob in cron_jobs
+}
+
+/// Deletes an object of a kind that is not modelled.
+fn delete_other(plane: &mut ControlPlane, kind: &str, key: &Key) -> Result<(), Refusal> {
+    let is_meant = |other: &&std::sync::Arc<Other>| other.kind == kind && other.metadata.name == key.name;
+    let found = plane.store().others.within(&key.namespace).find(is_meant).map(|other| other.key());
+    found.map_or_else(|| Err(Refusal::not_found(&kind.to_lowercase(), &key.name)), |key| plane.delete::<Other>(&key, false))
 }
 
 fn create(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {

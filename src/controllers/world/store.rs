@@ -48,7 +48,7 @@ pub struct Delta<T> {
     pub after: Option<Arc<T>>,
 }
 
-impl<T: Resource> Delta<T> {
+impl<T: Stored> Delta<T> {
     /// The newer of the two.
     pub fn latest(&self) -> &T {
         self.after.as_deref().or(self.before.as_deref()).expect("a change has a side")
@@ -61,7 +61,7 @@ impl<T: Resource> Delta<T> {
 
     /// The key of the object.
     pub fn key(&self) -> Key {
-        Key::of(self.latest().metadata())
+        self.latest().key()
     }
 }
 
@@ -120,10 +120,12 @@ pub trait Stored: Resource + PartialEq {
     fn change(delta: Delta<Self>) -> Change
     where
         Self: Sized;
+    /// The key of an object of this kind.
+    fn key(&self) -> Key;
 }
 
 macro_rules! tables {
-    ($( $kind:ident in $field:ident: $doc:literal )*) => {
+    ($( $kind:ident in $field:ident by $key:ident: $doc:literal )*) => {
         /// The objects of a cluster.
         #[derive(Debug, Clone, Default)]
         pub struct Store {
@@ -140,6 +142,7 @@ macro_rules! tables {
             fn table(store: &Store) -> &Table<Self> { &store.$field }
             fn table_mut(store: &mut Store) -> &mut Table<Self> { &mut store.$field }
             fn change(delta: Delta<Self>) -> Change { Change::$kind(delta) }
+            fn key(&self) -> Key { $key(self) }
         } )*
 
         impl Store {
@@ -161,31 +164,41 @@ impl T {
 }
 
 tables! {
-    Node in nodes: "Nodes."
-    Namespace in namespaces: "Namespaces."
-    Pod in pods: "Pods."
-    Deployment in deployments: "Deployments."
-    ReplicaSet in replica_sets: "ReplicaSets."
-    ReplicationController in replication_controllers: "ReplicationControllers."
-    StatefulSet in stateful_sets: "StatefulSets."
-    DaemonSet in daemon_sets: "DaemonSets."
-    Job in jobs: "Jobs."
-    CronJob in cron_jobs: "CronJobs."
-    Service in services: "Services."
-    PersistentVolumeClaim in persistent_volume_claims: "PersistentVolumeClaims."
-    PersistentVolume in persistent_volumes: "PersistentVolumes."
-    StorageClass in storage_classes: "StorageClasses."
-    CsiNode in csi_nodes: "CSINodes."
-    CsiDriver in csi_drivers: "CSIDrivers."
-    CsiStorageCapacity in csi_storage_capacities: "CSIStorageCapacities."
-    VolumeAttachment in volume_attachments: "VolumeAttachments."
-    PodDisruptionBudget in pod_disruption_budgets: "PodDisruptionBudgets."
-    PriorityClass in priority_classes: "PriorityClasses."
-    RuntimeClass in runtime_classes: "RuntimeClasses."
-    ResourceQuota in resource_quotas: "ResourceQuotas."
-    LimitRange in limit_ranges: "LimitRanges."
-    HorizontalPodAutoscaler in horizontal_pod_autoscalers: "HorizontalPodAutoscalers."
-    Other in others: "Objects of kinds that are not modelled."
+    Node in nodes by plain: "Nodes."
+    Namespace in namespaces by plain: "Namespaces."
+    Pod in pods by plain: "Pods."
+    Deployment in deployments by plain: "Deployments."
+    ReplicaSet in replica_sets by plain: "ReplicaSets."
+    ReplicationController in replication_controllers by plain: "ReplicationControllers."
+    StatefulSet in stateful_sets by plain: "StatefulSets."
+    ControllerRevision in controller_revisions by plain: "ControllerRevisions."
+    DaemonSet in daemon_sets by plain: "DaemonSets."
+    Job in jobs by plain: "Jobs."
+    CronJob in cron_jobs by plain: "CronJobs."
+    Service in services by plain: "Services."
+    PersistentVolumeClaim in persistent_volume_claims by plain: "PersistentVolumeClaims."
+    PersistentVolume in persistent_volumes by plain: "PersistentVolumes."
+    StorageClass in storage_classes by plain: "StorageClasses."
+    CsiNode in csi_nodes by plain: "CSINodes."
+    CsiDriver in csi_drivers by plain: "CSIDrivers."
+    CsiStorageCapacity in csi_storage_capacities by plain: "CSIStorageCapacities."
+    VolumeAttachment in volume_attachments by plain: "VolumeAttachments."
+    PodDisruptionBudget in pod_disruption_budgets by plain: "PodDisruptionBudgets."
+    PriorityClass in priority_classes by plain: "PriorityClasses."
+    RuntimeClass in runtime_classes by plain: "RuntimeClasses."
+    ResourceQuota in resource_quotas by plain: "ResourceQuotas."
+    LimitRange in limit_ranges by plain: "LimitRanges."
+    HorizontalPodAutoscaler in horizontal_pod_autoscalers by plain: "HorizontalPodAutoscalers."
+    Other in others by qualified: "Objects of kinds that are not modelled."
+}
+
+fn plain<K: Resource>(object: &K) -> Key {
+    Key::of(object.metadata())
+}
+
+/// Kinds that are not modelled share a table, so their keys carry the resource: `configmaps/web`.
+fn qualified(object: &Other) -> Key {
+    Key::new(&object.metadata.namespace, format!("{}/{}", object.resource, object.metadata.name))
 }
 
 impl Store {
@@ -196,7 +209,7 @@ impl Store {
 
     /// Adds an object, or puts it in the place of the one with its key.
     pub fn put<T: Stored>(&mut self, object: T) {
-        let (key, object) = (Key::of(object.metadata()), Arc::new(object));
+        let (key, object) = (object.key(), Arc::new(object));
         let number = self.created;
         let table = T::table_mut(self);
         let number = *table.numbers.entry(key.clone()).or_insert(number);

@@ -138,7 +138,7 @@ macro_rules! with_metadata {
 }
 
 with_metadata! {
-    Node Namespace Pod Deployment ReplicaSet ReplicationController StatefulSet DaemonSet Job CronJob Service
+    Node Namespace Pod Deployment ReplicaSet ReplicationController StatefulSet ControllerRevision DaemonSet Job CronJob Service
     PersistentVolumeClaim PersistentVolume StorageClass CsiNode CsiDriver CsiStorageCapacity VolumeAttachment
     PodDisruptionBudget PriorityClass RuntimeClass ResourceQuota LimitRange HorizontalPodAutoscaler
 }
@@ -151,6 +151,7 @@ kinds! {
     ReplicaSet in replica_sets, "ReplicaSet", namespaced, ["apps", "extensions"]
     ReplicationController in replication_controllers, "ReplicationController", namespaced, [""]
     StatefulSet in stateful_sets, "StatefulSet", namespaced, ["apps"]
+    ControllerRevision in controller_revisions, "ControllerRevision", namespaced, ["apps"]
     DaemonSet in daemon_sets, "DaemonSet", namespaced, ["apps", "extensions"]
     Job in jobs, "Job", namespaced, ["batch"]
     CronJob in cron_jobs, "CronJob", namespaced, ["batch"]

@@ -304,12 +304,15 @@ impl Wall {
         match &self.stop {
             None => format!("{start} {} evicted for good.", pods_are(self.lost)),
             Some(stop) => {
-                let whose = stop.autoscaler.as_ref().map_or_else(|| "that nothing scales".to_owned(), |name| format!("of {name}"));
+                let first = match &stop.autoscaler {
+                    Some(name) => format!("{} of {name}", stop.pod),
+                    None => format!("{}, which no autoscaler scales", stop.pod),
+                };
                 let what = match &stop.resource {
                     Some(resource) => format!("{resource} (too little on {})", count(stop.nodes, "node")),
                     None => format!("\"{}\" on {}", stop.reason, count(stop.nodes, "node")),
                 };
-                format!("{start} {} pending, the first {whose}: what stops it is {what}.", pods_are(self.pending))
+                format!("{start} {} pending, first {first}: what stops it is {what}.", pods_are(self.pending))
             }
         }
     }

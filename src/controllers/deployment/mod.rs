@@ -6,6 +6,16 @@
 //!
 //! Source: k8s.io/kubernetes/pkg/controller/deployment/{deployment_controller,sync}.go, v1.36.
 
+pub(super) mod bounds;
+mod history;
+mod new_set;
+mod recreate;
+mod rolling;
+mod scale;
+mod sets;
+mod status;
+pub(super) mod sync;
+
 use std::collections::BTreeMap;
 
 use super::ledger::{Ledger, is_active};

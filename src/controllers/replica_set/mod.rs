@@ -2,6 +2,9 @@
 //!
 //! Source: k8s.io/kubernetes/pkg/controller/replicaset/replica_set.go, v1.36.
 
+mod status;
+pub(super) mod sync;
+
 use super::ledger::Ledger;
 use super::ownership::{Owner, identify};
 use crate::manifest::Objects;
