@@ -1,6 +1,7 @@
 //! One test binary: one link instead of ten.
 
 mod architecture;
+mod autoscaling;
 mod cli;
 mod conformance;
 mod differential;
