@@ -18,7 +18,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::running_pod::keep_running;
 use super::unknown::presume;
 use crate::admission::{self, Admitted, ApiServer};
-use crate::controllers;
 use crate::manifest::Objects;
 use crate::manifest::location::{Note, Origin};
 use crate::manifest::meta::{ObjectMeta, OwnerReference};
@@ -66,25 +65,19 @@ pub struct Creation {
 }
 
 /// Creates what was written, and the pods, claims and ReplicaSets that controllers make of it. `replaced` has the cluster's versions
-/// of what was written over them. The objects are ready for placing afterwards.
-pub fn create(objects: &mut Objects, written: &Written, replaced: &Objects) -> Creation {
+/// of what was written over them, and `expand` is what controllers do ([`controllers::expand`](crate::controllers::expand)). The
+/// objects are ready for placing afterwards.
+pub fn create(objects: &mut Objects, written: &Written, replaced: &Objects, expand: impl FnOnce(&mut Objects) -> Vec<Note>) -> Creation {
     let mut work = Work { server: ApiServer::new(), written, refused: Vec::new() };
     presume(&mut work.server, objects, written);
     work.adopt(objects, replaced);
     let mut notes = keep_running(&mut objects.pods, &replaced.pods, written);
     work.apply(objects, replaced);
-    let there = There { pods: objects.pods.len(), claims: objects.persistent_volume_claims.len(), sets: objects.replica_sets.len() };
-    notes.extend(controllers::expand(objects));
-    work.create_made(objects, &there);
+    let sets = objects.replica_sets.len();
+    notes.extend(expand(objects));
+    work.create_made(objects, sets);
     notes.extend(admission::admit(objects));
     Creation { refused: work.refused, notes }
-}
-
-/// How many objects there were before controllers made more.
-struct There {
-    pods: usize,
-    claims: usize,
-    sets: usize,
 }
 
 /// A server, and what it refused so far.
@@ -149,16 +142,16 @@ impl Work<'_> {
     }
 
     /// Creates what controllers made: ReplicaSets, then pod after pod with its claims, then the claims of ephemeral volumes.
-    fn create_made(&mut self, objects: &mut Objects, there: &There) {
-        let orphans = self.create_sets(&mut objects.replica_sets, there.sets);
-        let mut claims = Claims::new(&objects.persistent_volume_claims[there.claims..], there.claims);
+    fn create_made(&mut self, objects: &mut Objects, first_set: usize) {
+        let orphans = self.create_sets(&objects.replica_sets[first_set..]);
+        let mut claims = Claims::new(&objects.persistent_volume_claims);
         let ordered: FxHashSet<(String, String)> = (objects.stateful_sets.iter())
             .filter(|set| set.spec.pod_management_policy != "Parallel")
             .map(|set| owned_key(&set.metadata.namespace, &set.metadata.name))
             .collect();
         let mut stopped: FxHashMap<(String, String), Refusal> = FxHashMap::default();
         let mut gone = FxHashSet::default();
-        for (place, pod) in objects.pods.iter_mut().enumerate().filter(|(place, pod)| *place >= there.pods || is_made(&pod.metadata)) {
+        for (place, pod) in objects.pods.iter_mut().enumerate().filter(|(_, pod)| is_made(&pod.metadata)) {
             let owner = pod.metadata.controller();
             let owner = owner.map(|owner| (owner.kind.clone(), owned_key(&pod.metadata.namespace, &owner.name)));
             let result = match &owner {
@@ -176,15 +169,15 @@ impl Work<'_> {
             self.refused.push(not_created(pod, false, refusal));
             gone.insert(place);
         }
-        let lost = self.settle_claims(&mut objects.persistent_volume_claims, there.claims, claims, &gone, &objects.pods);
+        let lost = self.settle_claims(&mut objects.persistent_volume_claims, claims, &gone, &objects.pods);
         remove(&mut objects.pods, &gone);
         remove(&mut objects.persistent_volume_claims, &lost);
     }
 
     /// The ReplicaSets that are refused: their pods are not even tried.
-    fn create_sets(&mut self, sets: &mut Vec<ReplicaSet>, first: usize) -> FxHashMap<(String, String), Refusal> {
+    fn create_sets(&mut self, sets: &[ReplicaSet]) -> FxHashMap<(String, String), Refusal> {
         let mut refused = FxHashMap::default();
-        for set in sets.iter().skip(first) {
+        for set in sets {
             if let Err(refusal) = self.server.create(set.clone()) {
                 refused.insert(owned_key(&set.metadata.namespace, &set.metadata.name), refusal);
             }
@@ -207,19 +200,19 @@ impl Work<'_> {
     fn settle_claims(
         &mut self,
         all: &mut [PersistentVolumeClaim],
-        first: usize,
         claims: Claims,
         gone: &FxHashSet<usize>,
         pods: &[Pod],
     ) -> FxHashSet<usize> {
         let dead: FxHashSet<(&str, &str)> = gone.iter().map(|&place| key(&pods[place].metadata)).collect();
         let of_dead = |owner: &OwnerReference, namespace: &str| owner.kind == Pod::KIND && dead.contains(&(namespace, owner.name.as_str()));
-        let mut lost: FxHashSet<usize> = (first..all.len()).collect();
+        let made = all.iter().enumerate().filter(|(_, claim)| is_made(&claim.metadata));
+        let mut lost: FxHashSet<usize> = made.map(|(place, _)| place).collect();
         for (place, claim) in claims.created {
             lost.remove(&place);
             all[place] = claim;
         }
-        for (place, claim) in all.iter_mut().enumerate().skip(first) {
+        for (place, claim) in all.iter_mut().enumerate().filter(|(_, claim)| is_made(&claim.metadata)) {
             let owner = claim.metadata.controller();
             let lives = owner.is_some_and(|owner| owner.kind == Pod::KIND && !of_dead(owner, &claim.metadata.namespace));
             if !lost.contains(&place) || !lives {
@@ -244,13 +237,13 @@ struct Claims {
 }
 
 impl Claims {
-    fn new(made: &[PersistentVolumeClaim], first: usize) -> Self {
+    fn new(claims: &[PersistentVolumeClaim]) -> Self {
         let entry = |(place, claim): (usize, &PersistentVolumeClaim)| {
             let key = owned_key(&claim.metadata.namespace, &claim.metadata.name);
             let of_pod = claim.metadata.controller().is_some_and(|owner| owner.kind == Pod::KIND);
-            (!of_pod).then(|| (key, (first + place, claim.clone())))
+            (is_made(&claim.metadata) && !of_pod).then(|| (key, (place, claim.clone())))
         };
-        Claims { waiting: made.iter().enumerate().filter_map(entry).collect(), created: Vec::new() }
+        Claims { waiting: claims.iter().enumerate().filter_map(entry).collect(), created: Vec::new() }
     }
 
     fn take(&mut self, namespace: &str, name: &str) -> Option<(usize, PersistentVolumeClaim)> {

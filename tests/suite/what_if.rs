@@ -1,5 +1,6 @@
 //! What is created, what is refused, and what changes when something is applied to a cluster.
 
+use plimsoll::controllers::expand;
 use plimsoll::manifest::Objects;
 use plimsoll::manifest::read::{Input, Written, read_str, read_texts};
 use plimsoll::report::views::workload::Workloads;
@@ -13,7 +14,7 @@ const CLUSTER: &str = include_str!("../../fixtures/cli/what-if-cluster.yaml");
 /// Objects as they are placed, and what was refused.
 fn created(mut input: Input) -> (Objects, Creation) {
     let mut objects = std::mem::take(&mut input.objects);
-    let creation = create(&mut objects, &input.written, &input.replaced);
+    let creation = create(&mut objects, &input.written, &input.replaced, expand);
     (objects, creation)
 }
 
@@ -32,7 +33,7 @@ fn apply(cluster: &str, manifests: &str) -> (Difference, Creation) {
 
 fn difference(input: Input) -> (Difference, Creation) {
     let mut before = input.before().expect("there is a cluster, and something to apply");
-    let old = create(&mut before, &Written::Nothing, &Objects::default());
+    let old = create(&mut before, &Written::Nothing, &Objects::default(), expand);
     let (after, creation) = created(input);
     (Difference::between(&picture(&before, &old.refused), &picture(&after, &creation.refused)), creation)
 }

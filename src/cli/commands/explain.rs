@@ -54,7 +54,7 @@ Exit code 1 when no node takes the pod, or when the API server would refuse to c
 /// Runs `explain`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
-    let mut loaded = input::load(&arguments.input.paths, arguments.input.verbose)?;
+    let mut loaded = input::load(&arguments.input)?;
     if let Some(refused) = refused(&loaded, &arguments.pod) {
         let view = View::Explanation(Box::new(explain_refused(arguments, &mut loaded, refused)?));
         output::answer(&(arguments.output.output.0.render)(&view))?;
