@@ -280,7 +280,8 @@ mod tests {
     #[test]
     fn a_new_template_replaces_pods_and_the_rest_come_or_go() {
         let before = picture(&[("old-1", "1", on("n1")), ("old-2", "2", on("n2"))]);
-        let after = picture(&[("new-1", "Deployment/1", on("n1")), ("new-2", "Deployment/2", on("n1")), ("new-3", "Deployment/3", on("n2"))]);
+        let after =
+            picture(&[("new-1", "Deployment/1", on("n1")), ("new-2", "Deployment/2", on("n1")), ("new-3", "Deployment/3", on("n2"))]);
         let difference = Difference::between(&before, &after);
         let found: Vec<(Change, Option<&str>, Option<&str>)> =
             difference.pods.iter().map(|pod| (pod.change, pod.from.as_deref(), pod.to.as_deref())).collect();

@@ -18,7 +18,8 @@ use crate::manifest::resource::Resource;
 /// Tells a server of what is named and not known.
 pub(super) fn presume(server: &mut ApiServer, objects: &Objects, written: &Written) {
     if !knows(&objects.namespaces, written) {
-        let namespaces: BTreeSet<&str> = namespaced(objects).map(ObjectMeta::namespace_or_default).collect();
+        let mut namespaces: BTreeSet<&str> = namespaced(objects).map(ObjectMeta::namespace_or_default).collect();
+        objects.namespaces.iter().for_each(|namespace| _ = namespaces.remove(namespace.metadata.name.as_str()));
         namespaces.into_iter().for_each(|name| server.adopt(&Namespace { metadata: named("", name), ..Namespace::default() }));
     }
     if !knows(&objects.priority_classes, written) {
@@ -51,11 +52,7 @@ fn knows<T: Resource>(objects: &[T], written: &Written) -> bool {
 }
 
 /// Names that pods refer to and nobody bears, but for those that every cluster has.
-fn missing<'a, T: Resource>(
-    objects: &'a Objects,
-    known: &[T],
-    name: impl Fn(&'a PodSpec) -> Option<&'a String>,
-) -> BTreeSet<&'a str> {
+fn missing<'a, T: Resource>(objects: &'a Objects, known: &[T], name: impl Fn(&'a PodSpec) -> Option<&'a String>) -> BTreeSet<&'a str> {
     let known: BTreeSet<&str> = known.iter().map(|object| object.metadata().name.as_str()).collect();
     let named = objects.pod_specs().filter_map(|(_, spec)| name(spec)).map(String::as_str);
     named.filter(|name| !name.is_empty() && !name.starts_with("system-") && !known.contains(name)).collect()

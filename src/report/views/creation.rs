@@ -34,7 +34,12 @@ pub struct NotCreatedGroup {
 }
 
 /// Groups what was refused; `locate` says where something was written, `namespaces` are those that are shown, none for all.
-pub fn groups(context: &Context<'_>, refused: &[NotCreated], locate: impl Fn(&NotCreated) -> String, namespaces: &[String]) -> Vec<NotCreatedGroup> {
+pub fn groups(
+    context: &Context<'_>,
+    refused: &[NotCreated],
+    locate: impl Fn(&NotCreated) -> String,
+    namespaces: &[String],
+) -> Vec<NotCreatedGroup> {
     if refused.is_empty() {
         return Vec::new();
     }
@@ -72,7 +77,8 @@ fn wanted(context: &Context<'_>, refused: &[NotCreated]) -> FxHashMap<String, us
     if wanted.is_empty() {
         return wanted;
     }
-    for pod in context.cluster.pod_ids().filter(|&pod| matches!(context.cluster.pod(pod).standing, Standing::Bound(_) | Standing::Pending)) {
+    for pod in context.cluster.pod_ids().filter(|&pod| matches!(context.cluster.pod(pod).standing, Standing::Bound(_) | Standing::Pending))
+    {
         if let Some(wanted) = wanted.get_mut(&context.workload(pod)) {
             *wanted += 1;
         }

@@ -253,7 +253,9 @@ impl ExplanationView {
         }
         let feasible = self.nodes.iter().filter(|node| node.feasible).count();
         Some(match &self.if_created {
-            Some(node) => format!("were it created, it would go to {node}: {} of {} accept it", feasible, count(self.nodes.len(), "node")).into(),
+            Some(node) => {
+                format!("were it created, it would go to {node}: {} of {} accept it", feasible, count(self.nodes.len(), "node")).into()
+            }
             None => Text::new("were it created, no node would take it as things stand", Mood::Notable),
         })
     }
