@@ -239,7 +239,8 @@ fn list(resources: &ResourceList) -> Value {
 fn quotas(cluster: &Cluster, namespace: &str) -> Map<String, Value> {
     let own = cluster.plane.server().quotas().filter(|quota| quota.metadata.namespace == namespace);
     let row = |quota: &crate::manifest::policy::ResourceQuota| {
-        let facts = json!({"hard": list(&quota.status.hard), "used": list(&quota.status.used)});
+        let used = if quota.status.used.is_empty() { Value::Null } else { list(&quota.status.used) };
+        let facts = json!({"hard": list(&quota.status.hard), "used": used});
         (quota.metadata.name.clone(), facts)
     };
     own.map(row).collect()
