@@ -10,6 +10,7 @@
 //!  kubectl get -o yaml/json, manifests, rendered charts               table wide json yaml csv
 //!        │                                                                     ▲
 //!  1 manifest     what was written (typed, exact quantities, file:line)     7 report   what it says
+//!  1 usage        what was measured                                           ▲
 //!        │                                                                     ▲
 //!  2 controllers  what controllers make of it (Deployment → pods)           8 cli      read → one library call → render
 //!  2 admission    what the API server makes of it (defaults, priority)         ▲
@@ -20,16 +21,17 @@
 //!        │                                                                     │
 //!  5 simulation   what happens next: a control plane in memory ────────────────┤
 //!        │                                                                     │
+//!  6 planning     how far it reaches: what fits under how much load ───────────┤
 //!  6 conformance  recordings of the real thing, replayed ──────────────────────┘
 //!
 //!  2 verify       the referee: judges placements from `manifest` alone, sharing no code with cluster or scheduler
 //! ```
 //!
-//! Imports point to a lower number only, never to a sibling. Reserved for what comes: 4 `graph`, 6 `planning`, 6 `check`. Four absences, checked with the layout by `tests/suite/architecture.rs`:
+//! Imports point to a lower number only, never to a sibling. Reserved for what comes: 4 `graph`, 6 `check`. Four absences, checked with the layout by `tests/suite/architecture.rs`:
 //!
 //! - `manifest` knows nothing of scheduling; `verify` knows nothing of `cluster` or `scheduler`.
 //! - Nothing below `report` prints or knows an output format; nothing below `cli` opens a file, but for the `read` modules of
-//!   `manifest` and `conformance`.
+//!   `manifest`, `usage` and `conformance`.
 //! - Past `cluster`'s door there is no string on a hot path.
 //! - No clock, thread or hash order decides anything: same input and seed, same bytes out, whatever the number of threads.
 //!
@@ -60,7 +62,9 @@ pub mod cluster;
 pub mod conformance;
 pub mod controllers;
 pub mod manifest;
+pub mod planning;
 pub mod report;
 pub mod scheduler;
 pub mod simulation;
+pub mod usage;
 pub mod verify;

@@ -5,8 +5,8 @@
 //! New pods stand behind the old ones, are Pending and unbound, and carry their owner, so that spreading by owner works. Their
 //! names and uids depend only on what was written, never on chance or on the order of documents.
 //!
-//! This is the plain way: the state that controllers come to rest in, without rollouts, ordering or retries. Autoscalers change
-//! nothing here, replicas are taken as written.
+//! This is the plain way: the state that controllers come to rest in, without rollouts, ordering or retries. [`expand`] takes replicas as
+//! written; [`expand_autoscaled`] first asks the autoscalers.
 //!
 //! To add a controller: a file with a `reconcile` function, a row in [`CONTROLLERS`] behind the rows whose objects it reads, a
 //! test in `tests/suite/expansion.rs`.
@@ -15,28 +15,32 @@
 
 mod adoption;
 mod availability;
-mod cron_job;
+pub mod cron_job;
 mod daemon_set;
 mod deletion_rank;
 mod deployment;
+pub mod disruption;
 mod ephemeral_volume;
 pub mod horizontal_pod_autoscaler;
 mod job;
 mod ledger;
 mod names;
-mod node_match;
 mod ownership;
 mod replica_set;
 mod replication_controller;
+pub mod scale_down;
 mod selector;
 mod slow_start;
 mod stateful_set;
+mod ttl_after_finished;
 pub mod world;
 
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
 use crate::manifest::workload::ReplicaSet;
+use horizontal_pod_autoscaler::assume::{Assumption, autoscale};
 use ledger::Ledger;
+use scale_down::scale_down;
 use world::Loop;
 
 /// A controller: reads its objects, claims the pods they have, and asks the ledger for those that are missing.
@@ -61,10 +65,26 @@ pub const CONTROLLERS: &[Controller] = &[
 
 /// The control loops, step by step as in a running cluster; an object is synced by the first of them that waits.
 pub const LOOPS: &[Loop] = &[
+    Loop { name: "cronjob-controller", watch: cron_job::watch, sync: cron_job::sync },
+    Loop { name: "daemonset-controller", watch: daemon_set::watch, sync: daemon_set::sync },
+    Loop { name: "job-controller", watch: job::watch, sync: job::sync },
+    Loop { name: "disruption-controller", watch: disruption::watch, sync: disruption::sync },
+    Loop { name: "ttl-after-finished-controller", watch: ttl_after_finished::watch, sync: ttl_after_finished::sync },
     Loop { name: "deployment-controller", watch: deployment::sync::watch, sync: deployment::sync::sync },
     Loop { name: "replicaset-controller", watch: replica_set::sync::watch, sync: replica_set::sync::sync::<ReplicaSet> },
     Loop { name: "replicationcontroller-controller", watch: replication_controller::watch, sync: replication_controller::sync },
+    Loop { name: "statefulset-controller", watch: stateful_set::sync::watch, sync: stateful_set::sync::sync },
 ];
+
+/// [`expand`], with the replicas of autoscaled workloads by an assumption. Where that is fewer than were written, surplus pods go.
+pub fn expand_autoscaled(objects: &mut Objects, assumption: &Assumption) -> Vec<Note> {
+    let (scaled, mut notes) = autoscale(objects, assumption);
+    notes.extend(expand(objects));
+    for rescaled in scaled.iter().filter(|rescaled| rescaled.to < rescaled.from) {
+        scale_down(objects, &rescaled.workload, rescaled.to);
+    }
+    notes
+}
 
 /// Adds what the controllers would make: ReplicaSets, pods, claims. A second call adds nothing.
 pub fn expand(objects: &mut Objects) -> Vec<Note> {

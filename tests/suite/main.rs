@@ -2,6 +2,7 @@
 
 mod admission;
 mod architecture;
+mod autoscaling;
 mod cli;
 mod conformance;
 mod differential;

@@ -4,7 +4,7 @@ use plimsoll::manifest::Objects;
 use plimsoll::manifest::meta::{IntOrString, LabelSelector, OwnerReference};
 use plimsoll::manifest::node::Namespace;
 use plimsoll::manifest::policy::{PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus};
-use plimsoll::manifest::workload::{ReplicaSet, ReplicaSetSpec, Service, ServiceSpec};
+use plimsoll::manifest::workload::{ReplicaSet, Service, ServiceSpec};
 
 use super::draw::{Draw, map};
 use super::pods::{APPS, NAMESPACES};
