@@ -10,6 +10,7 @@
 //!  kubectl get -o yaml/json, manifests, rendered charts               table wide json yaml csv
 //!        │                                                                     ▲
 //!  1 manifest     what was written (typed, exact quantities, file:line)     7 report   what it says
+//!  1 usage        what was measured                                           ▲
 //!        │                                                                     ▲
 //!  2 controllers  what controllers make of it (Deployment → pods)           8 cli      read → one library call → render
 //!  2 admission    what the API server makes of it (defaults, priority)         ▲
@@ -29,7 +30,7 @@
 //!
 //! - `manifest` knows nothing of scheduling; `verify` knows nothing of `cluster` or `scheduler`.
 //! - Nothing below `report` prints or knows an output format; nothing below `cli` opens a file, but for the `read` modules of
-//!   `manifest` and `conformance`.
+//!   `manifest`, `usage` and `conformance`.
 //! - Past `cluster`'s door there is no string on a hot path.
 //! - No clock, thread or hash order decides anything: same input and seed, same bytes out, whatever the number of threads.
 //!
@@ -63,4 +64,5 @@ pub mod manifest;
 pub mod report;
 pub mod scheduler;
 pub mod simulation;
+pub mod usage;
 pub mod verify;

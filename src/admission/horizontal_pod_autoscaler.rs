@@ -3,9 +3,10 @@
 //! Source: k8s.io/kubernetes/pkg/apis/autoscaling/v2/defaults.go, pkg/apis/autoscaling/validation/validation.go, v1.36, with the
 //! feature gates of 1.36: configurable tolerance on, scaling to zero off.
 
-use crate::manifest::Quantity;
 use crate::manifest::autoscaling::*;
+use crate::manifest::location::Note;
 use crate::manifest::quantity::Format;
+use crate::manifest::{Objects, Quantity};
 
 /// Percentage of the requested cpu that an autoscaler without metrics goes by.
 const DEFAULT_CPU_UTILIZATION: i32 = 80;
@@ -13,6 +14,23 @@ const DEFAULT_CPU_UTILIZATION: i32 = 80;
 const MAX_STABILIZATION_WINDOW_SECONDS: i32 = 3600;
 /// Longest period of a policy, in seconds.
 const MAX_PERIOD_SECONDS: i32 = 1800;
+
+/// Defaults every autoscaler, and takes out those that the server refuses, saying why.
+pub fn admit(objects: &mut Objects) -> Vec<Note> {
+    let mut notes = Vec::new();
+    objects.horizontal_pod_autoscalers.retain_mut(|hpa| {
+        default_hpa(hpa);
+        let errors = validate(hpa);
+        if errors.is_empty() {
+            return true;
+        }
+        let name = format!("{}/{}", hpa.metadata.namespace_or_default(), hpa.metadata.name);
+        let text = format!("HorizontalPodAutoscaler {name} does nothing, because the API server refuses it: {}", errors.join("; "));
+        notes.push(Note::at(hpa.metadata.origin, text));
+        false
+    });
+    notes
+}
 
 /// Fills in what was left out. A second call changes nothing. The window of scaling down stays open: a flag of the controller decides it.
 pub fn default_hpa(hpa: &mut HorizontalPodAutoscaler) {

@@ -5,8 +5,8 @@
 //! New pods stand behind the old ones, are Pending and unbound, and carry their owner, so that spreading by owner works. Their
 //! names and uids depend only on what was written, never on chance or on the order of documents.
 //!
-//! This is the plain way: the state that controllers come to rest in, without rollouts, ordering or retries. Autoscalers change
-//! nothing here, replicas are taken as written.
+//! This is the plain way: the state that controllers come to rest in, without rollouts, ordering or retries. [`expand`] takes replicas as
+//! written; [`expand_autoscaled`] first asks the autoscalers.
 //!
 //! To add a controller: a file with a `reconcile` function, a row in [`CONTROLLERS`] behind the rows whose objects it reads, a
 //! test in `tests/suite/expansion.rs`.
@@ -28,6 +28,7 @@ mod names;
 mod ownership;
 mod replica_set;
 mod replication_controller;
+pub mod scale_down;
 mod selector;
 mod slow_start;
 mod stateful_set;
@@ -37,7 +38,9 @@ pub mod world;
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
 use crate::manifest::workload::ReplicaSet;
+use horizontal_pod_autoscaler::assume::{Assumption, autoscale};
 use ledger::Ledger;
+use scale_down::scale_down;
 use world::Loop;
 
 /// A controller: reads its objects, claims the pods they have, and asks the ledger for those that are missing.
@@ -71,6 +74,16 @@ pub const LOOPS: &[Loop] = &[
     Loop { name: "replicaset-controller", watch: replica_set::sync::watch, sync: replica_set::sync::sync::<ReplicaSet> },
     Loop { name: "replicationcontroller-controller", watch: replication_controller::watch, sync: replication_controller::sync },
 ];
+
+/// [`expand`], with the replicas of autoscaled workloads by an assumption. Where that is fewer than were written, surplus pods go.
+pub fn expand_autoscaled(objects: &mut Objects, assumption: &Assumption) -> Vec<Note> {
+    let (scaled, mut notes) = autoscale(objects, assumption);
+    notes.extend(expand(objects));
+    for rescaled in scaled.iter().filter(|rescaled| rescaled.to < rescaled.from) {
+        scale_down(objects, &rescaled.workload, rescaled.to);
+    }
+    notes
+}
 
 /// Adds what the controllers would make: ReplicaSets, pods, claims. A second call adds nothing.
 pub fn expand(objects: &mut Objects) -> Vec<Note> {

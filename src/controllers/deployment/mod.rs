@@ -72,7 +72,7 @@ fn own_sets(deployment: &Deployment, owner: &Owner<'_>, ownership: &Ownership<'_
 }
 
 /// What tells the newest ReplicaSet: the revision, then the time it was made.
-fn age_order(set: &ReplicaSet) -> (i64, Option<&str>) {
+pub(super) fn age_order(set: &ReplicaSet) -> (i64, Option<&str>) {
     let revision = set.metadata.annotations.get(REVISION).and_then(|revision| revision.parse().ok()).unwrap_or(0);
     (revision, set.metadata.creation_timestamp.as_deref())
 }

@@ -11,6 +11,7 @@
 
 pub mod assume;
 mod behavior;
+pub mod load;
 pub mod metrics;
 mod proposal;
 mod replica_calculator;

@@ -348,7 +348,7 @@ fn selector_dump(selector: Option<&LabelSelector>) -> String {
 }
 
 /// A quantity as a double, by way of its canonical form: digits times a power of ten, as upstream multiplies.
-fn approximate(quantity: Quantity) -> f64 {
+pub(super) fn approximate(quantity: Quantity) -> f64 {
     let (mut digits, mut exponent) = (quantity.nano(), -9);
     while digits != 0 && digits % 1000 == 0 {
         (digits, exponent) = (digits / 1000, exponent + 3);

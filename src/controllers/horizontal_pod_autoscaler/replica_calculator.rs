@@ -20,7 +20,7 @@ pub(super) struct Tolerances {
 
 impl Tolerances {
     /// The bounds themselves are within.
-    fn is_within(self, ratio: f64) -> bool {
+    pub fn is_within(self, ratio: f64) -> bool {
         (1.0 - self.scale_down) <= ratio && ratio <= (1.0 + self.scale_up)
     }
 }

@@ -45,6 +45,8 @@ pub(super) fn parse(text: &str) -> Result<LabelSelector, String> {
             _ => return Err(format!("found '{}', expected: ',' or 'end of string'", token.text)),
         }
     }
+    // as upstream, so that one selector has one form
+    requirements.sort_by(|a: &SelectorRequirement, b| a.key.cmp(&b.key));
     Ok(LabelSelector { match_expressions: requirements, ..LabelSelector::default() })
 }
 
