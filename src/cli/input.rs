@@ -70,6 +70,7 @@ fn prepare(mut input: Input, verbose: bool) -> Loaded {
     let mut objects = std::mem::take(&mut input.objects);
     let mut notes = controllers::expand(&mut objects);
     notes.extend(admission::admit(&mut objects));
+    controllers::disruption::budgets(&mut objects);
     let all = if verbose { notes.len() } else { OF_A_KIND };
     notes.iter().take(all).for_each(|note| tell_note(&input, note));
     tell_rest(notes.len().saturating_sub(all), "note");

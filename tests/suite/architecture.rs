@@ -33,6 +33,7 @@ const SHELVES: &[(&str, &[&str])] = &[
             "api_server",
             "bulk",
             "default_storage_class",
+            "eviction",
             "horizontal_pod_autoscaler",
             "pod_resources",
             "pod_topology_labels",
@@ -45,11 +46,13 @@ const SHELVES: &[(&str, &[&str])] = &[
     (
         "controllers",
         &[
+            "adoption",
+            "availability",
+            "deletion_rank",
             "ephemeral_volume",
             "horizontal_pod_autoscaler",
             "ledger",
             "names",
-            "node_match",
             "ownership",
             "scale_down",
             "selector",
