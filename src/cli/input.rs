@@ -103,6 +103,7 @@ fn prepare(mut input: Input, verbose: bool, assumption: Option<&Assumption>) -> 
     if let Some(assumption) = assumption {
         notes.extend(controllers::expand_autoscaled(&mut objects, assumption));
         notes.extend(admission::admit(&mut objects));
+        controllers::disruption::budgets(&mut objects);
     }
     let all = if verbose { notes.len() } else { OF_A_KIND };
     notes.iter().take(all).for_each(|note| tell_note(&input, note));

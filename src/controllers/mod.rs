@@ -38,6 +38,7 @@ pub mod world;
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
 use crate::manifest::workload::ReplicaSet;
+use cron_job::CronRuns;
 use horizontal_pod_autoscaler::assume::{Assumption, autoscale};
 use ledger::Ledger;
 use scale_down::scale_down;
@@ -88,10 +89,16 @@ pub fn expand_autoscaled(objects: &mut Objects, assumption: &Assumption) -> Vec<
 
 /// Adds what the controllers would make: ReplicaSets, pods, claims. A second call adds nothing.
 pub fn expand(objects: &mut Objects) -> Vec<Note> {
+    expand_with(objects, CronRuns::default())
+}
+
+/// As [`expand`], and says which runs of CronJobs count.
+pub fn expand_with(objects: &mut Objects, cron_runs: CronRuns) -> Vec<Note> {
     names::complete(objects);
     let mut notes = Vec::new();
     let pods = std::mem::take(&mut objects.pods);
     let mut ledger = Ledger::open(&pods, &objects.replica_sets);
+    ledger.cron_runs = cron_runs;
     for controller in CONTROLLERS {
         (controller.reconcile)(objects, &mut ledger);
     }

@@ -11,6 +11,7 @@
 //! provisioner, quota recount) is a file here and a line in [`ControlPlane::settle`].
 
 mod control_plane;
+mod eviction;
 mod garbage;
 mod kubelet;
 mod quota_recount;

@@ -12,6 +12,7 @@ mod generate;
 mod generated;
 mod golden;
 mod invariants;
+mod loops;
 mod parsers;
 mod recordings;
 mod referee;
