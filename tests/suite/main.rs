@@ -1,6 +1,8 @@
 //! One test binary: one link instead of ten.
 
+mod admission;
 mod architecture;
+mod autoscaling;
 mod cli;
 mod conformance;
 mod differential;

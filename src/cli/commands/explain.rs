@@ -50,7 +50,7 @@ Exit code 1 when no node takes the pod.";
 /// Runs `explain`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
-    let loaded = input::load(&arguments.input.paths, arguments.input.verbose)?;
+    let loaded = input::load(&arguments.input)?;
     let ground = Ground::new(&loaded.objects, &configuration);
     let context = Context::new(&loaded.objects, &ground.cluster, options.version, arguments.scheduler.ties());
     let pod = find(&context, &arguments.pod)?;

@@ -56,10 +56,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 fn inputs(arguments: &Arguments) -> anyhow::Result<Vec<(&'static str, Loaded)>> {
     if !arguments.input.paths.is_empty() {
-        return Ok(vec![("The cluster", input::load(&arguments.input.paths, arguments.input.verbose)?)]);
+        return Ok(vec![("The cluster", input::load(&arguments.input)?)]);
     }
     output::note("no PATH given, so this is the embedded example (fixtures/data-platform): a cluster today, and what it is to become");
-    Ok(vec![("Today", input::today()), ("After the plan", input::target())])
+    let assumption = arguments.input.assumption()?;
+    Ok(vec![("Today", input::today(&assumption)), ("After the plan", input::target(&assumption))])
 }
 
 /// So many of the largest workloads are asked how many more of their pods fit.

@@ -40,7 +40,7 @@ Exit code 1 when a pod that wants a node gets none.";
 /// Runs `schedule`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
-    let loaded = input::load(&arguments.input.paths, arguments.input.verbose)?;
+    let loaded = input::load(&arguments.input)?;
     let ties = arguments.scheduler.ties();
     let view = View::Schedule(Box::new(placement::schedule(&loaded.objects, &configuration, options, ties, &arguments.namespace)));
     output::answer(&(arguments.output.output.0.render)(&view))?;

@@ -104,16 +104,20 @@ fn pods(store: &Store, namespace: &str) -> Value {
     rows.collect()
 }
 
+/// An object as JSON; by way of text, which all kinds can be written as anyway.
+fn written<T: Serialize>(object: &T) -> Value {
+    serde_json::to_string(object).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
 /// Some fields of a status; what is not written is zero.
 fn numbers<T: Serialize>(object: &T, fields: &[&str]) -> Map<String, Value> {
-    let status = serde_json::to_value(object).map(|value| value["status"].clone()).unwrap_or_default();
+    let status = written(object)["status"].take();
     fields.iter().map(|&field| (field.to_owned(), status.get(field).cloned().unwrap_or(json!(0)))).collect()
 }
 
 /// Conditions by type; each with its status and reason, and its message if it is wanted.
 fn conditions<T: Serialize>(object: &T, with_message: bool) -> Map<String, Value> {
-    let written = serde_json::to_value(object).unwrap_or_default();
-    let list = written["status"]["conditions"].as_array().cloned().unwrap_or_default();
+    let list = written(object)["status"]["conditions"].as_array().cloned().unwrap_or_default();
     let row = |condition: Value| {
         let mut facts = json!({"status": condition["status"], "reason": condition["reason"]});
         if matches!(facts["reason"].as_str(), Some("NewReplicaSetCreated" | "ReplicaSetUpdated")) {
@@ -220,7 +224,7 @@ fn jobs(store: &Store, namespace: &str, add: &mut impl FnMut(String, Map<String,
         add(title, facts);
     }
     for cron_job in store.cron_jobs.within(namespace) {
-        let status = serde_json::to_value(&**cron_job).map(|value| value["status"].clone()).unwrap_or_default();
+        let status = written(&**cron_job)["status"].take();
         let active = status["active"].as_array().map_or(0, Vec::len);
         let facts = json!({"active": active, "scheduled": status["lastScheduleTime"].is_string()});
         let Value::Object(facts) = facts else { continue };

@@ -72,6 +72,11 @@ impl Autoscaler {
         (self.hpa.spec.min_replicas.unwrap_or(1), self.hpa.spec.max_replicas)
     }
 
+    /// Whether a pod is one of its target's.
+    pub fn owns(&self, pod: &Pod) -> bool {
+        pod.metadata.namespace_or_default() == self.target.namespace && matches(&self.selector, &pod.metadata.labels)
+    }
+
     /// Namespace and name.
     pub fn name(&self) -> String {
         format!("{}/{}", self.hpa.metadata.namespace_or_default(), self.hpa.metadata.name)

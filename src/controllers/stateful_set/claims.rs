@@ -44,7 +44,11 @@ fn create_one(world: &mut dyn World, set: &StatefulSet, claim: PersistentVolumeC
 pub(super) fn is_stale(world: &dyn World, set: &StatefulSet, ordinal: i32) -> bool {
     let pod = pod_name(set, ordinal);
     let names_pod = |claim: &PersistentVolumeClaim| {
-        claim.metadata.owner_references.iter().any(|reference| reference.kind == "Pod" && reference.name == pod && !reference.uid.is_empty())
+        claim
+            .metadata
+            .owner_references
+            .iter()
+            .any(|reference| reference.kind == "Pod" && reference.name == pod && !reference.uid.is_empty())
     };
     Policy::of(set).goes_when_scaled && own(world, set, &pod).iter().any(|(_, claim)| names_pod(claim))
 }

@@ -145,7 +145,12 @@ impl<'a> Pass<'a> {
     /// Records why the pod of an ordinal was not made.
     fn tell(&self, world: &mut dyn World, ordinal: i32, why: &str) -> Refused {
         let (pod, set) = (pod_name(self.set, ordinal), &self.set.metadata);
-        world.event("StatefulSet", &Key::of(set), "FailedCreate", format!("Create Pod {pod} in StatefulSet {} failed error: {why}", set.name));
+        world.event(
+            "StatefulSet",
+            &Key::of(set),
+            "FailedCreate",
+            format!("Create Pod {pod} in StatefulSet {} failed error: {why}", set.name),
+        );
         Refused
     }
 

@@ -53,9 +53,7 @@ pub(super) fn find(world: &mut dyn World, set: &StatefulSet) -> Revisions {
 
 /// The revisions of a set, the newest last.
 fn list(store: &Store, set: &StatefulSet) -> Vec<Arc<ControllerRevision>> {
-    let is_its = |revision: &&Arc<ControllerRevision>| {
-        revision.metadata.controller().is_some_and(|owner| owner.uid == set.metadata.uid)
-    };
+    let is_its = |revision: &&Arc<ControllerRevision>| revision.metadata.controller().is_some_and(|owner| owner.uid == set.metadata.uid);
     let mut revisions: Vec<_> = store.controller_revisions.within(&set.metadata.namespace).filter(is_its).cloned().collect();
     revisions.sort_by_key(|revision| revision.revision);
     revisions
