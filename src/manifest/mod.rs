@@ -25,6 +25,7 @@ macro_rules! objects {
 
 pub mod autoscaling;
 pub mod cron_schedule;
+pub mod completion;
 pub mod lenient;
 pub mod location;
 pub mod meta;
