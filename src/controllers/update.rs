@@ -112,13 +112,13 @@ fn is_outdated(set: &StatefulSet, pod: &Pod, revisions: &[ControllerRevision]) -
     let start = set.spec.ordinals.as_ref().map_or(0, |ordinals| ordinals.start);
     let ordinal = pod.metadata.name.strip_prefix(&format!("{}-", set.metadata.name)).and_then(|ordinal| ordinal.parse::<i32>().ok());
     let is_kept_back = ordinal.is_none_or(|ordinal| ordinal < start.saturating_add(partition));
-    // one that is on no node was not made by a cluster
+    // a pod that a cluster made says of which revision it is
+    let Some(label) = pod.metadata.labels.get("controller-revision-hash") else { return false };
     if strategy.r#type == "OnDelete" || is_kept_back || pod.spec.node_name.is_empty() {
         return false;
     }
-    let label = pod.metadata.labels.get("controller-revision-hash");
     let is_its = |revision: &&ControllerRevision| {
-        Some(&revision.metadata.name) == label && revision.metadata.namespace_or_default() == pod.metadata.namespace_or_default()
+        &revision.metadata.name == label && revision.metadata.namespace_or_default() == pod.metadata.namespace_or_default()
     };
     match revisions.iter().find(is_its) {
         Some(revision) => !is_completion_of(&revision.data.spec.template, &set.spec.template),

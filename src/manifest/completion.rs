@@ -53,9 +53,14 @@ fn agree(written: &Value, stored: &Value, extra: Extra) -> bool {
             };
             let is_kept = |(key, value): (&String, &Value)| match (key.as_str(), had.get(key)) {
                 // requests that are not written are copied from limits one by one
-                ("requests", Some(requests)) => agree(value, requests, Extra::Any) && requests.as_object().is_none_or(|requests| {
-                    requests.iter().all(|(name, amount)| value.get(name).is_some() || extra == Extra::Any || is_limit(wanted, name, amount))
-                }),
+                ("requests", Some(requests)) => {
+                    agree(value, requests, Extra::Any)
+                        && requests.as_object().is_none_or(|requests| {
+                            requests
+                                .iter()
+                                .all(|(name, amount)| value.get(name).is_some() || extra == Extra::Any || is_limit(wanted, name, amount))
+                        })
+                }
                 (_, had) => had.is_some_and(|had| agree(value, had, extra)),
             };
             wanted.iter().all(is_kept) && had.iter().all(is_expected)

@@ -24,8 +24,8 @@ macro_rules! objects {
 }
 
 pub mod autoscaling;
-pub mod cron_schedule;
 pub mod completion;
+pub mod cron_schedule;
 pub mod lenient;
 pub mod location;
 pub mod meta;

@@ -59,8 +59,11 @@ fn stateful_set() -> impl Strategy<Value = Written> {
 
 fn workload() -> impl Strategy<Value = Written> {
     let strategies = ["", ", strategy: {type: Recreate}", ", strategy: {rollingUpdate: {maxSurge: 2, maxUnavailable: 0}}"];
-    let deployment = (proptest::option::of(0..7u8), 0..strategies.len())
-        .prop_map(move |(replicas, strategy)| Written { kind: "Deployment", replicas, extra: strategies[strategy].to_owned() });
+    let deployment = (proptest::option::of(0..7u8), 0..strategies.len()).prop_map(move |(replicas, strategy)| Written {
+        kind: "Deployment",
+        replicas,
+        extra: strategies[strategy].to_owned(),
+    });
     let plain = (proptest::option::of(0..7u8), any::<bool>()).prop_map(|(replicas, is_set)| Written {
         kind: if is_set { "ReplicaSet" } else { "ReplicationController" },
         replicas,
