@@ -2,6 +2,7 @@
 
 mod admission;
 mod architecture;
+mod at_rest;
 mod autoscaling;
 mod cli;
 mod conformance;
