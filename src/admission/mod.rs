@@ -18,6 +18,7 @@ mod bulk;
 mod default_storage_class;
 mod default_toleration_seconds;
 mod defaulting;
+pub mod eviction;
 pub mod horizontal_pod_autoscaler;
 mod limit_ranger;
 mod match_label_keys;

@@ -68,8 +68,12 @@ fn read_paths(paths: &[PathBuf], verbose: bool, assumption: Option<&Assumption>)
     let progress = Progress::of_bytes("reading");
     let input = read::read(paths, Options { progress: Some(&progress) });
     drop(progress);
-    let loaded = prepare(input, verbose, assumption);
-    if loaded.objects == Objects::default() {
+    let mut loaded = prepare(input, verbose, assumption);
+    // what is not modelled is only counted by quotas, so nothing else is nothing to work on
+    let others = std::mem::take(&mut loaded.objects.others);
+    let is_nothing = loaded.objects == Objects::default();
+    loaded.objects.others = others;
+    if is_nothing {
         bail!(
             "nothing to work on: no object could be read from {}",
             list(&paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(), 5)
@@ -92,6 +96,7 @@ pub fn target(assumption: &Assumption) -> Loaded {
 fn prepare(mut input: Input, verbose: bool, assumption: Option<&Assumption>) -> Loaded {
     tell_problems(&input.problems, verbose);
     tell_skipped(&input);
+    tell_problems(&refusals(&input), verbose);
     tell_problems(&input.weaknesses(), verbose);
     let mut objects = std::mem::take(&mut input.objects);
     let mut notes = admission::horizontal_pod_autoscaler::admit(&mut objects);
@@ -103,6 +108,18 @@ fn prepare(mut input: Input, verbose: bool, assumption: Option<&Assumption>) -> 
     notes.iter().take(all).for_each(|note| tell_note(&input, note));
     tell_rest(notes.len().saturating_sub(all), "note");
     Loaded { objects, complete: !input.has_errors() }
+}
+
+/// Objects that the API server would refuse, but for those that reading has complained about.
+fn refusals(input: &Input) -> Vec<Problem> {
+    let said = |title: &str| input.problems.iter().any(|problem| problem.message.starts_with(&format!("{title}: ")));
+    let refused = admission::refusals(&input.objects).into_iter().filter(|refused| !said(&refused.title));
+    let problem = |refused: admission::Refused| {
+        let why = refused.refusal.message.split_once(" is invalid: ").map_or(refused.refusal.message.as_str(), |(_, why)| why);
+        Problem::new(Severity::Warning, input.locate(refused.origin), format!("{}: {why}", refused.title))
+            .hint("correct it: the API server refuses it; it was loaded as it is")
+    };
+    refused.map(problem).collect()
 }
 
 /// So many warnings and so many notes are said; errors all.

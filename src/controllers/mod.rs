@@ -15,16 +15,16 @@
 
 mod adoption;
 mod availability;
-mod cron_job;
+pub mod cron_job;
 mod daemon_set;
 mod deletion_rank;
 mod deployment;
+pub mod disruption;
 mod ephemeral_volume;
 pub mod horizontal_pod_autoscaler;
 mod job;
 mod ledger;
 mod names;
-mod node_match;
 mod ownership;
 mod replica_set;
 mod replication_controller;
@@ -32,6 +32,7 @@ pub mod scale_down;
 mod selector;
 mod slow_start;
 mod stateful_set;
+mod ttl_after_finished;
 pub mod world;
 
 use crate::manifest::Objects;
@@ -64,9 +65,15 @@ pub const CONTROLLERS: &[Controller] = &[
 
 /// The control loops, step by step as in a running cluster; an object is synced by the first of them that waits.
 pub const LOOPS: &[Loop] = &[
+    Loop { name: "cronjob-controller", watch: cron_job::watch, sync: cron_job::sync },
+    Loop { name: "daemonset-controller", watch: daemon_set::watch, sync: daemon_set::sync },
+    Loop { name: "job-controller", watch: job::watch, sync: job::sync },
+    Loop { name: "disruption-controller", watch: disruption::watch, sync: disruption::sync },
+    Loop { name: "ttl-after-finished-controller", watch: ttl_after_finished::watch, sync: ttl_after_finished::sync },
     Loop { name: "deployment-controller", watch: deployment::sync::watch, sync: deployment::sync::sync },
     Loop { name: "replicaset-controller", watch: replica_set::sync::watch, sync: replica_set::sync::sync::<ReplicaSet> },
     Loop { name: "replicationcontroller-controller", watch: replication_controller::watch, sync: replication_controller::sync },
+    Loop { name: "statefulset-controller", watch: stateful_set::sync::watch, sync: stateful_set::sync::sync },
 ];
 
 /// [`expand`], with the replicas of autoscaled workloads by an assumption. Where that is fewer than were written, surplus pods go.

@@ -117,12 +117,28 @@ objects! {
         pub name: String,
         /// Whether it is ready.
         pub ready: bool,
-        /// How often it was started anew.
+        /// How often it was started again.
         pub restart_count: i32,
+        /// What it is doing.
+        pub state: ContainerState,
         /// Resources the node has set aside for it.
         pub allocated_resources: ResourceList,
         /// Resources in force for it.
         pub resources: Option<Box<ResourceRequirements>>,
+    }
+
+    /// What a container is doing.
+    pub struct ContainerState {
+        /// It has ended.
+        pub terminated: Option<ContainerStateTerminated>,
+    }
+
+    /// How a container ended.
+    pub struct ContainerStateTerminated {
+        /// Its exit code.
+        pub exit_code: i32,
+        /// When it ended.
+        pub finished_at: Option<String>,
     }
 
     /// A condition of a pod, node or other object.

@@ -2,7 +2,7 @@
 
 pub use super::autoscaling::HorizontalPodAutoscaler;
 use super::meta::{IntOrString, LabelSelector, ObjectMeta, StringMap};
-use super::pod::{ResourceList, Toleration};
+use super::pod::{Condition, ResourceList, Toleration};
 
 objects! {
     /// A PodDisruptionBudget.
@@ -41,6 +41,8 @@ objects! {
         pub disrupted_pods: StringMap,
         /// Which version of the spec this is about.
         pub observed_generation: Option<i64>,
+        /// `DisruptionAllowed`.
+        pub conditions: Vec<Condition>,
     }
 
     /// A PriorityClass.

@@ -257,6 +257,28 @@ objects! {
         pub metadata: ObjectMeta,
         /// Spec.
         pub spec: DaemonSetSpec,
+        /// Status.
+        pub status: DaemonSetStatus,
+    }
+
+    /// `status` of a DaemonSet.
+    pub struct DaemonSetStatus {
+        /// Nodes that should run a pod of it.
+        pub desired_number_scheduled: i32,
+        /// Of these, nodes that have one.
+        pub current_number_scheduled: i32,
+        /// Nodes that have one and should not.
+        pub number_misscheduled: i32,
+        /// Nodes that should run a pod, and whose pod is ready.
+        pub number_ready: i32,
+        /// Nodes whose pod is made from the template as it is.
+        pub updated_number_scheduled: i32,
+        /// Nodes whose pod has been ready for long enough.
+        pub number_available: i32,
+        /// Nodes that should run a pod and have none that is available.
+        pub number_unavailable: i32,
+        /// Which version of the spec this is about.
+        pub observed_generation: Option<i64>,
     }
 
     /// `spec` of a DaemonSet.
@@ -375,8 +397,16 @@ objects! {
         pub succeeded: i32,
         /// Pods that failed.
         pub failed: i32,
+        /// Of the active ones, those that are ready.
+        pub ready: Option<i32>,
+        /// Pods that are being deleted and have not ended.
+        pub terminating: Option<i32>,
         /// Indexes of an indexed Job that succeeded, such as `0-2,5`.
         pub completed_indexes: String,
+        /// Indexes that failed for good, where each has a limit of its own.
+        pub failed_indexes: Option<String>,
+        /// When it was started, or started anew.
+        pub start_time: Option<String>,
         /// When it was done.
         pub completion_time: Option<String>,
         /// `Complete` and `Failed` end a Job.
@@ -389,6 +419,32 @@ objects! {
         pub metadata: ObjectMeta,
         /// Spec.
         pub spec: CronJobSpec,
+        /// Status.
+        pub status: CronJobStatus,
+    }
+
+    /// `status` of a CronJob.
+    pub struct CronJobStatus {
+        /// Jobs that are not finished.
+        pub active: Vec<ObjectReference>,
+        /// The time of the schedule at which the last Job was started.
+        pub last_schedule_time: Option<String>,
+        /// When a Job last succeeded.
+        pub last_successful_time: Option<String>,
+    }
+
+    /// An object that another one names.
+    pub struct ObjectReference {
+        /// API group and version.
+        pub api_version: String,
+        /// Kind.
+        pub kind: String,
+        /// Namespace.
+        pub namespace: String,
+        /// Name.
+        pub name: String,
+        /// Identity.
+        pub uid: String,
     }
 
     /// `spec` of a CronJob.

@@ -33,6 +33,7 @@ const SHELVES: &[(&str, &[&str])] = &[
             "api_server",
             "bulk",
             "default_storage_class",
+            "eviction",
             "horizontal_pod_autoscaler",
             "pod_resources",
             "pod_topology_labels",
@@ -45,6 +46,9 @@ const SHELVES: &[(&str, &[&str])] = &[
     (
         "controllers",
         &[
+            "adoption",
+            "availability",
+            "deletion_rank",
             "ephemeral_volume",
             "horizontal_pod_autoscaler",
             "ledger",
@@ -81,7 +85,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ruzstd", &["manifest/read"]),
     ("walkdir", &["manifest/read", "conformance"]),
     ("glob", &["manifest/read"]),
-    ("jiff", &["controllers"]),
+    ("jiff", &["controllers", "manifest/cron_schedule.rs"]),
     ("encoding_rs", &["manifest/read"]),
 ];
 

@@ -1,5 +1,6 @@
 //! One test binary: one link instead of ten.
 
+mod admission;
 mod architecture;
 mod autoscaling;
 mod cli;

@@ -8,6 +8,7 @@
 //!
 //! Source: the shape of k8s.io/kubernetes/pkg/controller's `syncHandler`s and their rate-limited work queues, v1.36.
 
+pub mod memory;
 pub mod moment;
 pub mod store;
 
@@ -58,6 +59,8 @@ pub trait World {
     /// its kubelet lets it go. A deleted pod with finalizers stays, with a grace period of zero, until the last of them has been
     /// taken off. Nothing happens if it is not there.
     fn delete_pod(&mut self, key: &Key);
+    /// Deletes a Job; its pods go after it.
+    fn delete_job(&mut self, key: &Key);
     /// Creates a claim through admission.
     fn create_claim(&mut self, claim: PersistentVolumeClaim) -> Result<(), Refusal>;
     /// Creates a ReplicaSet through admission.

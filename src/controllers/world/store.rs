@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::memory::Memory;
 use crate::manifest::Objects;
 use crate::manifest::meta::ObjectMeta;
 use crate::manifest::node::{Namespace, Node};
@@ -130,6 +131,8 @@ macro_rules! tables {
         #[derive(Debug, Clone, Default)]
         pub struct Store {
             $( #[doc = $doc] pub $field: Table<$kind>, )*
+            /// What the controllers remember beside the objects.
+            pub memory: Memory,
             changes: Vec<Change>,
             created: u64,
         }

@@ -23,6 +23,7 @@ mod gaps;
 mod json_split;
 mod kinds;
 mod lines;
+mod other;
 mod owners;
 mod piece;
 mod problem;

@@ -2,12 +2,12 @@
 //!
 //! Source: k8s.io/kubernetes/pkg/controller/cronjob/cronjob_controllerv2.go, v1.36.
 
-use super::ledger::Ledger;
+use crate::controllers::ledger::Ledger;
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
 
 /// Says once how many CronJobs there are whose pods are not placed. Jobs they already made are Jobs like any other.
-pub(super) fn reconcile(objects: &mut Objects, ledger: &mut Ledger<'_>) {
+pub(in crate::controllers) fn reconcile(objects: &mut Objects, ledger: &mut Ledger<'_>) {
     let count = objects.cron_jobs.iter().filter(|job| !job.spec.suspend && job.metadata.deletion_timestamp.is_none()).count();
     match count {
         0 => {}

@@ -5,17 +5,31 @@
 //! Source: k8s.io/kubernetes/pkg/controller/daemon/daemon_controller.go NodeShouldRunDaemonPod and
 //! k8s.io/component-helpers/scheduling/corev1/nodeaffinity, v1.36.
 
-use super::selector::holds;
+use crate::controllers::selector::holds;
 use crate::manifest::node::{Node, Taint};
 use crate::manifest::pod::{NodeSelector, NodeSelectorTerm, PodSpec, Toleration};
 
 /// Whether the DaemonSet controller makes a pod with this spec for the node. Capacity plays no part, nor does a cordon without
 /// its taint.
 pub(super) fn should_run(spec: &PodSpec, node: &Node) -> bool {
+    fits(spec, node) && lives_with(spec, node, &["NoSchedule", "NoExecute"])
+}
+
+/// Whether a pod with this spec that is on the node may stay there.
+pub(super) fn should_stay(spec: &PodSpec, node: &Node) -> bool {
+    fits(spec, node) && lives_with(spec, node, &["NoExecute"])
+}
+
+fn fits(spec: &PodSpec, node: &Node) -> bool {
     (spec.node_name.is_empty() || spec.node_name == node.metadata.name)
         && spec.node_selector.iter().all(|(key, value)| node.metadata.labels.get(key) == Some(value))
         && required_affinity(spec).is_none_or(|selector| selects(selector, node))
-        && node.spec.taints.iter().all(|taint| !keeps_away(taint) || spec.tolerations.iter().any(|toleration| tolerates(toleration, taint)))
+}
+
+/// Whether every taint with one of these effects is tolerated.
+fn lives_with(spec: &PodSpec, node: &Node, effects: &[&str]) -> bool {
+    let taints = node.spec.taints.iter().filter(|taint| effects.contains(&taint.effect.as_str()));
+    taints.clone().all(|taint| spec.tolerations.iter().any(|toleration| tolerates(toleration, taint)))
 }
 
 fn required_affinity(spec: &PodSpec) -> Option<&NodeSelector> {
@@ -32,10 +46,6 @@ fn term_selects(term: &NodeSelectorTerm, node: &Node) -> bool {
     !is_empty
         && term.match_expressions.iter().all(|requirement| holds(requirement, labels.get(&requirement.key).map(String::as_str)))
         && term.match_fields.iter().all(|field| field.key == "metadata.name" && holds(field, Some(&node.metadata.name)))
-}
-
-fn keeps_away(taint: &Taint) -> bool {
-    taint.effect == "NoSchedule" || taint.effect == "NoExecute"
 }
 
 fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {

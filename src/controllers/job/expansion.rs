@@ -1,24 +1,21 @@
-//! Job: pods that run to their end, so many at once and so many in all.
+//! The plain way: the pods that every unfinished Job would have running now.
 //!
-//! Source: k8s.io/kubernetes/pkg/controller/job/job_controller.go manageJob, indexed_job_utils.go, v1.36.
+//! Source: k8s.io/kubernetes/pkg/controller/job/job_controller.go manageJob, v1.36.
 
-use std::collections::BTreeSet;
-
-use super::ledger::{Ledger, from_template, is_active};
-use super::ownership::{Owner, identify};
+use super::indexes::{self, INDEX, index_of};
+use super::{is_finished, labelled_template};
+use crate::controllers::ledger::{Ledger, from_template, is_active};
+use crate::controllers::ownership::{Owner, identify};
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
-use crate::manifest::pod::Pod;
 use crate::manifest::workload::{Job, PodTemplateSpec};
 
-const INDEX: &str = "batch.kubernetes.io/job-completion-index";
-
 /// Starts the pods that every unfinished Job would have running now.
-pub(super) fn reconcile(objects: &mut Objects, ledger: &mut Ledger<'_>) {
+pub(in crate::controllers) fn reconcile(objects: &mut Objects, ledger: &mut Ledger<'_>) {
     let mut suspended = 0;
     for job in &mut objects.jobs {
         identify("Job", &mut job.metadata);
-        if job.metadata.deletion_timestamp.is_some() || is_finished(job) {
+        if job.metadata.deletion_timestamp.is_some() || is_finished(job) || job.status.completion_time.is_some() {
             continue;
         }
         if job.spec.suspend {
@@ -45,13 +42,6 @@ pub(super) fn reconcile(objects: &mut Objects, ledger: &mut Ledger<'_>) {
     }
 }
 
-fn is_finished(job: &Job) -> bool {
-    let ended = |condition: &crate::manifest::pod::Condition| {
-        (condition.r#type == "Complete" || condition.r#type == "Failed") && condition.status == "True"
-    };
-    job.status.completion_time.is_some() || job.status.conditions.iter().any(ended)
-}
-
 /// How many pods should be running, given how many succeeded.
 fn wanted_active(job: &Job, succeeded: i32) -> i32 {
     let parallelism = job.spec.parallelism.unwrap_or(1).max(0);
@@ -69,27 +59,14 @@ fn wanted_active(job: &Job, succeeded: i32) -> i32 {
     }
 }
 
-/// The template with the labels that the server adds to a Job.
-fn labelled_template(job: &Job) -> PodTemplateSpec {
-    let mut template = job.spec.template.clone();
-    for (key, value) in [
-        ("batch.kubernetes.io/controller-uid", &job.metadata.uid),
-        ("controller-uid", &job.metadata.uid),
-        ("batch.kubernetes.io/job-name", &job.metadata.name),
-        ("job-name", &job.metadata.name),
-    ] {
-        template.metadata.labels.entry(key.to_owned()).or_insert_with(|| value.clone());
-    }
-    template
-}
-
 /// Starts the lowest indexes that neither run nor are done.
 fn start_indexed(job: &Job, owner: &Owner<'_>, template: &PodTemplateSpec, claimed: &[usize], wanted: i32, ledger: &mut Ledger<'_>) {
-    let mut taken = completed_indexes(&job.status.completed_indexes);
-    let held = claimed.iter().map(|&position| &ledger.pods[position]).filter(|pod| is_active(pod) || pod.status.phase == "Succeeded");
-    taken.extend(held.filter_map(index_of));
-    let missing = usize::try_from(wanted).unwrap_or(0).saturating_sub(ledger.active(claimed));
     let completions = job.spec.completions.unwrap_or(1);
+    let mut taken = indexes::parse(&job.status.completed_indexes, completions);
+    taken.extend(indexes::parse(job.status.failed_indexes.as_deref().unwrap_or_default(), completions));
+    let held = claimed.iter().map(|&position| &ledger.pods[position]).filter(|pod| is_active(pod) || pod.status.phase == "Succeeded");
+    taken.extend(held.filter_map(|pod| index_of(pod)));
+    let missing = usize::try_from(wanted).unwrap_or(0).saturating_sub(ledger.active(claimed));
     let indexes: Vec<i32> = (0..completions).filter(|index| !taken.contains(index)).take(missing).collect();
     for index in indexes {
         let prefix = format!("{}-{index}-", job.metadata.name);
@@ -100,29 +77,5 @@ fn start_indexed(job: &Job, owner: &Owner<'_>, template: &PodTemplateSpec, claim
         pod.metadata.annotations.insert(INDEX.to_owned(), index.to_string());
         pod.spec.hostname = format!("{}-{index}", job.metadata.name);
         ledger.make(pod);
-    }
-}
-
-fn index_of(pod: &Pod) -> Option<i32> {
-    pod.metadata.annotations.get(INDEX).or_else(|| pod.metadata.labels.get(INDEX))?.parse().ok()
-}
-
-/// Reads `0-2,5`.
-fn completed_indexes(text: &str) -> BTreeSet<i32> {
-    let range = |part: &str| {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        Some(first.trim().parse().ok()?..=last.trim().parse().ok()?)
-    };
-    text.split(',').filter_map(range).flatten().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn completed_indexes_are_ranges_and_numbers() {
-        assert_eq!(completed_indexes("0-2,5"), BTreeSet::from([0, 1, 2, 5]));
-        assert!(completed_indexes("").is_empty());
     }
 }
