@@ -13,8 +13,10 @@ use super::progress::Progress;
 use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
-use crate::manifest::read::{self, Input, Options, Problem, Severity};
+use crate::manifest::read::{self, Input, Options, Problem, Severity, Written};
 use crate::report::amount::{count, list};
+use crate::report::views::{Context, NotCreatedGroup, creation};
+use crate::simulation::{self, Creation};
 use crate::{admission, controllers};
 
 /// Objects that are ready for placing.
@@ -22,14 +24,36 @@ use crate::{admission, controllers};
 pub struct Loaded {
     /// The objects, with the pods that controllers make of them.
     pub objects: Objects,
+    /// What the API server refuses, and is not among them.
+    pub creation: Creation,
+    /// The cluster before anything was applied to it, if the input holds a cluster and what is to be applied.
+    pub before: Option<Before>,
     /// Whether everything could be read.
     pub complete: bool,
+    /// What was read, without its objects: for where things were written.
+    input: Input,
+}
+
+/// A cluster before anything was applied to it.
+#[derive(Debug)]
+pub struct Before {
+    /// The objects, with the pods that controllers make of them.
+    pub objects: Objects,
+    /// What the API server refuses already.
+    pub creation: Creation,
+    /// How many objects are applied that are new, and how many that the cluster has.
+    pub applied: (usize, usize),
 }
 
 impl Loaded {
     /// How to end after an answer: an answer on half an input is no full answer.
     pub fn exit(&self, holds: bool) -> Exit {
         if self.complete { Exit::of(holds) } else { Exit::Misuse }
+    }
+
+    /// What the API server refuses, alike things together; `namespaces` are those that are shown, none for all.
+    pub fn not_created(&self, context: &Context<'_>, namespaces: &[String]) -> Vec<NotCreatedGroup> {
+        creation::groups(context, &self.creation.refused, |each| self.input.locate(each.origin).to_string(), namespaces)
     }
 }
 
@@ -98,17 +122,29 @@ fn prepare(mut input: Input, verbose: bool, assumption: Option<&Assumption>) -> 
     tell_skipped(&input);
     tell_problems(&refusals(&input), verbose);
     tell_problems(&input.weaknesses(), verbose);
+    let expand = |objects: &mut Objects| {
+        let mut notes = admission::horizontal_pod_autoscaler::admit(objects);
+        notes.extend(assumption.map(|assumption| controllers::expand_autoscaled(objects, assumption)).unwrap_or_default());
+        notes
+    };
+    let before = before(&input, expand);
     let mut objects = std::mem::take(&mut input.objects);
-    let mut notes = admission::horizontal_pod_autoscaler::admit(&mut objects);
-    if let Some(assumption) = assumption {
-        notes.extend(controllers::expand_autoscaled(&mut objects, assumption));
-        notes.extend(admission::admit(&mut objects));
-        controllers::disruption::budgets(&mut objects);
-    }
-    let all = if verbose { notes.len() } else { OF_A_KIND };
-    notes.iter().take(all).for_each(|note| tell_note(&input, note));
-    tell_rest(notes.len().saturating_sub(all), "note");
-    Loaded { objects, complete: !input.has_errors() }
+    let creation = match assumption {
+        Some(_) => simulation::create(&mut objects, &input.written, &input.replaced, expand),
+        None => Creation { notes: expand(&mut objects), ..Creation::default() },
+    };
+    controllers::disruption::budgets(&mut objects);
+    let all = if verbose { creation.notes.len() } else { OF_A_KIND };
+    creation.notes.iter().take(all).for_each(|note| tell_note(&input, note));
+    tell_rest(creation.notes.len().saturating_sub(all), "note");
+    Loaded { objects, creation, before, complete: !input.has_errors(), input }
+}
+
+fn before(input: &Input, expand: impl FnOnce(&mut Objects) -> Vec<Note>) -> Option<Before> {
+    let mut objects = input.before()?;
+    let creation = simulation::create(&mut objects, &Written::Nothing, &Objects::default(), expand);
+    controllers::disruption::budgets(&mut objects);
+    Some(Before { objects, creation, applied: input.applied() })
 }
 
 /// Objects that the API server would refuse, but for those that reading has complained about.
@@ -118,7 +154,7 @@ fn refusals(input: &Input) -> Vec<Problem> {
     let problem = |refused: admission::Refused| {
         let why = refused.refusal.message.split_once(" is invalid: ").map_or(refused.refusal.message.as_str(), |(_, why)| why);
         Problem::new(Severity::Warning, input.locate(refused.origin), format!("{}: {why}", refused.title))
-            .hint("correct it: the API server refuses it; it was loaded as it is")
+            .hint("correct it: the API server refuses it")
     };
     refused.map(problem).collect()
 }

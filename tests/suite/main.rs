@@ -19,3 +19,4 @@ mod recordings;
 mod referee;
 mod rules;
 mod semantics;
+mod what_if;

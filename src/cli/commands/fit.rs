@@ -95,7 +95,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut scheduler = ground.scheduler(options);
     placement::run(&mut scheduler);
     let fit = scheduler.fit(&copies);
-    let view = FitView::new(&context, &scheduler, pod, name.as_deref(), &fit, arguments.max);
+    let mut view = FitView::new(&context, &scheduler, pod, name.as_deref(), &fit, arguments.max);
+    view.not_created = loaded.not_created(&context, &[]);
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Fit(Box::new(view))))?;
     Ok(loaded.exit(holds))

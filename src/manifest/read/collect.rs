@@ -40,7 +40,7 @@ pub(super) fn read_bytes(name: &str, bytes: &[u8]) -> Input {
 pub(super) fn read_texts(texts: &[(&str, &str)]) -> Input {
     let mut collector = Collector::new(Options::default());
     texts.iter().for_each(|(name, text)| collector.stream(&(*name).into(), text.as_bytes()));
-    collector.input
+    collector.finish()
 }
 
 struct Collector<'a> {

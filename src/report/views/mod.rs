@@ -6,8 +6,10 @@
 //! A new view: a file with the struct, a `document` and a `records` function, a variant of [`View`], a row in [`schemas`].
 
 pub mod asides;
+pub mod changes;
 pub mod conformance;
 pub mod context;
+pub mod creation;
 pub mod explanation;
 pub mod fit;
 pub mod headroom;
@@ -21,8 +23,10 @@ pub mod workload;
 use serde::Serialize;
 
 use super::document::{Detail, Document};
+pub use changes::Changes;
 pub use conformance::ConformanceView;
 pub use context::Context;
+pub use creation::NotCreatedGroup;
 pub use explanation::ExplanationView;
 pub use fit::FitView;
 pub use headroom::HeadroomView;
