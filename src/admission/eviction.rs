@@ -35,7 +35,8 @@ pub fn evict<'a>(pod: &Pod, budgets: impl Iterator<Item = &'a PodDisruptionBudge
     let Some(budget) = budgets.next() else { return Ok(free) };
     if budgets.next().is_some() {
         let message = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
-        return Err(Refusal::new(500, "InternalError", message.to_owned()));
+        // the server gives no reason in one word here
+        return Err(Refusal::new(500, "", message.to_owned()));
     }
     if costs_nothing(pod, budget) {
         return Ok(free);

@@ -133,6 +133,7 @@ fn prepare(mut input: Input, verbose: bool, assumption: Option<&Assumption>) -> 
         Some(_) => simulation::create(&mut objects, &input.written, &input.replaced, expand),
         None => Creation { notes: expand(&mut objects), ..Creation::default() },
     };
+    controllers::disruption::budgets(&mut objects);
     let all = if verbose { creation.notes.len() } else { OF_A_KIND };
     creation.notes.iter().take(all).for_each(|note| tell_note(&input, note));
     tell_rest(creation.notes.len().saturating_sub(all), "note");
@@ -142,6 +143,7 @@ fn prepare(mut input: Input, verbose: bool, assumption: Option<&Assumption>) -> 
 fn before(input: &Input, expand: impl FnOnce(&mut Objects) -> Vec<Note>) -> Option<Before> {
     let mut objects = input.before()?;
     let creation = simulation::create(&mut objects, &Written::Nothing, &Objects::default(), expand);
+    controllers::disruption::budgets(&mut objects);
     Some(Before { objects, creation, applied: input.applied() })
 }
 

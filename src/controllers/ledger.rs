@@ -7,6 +7,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::cron_job::CronRuns;
 use super::names;
 use super::ownership::{Owner, Ownership};
 use crate::manifest::location::Note;
@@ -20,6 +21,8 @@ pub(super) struct Ledger<'a> {
     pub pods: &'a [Pod],
     /// Those pods by owner.
     pub ownership: Ownership<'a>,
+    /// Which runs of CronJobs count.
+    pub cron_runs: CronRuns,
     entries: Entries,
 }
 
@@ -43,7 +46,12 @@ impl<'a> Ledger<'a> {
         let is_lost = |metadata: &ObjectMeta, owner: &OwnerReference| {
             owner.kind == "ReplicaSet" && !known.contains(&(metadata.namespace_or_default(), owner.name.as_str()))
         };
-        Ledger { pods, ownership: Ownership::of(pods.iter().map(|pod| &pod.metadata), is_lost), entries: Entries::default() }
+        Ledger {
+            pods,
+            ownership: Ownership::of(pods.iter().map(|pod| &pod.metadata), is_lost),
+            cron_runs: CronRuns::default(),
+            entries: Entries::default(),
+        }
     }
 
     /// Ends the controllers' work.

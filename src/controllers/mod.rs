@@ -28,16 +28,19 @@ mod names;
 mod ownership;
 mod replica_set;
 mod replication_controller;
+pub mod rollout_peak;
 pub mod scale_down;
 mod selector;
 mod slow_start;
 mod stateful_set;
 mod ttl_after_finished;
+mod update;
 pub mod world;
 
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
 use crate::manifest::workload::ReplicaSet;
+use cron_job::CronRuns;
 use horizontal_pod_autoscaler::assume::{Assumption, autoscale};
 use ledger::Ledger;
 use scale_down::scale_down;
@@ -86,17 +89,26 @@ pub fn expand_autoscaled(objects: &mut Objects, assumption: &Assumption) -> Vec<
     notes
 }
 
-/// Adds what the controllers would make: ReplicaSets, pods, claims. A second call adds nothing.
+/// Adds what the controllers would make: ReplicaSets, pods, claims. Where a workload was written over a dump, takes away what it
+/// had of an old template or beyond its replicas. A second call changes nothing.
 pub fn expand(objects: &mut Objects) -> Vec<Note> {
+    expand_with(objects, CronRuns::default())
+}
+
+/// As [`expand`], and says which runs of CronJobs count.
+pub fn expand_with(objects: &mut Objects, cron_runs: CronRuns) -> Vec<Note> {
     names::complete(objects);
+    let written = update::begin(objects);
     let mut notes = Vec::new();
     let pods = std::mem::take(&mut objects.pods);
     let mut ledger = Ledger::open(&pods, &objects.replica_sets);
+    ledger.cron_runs = cron_runs;
     for controller in CONTROLLERS {
         (controller.reconcile)(objects, &mut ledger);
     }
     let entries = ledger.close();
     objects.pods = pods;
     notes.extend(entries.post(&mut objects.pods));
+    update::finish(objects, written);
     notes
 }

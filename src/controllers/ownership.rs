@@ -44,7 +44,7 @@ pub(super) fn identify(kind: &str, metadata: &mut ObjectMeta) {
 }
 
 /// Whether a uid is ours: a server's never holds a slash.
-fn is_made_up(uid: &str) -> bool {
+pub(super) fn is_made_up(uid: &str) -> bool {
     uid.contains('/')
 }
 

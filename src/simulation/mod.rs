@@ -13,6 +13,7 @@
 mod control_plane;
 mod creation;
 pub mod difference;
+mod eviction;
 mod garbage;
 mod kubelet;
 mod quota_recount;

@@ -339,13 +339,38 @@ fn suspended_jobs_are_said_to_make_no_pods() {
 }
 
 #[test]
-fn cron_jobs_are_said_to_run_later() {
+fn a_cron_job_that_was_written_down_has_one_run_or_all_that_may_overlap() {
+    use plimsoll::controllers::cron_job::CronRuns;
+    let cron_job = |metadata: &str| {
+        read(&format!(
+            "{{apiVersion: batch/v1, kind: CronJob, metadata: {{name: often{metadata}}}, spec: {{schedule: '* * * * *', jobTemplate: {{spec: {{activeDeadlineSeconds: 150, template: {{spec: {{containers: [{{name: c}}]}}}}}}}}}}}}"
+        ))
+    };
+    for (runs, metadata, pods) in
+        [(CronRuns::None, "", 0), (CronRuns::One, "", 1), (CronRuns::Overlapping, "", 3), (CronRuns::Overlapping, ", uid: '1-2'", 0)]
+    {
+        let mut objects = cron_job(metadata);
+        controllers::expand_with(&mut objects, runs);
+        let notes = controllers::expand_with(&mut objects, runs);
+        assert_eq!((objects.pods.len(), notes.len()), (pods, usize::from(pods == 0)), "{runs:?}");
+    }
+}
+
+#[test]
+fn budgets_of_a_spec_count_on_every_pod() {
     let mut objects = read(
-        "{apiVersion: batch/v1, kind: CronJob, metadata: {name: nightly}, spec: {schedule: '@daily', jobTemplate: {spec: {template: {spec: {containers: [{name: c}]}}}}}}",
+        "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 5, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c}]}}}}
+---
+{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: web}, spec: {maxUnavailable: 30%, selector: {matchLabels: {app: web}}}}
+---
+{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: seen}, spec: {maxUnavailable: 1, selector: {}}, status: {observedGeneration: 3}}",
     );
-    let notes = controllers::expand(&mut objects);
-    assert_eq!(notes[0].message, "1 CronJob runs later; none of its pods are placed");
-    assert!(objects.pods.is_empty());
+    controllers::expand(&mut objects);
+    controllers::disruption::budgets(&mut objects);
+    let [web, seen] = &objects.pod_disruption_budgets[..] else { panic!("there are two") };
+    let numbers = (web.status.expected_pods, web.status.current_healthy, web.status.desired_healthy, web.status.disruptions_allowed);
+    assert_eq!(numbers, (5, 5, 3, 2));
+    assert_eq!(seen.status.expected_pods, 0);
 }
 
 #[test]

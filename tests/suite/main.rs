@@ -2,6 +2,7 @@
 
 mod admission;
 mod architecture;
+mod at_rest;
 mod autoscaling;
 mod cli;
 mod conformance;
@@ -12,6 +13,7 @@ mod generate;
 mod generated;
 mod golden;
 mod invariants;
+mod loops;
 mod parsers;
 mod recordings;
 mod referee;

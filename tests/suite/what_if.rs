@@ -194,7 +194,6 @@ fn manifests_alone_are_taken_to_know_their_cluster() {
 }
 
 #[test]
-#[ignore = "until expanding a cluster replaces the pods of an updated template"]
 fn a_changed_template_replaces_the_pods_of_a_deployment() {
     let (difference, creation) = apply(CLUSTER, include_str!("../../fixtures/cli/what-if-template.yaml"));
     assert_eq!(refusals(&creation), Vec::<String>::new());
@@ -202,7 +201,6 @@ fn a_changed_template_replaces_the_pods_of_a_deployment() {
 }
 
 #[test]
-#[ignore = "until expanding a cluster removes the pods of a workload that is scaled down"]
 fn a_deployment_that_is_scaled_down_loses_pods_where_it_has_most() {
     let (difference, _) = apply(CLUSTER, include_str!("../../fixtures/cli/what-if-scale-down.yaml"));
     assert_eq!(said(&difference), ["Goes shop/web (Deployment)"; 2]);

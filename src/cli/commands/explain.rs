@@ -3,6 +3,7 @@
 use anyhow::{anyhow, bail};
 use clap::Args;
 
+use crate::admission;
 use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::input::Loaded;
@@ -112,6 +113,8 @@ fn explain_refused(arguments: &Arguments, loaded: &mut Loaded, refused: NotCreat
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
     let pod = refused.pod.map(|pod| {
         loaded.objects.pods.push(*pod);
+        // so that it asks for what policies would have given it
+        admission::admit(&mut loaded.objects);
         PodId::new(loaded.objects.pods.len() - 1)
     });
     let mut ground = Ground::new(&loaded.objects, &configuration);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::Recording;
-use super::snapshot::{owner_of, state_of};
+use super::snapshot::{name_of, owner_of, state_of};
 use crate::controllers::world::{Key, Moment, Stored};
 use crate::manifest::Objects;
 use crate::manifest::node::{Namespace, Node, Taint};
@@ -48,6 +48,7 @@ const ACTIONS: &[(&str, Act)] = &[
     ("setPods", set_pods),
     ("newPods", new_pods),
     ("holdDelete", hold_delete),
+    ("evict", evict),
     ("wait", wait),
     ("alignMinute", align_minute),
     ("cordon", cordon),
@@ -134,13 +135,54 @@ impl Cluster {
 pub(super) fn refused(refusal: &Refusal) -> Map<String, Value> {
     let mut facts = Map::new();
     facts.insert("code".to_owned(), json!(refusal.code));
-    facts.insert("reason".to_owned(), json!(refusal.reason));
+    if !refusal.reason.is_empty() {
+        facts.insert("reason".to_owned(), json!(refusal.reason));
+    }
     facts.insert("message".to_owned(), json!(refusal.message));
     facts
 }
 
+/// Evicts pods in the order of their names, and lets the cluster come to rest after each.
+fn evict(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
+    let mut answers = Vec::new();
+    for (index, key) in cluster.selected(action).into_iter().enumerate() {
+        let mut facts = evict_one(cluster, &key);
+        facts.insert("index".to_owned(), json!(index));
+        if facts["code"] == json!(201) && action["settle"] != json!(false) {
+            cluster.plane.settle();
+        }
+        answers.push(Value::Object(facts));
+    }
+    Ok(Map::from_iter([("evictions".to_owned(), Value::Array(answers))]))
+}
+
+/// Evicts a pod: who it was, and the answer.
+pub(super) fn evict_one(cluster: &mut Cluster, key: &Key) -> Map<String, Value> {
+    let store = cluster.plane.store();
+    let mut facts = Map::new();
+    if let Some(pod) = store.get::<Pod>(key) {
+        facts.insert("owner".to_owned(), json!(owner_of(store, pod)));
+        facts.insert("stateBefore".to_owned(), json!(state_of(pod)));
+        facts.extend(name_of(store, pod).map(|name| ("name".to_owned(), json!(name))));
+    }
+    match cluster.plane.evict(key) {
+        Ok(()) => _ = facts.insert("code".to_owned(), json!(201)),
+        Err(refusal) => {
+            facts.extend(refused(&refusal));
+            let causes: Vec<Value> = refusal.causes.iter().map(|cause| json!({"reason": cause.reason, "message": cause.message})).collect();
+            if !causes.is_empty() {
+                facts.insert("causes".to_owned(), Value::Array(causes));
+            }
+            facts.extend(refusal.retry_after_seconds.map(|seconds| ("retryAfterSeconds".to_owned(), json!(seconds))));
+        }
+    }
+    facts
+}
+
+/// Whether the cluster is left to come to rest after an object of this kind.
 fn is_workload(kind: &str) -> bool {
-    ["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod"].contains(&kind)
+    ["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ResourceQuota"]
+        .contains(&kind)
 }
 
 macro_rules! by_kind {

@@ -208,7 +208,7 @@ fn jobs(store: &Store, namespace: &str, add: &mut impl FnMut(String, Map<String,
         let mut facts = numbers(&**job, &["active", "ready", "succeeded", "failed", "terminating"]);
         for field in ["completedIndexes", "failedIndexes"] {
             let value = numbers(&**job, &[field])[field].clone();
-            if value.is_string() {
+            if value.as_str().is_some_and(|text| !text.is_empty()) {
                 facts.insert(field.to_owned(), value);
             }
         }
@@ -239,7 +239,8 @@ fn list(resources: &ResourceList) -> Value {
 fn quotas(cluster: &Cluster, namespace: &str) -> Map<String, Value> {
     let own = cluster.plane.server().quotas().filter(|quota| quota.metadata.namespace == namespace);
     let row = |quota: &crate::manifest::policy::ResourceQuota| {
-        let facts = json!({"hard": list(&quota.status.hard), "used": list(&quota.status.used)});
+        let used = if quota.status.used.is_empty() { Value::Null } else { list(&quota.status.used) };
+        let facts = json!({"hard": list(&quota.status.hard), "used": used});
         (quota.metadata.name.clone(), facts)
     };
     own.map(row).collect()
@@ -262,7 +263,14 @@ fn claims(store: &Store, namespace: &str) -> Map<String, Value> {
 fn budgets(store: &Store, namespace: &str) -> Map<String, Value> {
     let row = |budget: &std::sync::Arc<crate::manifest::policy::PodDisruptionBudget>| {
         let mut facts = numbers(&**budget, &["currentHealthy", "desiredHealthy", "expectedPods", "disruptionsAllowed"]);
-        facts.insert("conditions".to_owned(), Value::Object(conditions(&**budget, false)));
+        let mut conditions = conditions(&**budget, true);
+        // here a message is a fact only where there is one
+        for condition in conditions.values_mut().filter_map(Value::as_object_mut) {
+            if condition["message"] == json!("") {
+                condition.remove("message");
+            }
+        }
+        facts.insert("conditions".to_owned(), Value::Object(conditions));
         (budget.metadata.name.clone(), Value::Object(facts))
     };
     store.pod_disruption_budgets.within(namespace).map(row).collect()

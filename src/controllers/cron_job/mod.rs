@@ -15,6 +15,18 @@ pub(super) use sync::{sync, watch};
 use super::ownership::Owner;
 use crate::manifest::workload::{CronJob, Job};
 
+/// Which runs of a CronJob the plain way counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CronRuns {
+    /// None: CronJobs run at another time.
+    None,
+    /// One run of each.
+    #[default]
+    One,
+    /// All that may be under way at once, by schedule, concurrency policy and deadline; see [`overlap`].
+    Overlapping,
+}
+
 /// A Job of a CronJob, not yet named.
 fn from_template(cron_job: &CronJob) -> Job {
     let template = &cron_job.spec.job_template;

@@ -60,6 +60,7 @@ pub(in crate::controllers) fn sync(world: &mut dyn World, key: &Key) -> Outcome 
         Err(problem) => {
             let mut new = budget.status.clone();
             new.disruptions_allowed = 0;
+            new.observed_generation = budget.metadata.generation;
             set_condition(&mut new.conditions, "False", "SyncFailed", &problem, Some(now.timestamp()));
             new
         }

@@ -65,7 +65,7 @@ fn start_indexed(job: &Job, owner: &Owner<'_>, template: &PodTemplateSpec, claim
     let mut taken = indexes::parse(&job.status.completed_indexes, completions);
     taken.extend(indexes::parse(job.status.failed_indexes.as_deref().unwrap_or_default(), completions));
     let held = claimed.iter().map(|&position| &ledger.pods[position]).filter(|pod| is_active(pod) || pod.status.phase == "Succeeded");
-    taken.extend(held.filter_map(|pod| index_of(pod)));
+    taken.extend(held.filter_map(index_of));
     let missing = usize::try_from(wanted).unwrap_or(0).saturating_sub(ledger.active(claimed));
     let indexes: Vec<i32> = (0..completions).filter(|index| !taken.contains(index)).take(missing).collect();
     for index in indexes {

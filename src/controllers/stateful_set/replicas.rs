@@ -86,7 +86,7 @@ impl<'a> Pass<'a> {
         mut act: impl FnMut(&mut dyn World, usize) -> Result<Turn, Refused>,
     ) -> Result<Turn, Refused> {
         if !self.is_ordered {
-            return slow_start(count, |place| act(world, place).map(|_| ())).map(|()| Turn::Next);
+            return slow_start(count, |place| act(world, place).map(|_| ())).map(|()| Turn::Next).map_err(|failure| failure.error);
         }
         for place in 0..count {
             if act(world, place)? == Turn::Wait {

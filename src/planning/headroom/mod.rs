@@ -7,7 +7,7 @@
 //!
 //! "Fits" means that no pod is pending but those that are pending at the least load already and belong to nothing that is autoscaled, and that
 //! nothing is evicted for good. From the least load upwards, the first stretch that does not fit after one that does is the wall. Placement is not monotone:
-//! stretches above the wall that fit again are told.
+//! stretches above the wall that fit again are told. Quotas are not asked here: a pod that a ResourceQuota would refuse is placed like any other.
 
 mod trial;
 
@@ -53,6 +53,8 @@ pub struct Room {
     pub load: Load,
     /// What could not be told of its metrics.
     pub problems: Vec<String>,
+    /// The loads at which it changes its replicas, each with the replicas up to it.
+    pub steps: Vec<(Option<Factor>, i32)>,
     /// The largest λ at which it is not yet at its most; none if it never gets there, zero if it is there from the start.
     pub most_beyond: Option<Factor>,
 }
@@ -173,19 +175,18 @@ fn room(autoscaler: Autoscaler, usage: Option<&Usage>, objects: &Objects) -> Roo
     let most = autoscaler.bounds().1;
     let reached = steps.iter().position(|(_, replicas)| *replicas >= most);
     let most_beyond = reached.map(|at| if at == 0 { Factor::new(0, 1) } else { steps[at - 1].0.unwrap_or(Factor::ONE) });
-    Room { autoscaler, load, problems, most_beyond }
+    Room { autoscaler, load, problems, steps, most_beyond }
 }
 
 /// The stretches of all autoscalers together.
 fn stretches(rooms: &[Room]) -> Vec<Stretch> {
-    let steps: Vec<_> = rooms.iter().map(|room| room.load.steps()).collect();
-    let ends: BTreeSet<Factor> = steps.iter().flatten().filter_map(|(end, _)| *end).collect();
+    let ends: BTreeSet<Factor> = rooms.iter().flat_map(|room| &room.steps).filter_map(|(end, _)| *end).collect();
     let replicas = |factor: Option<Factor>| {
         let within = |end: Option<Factor>| match (end, factor) {
             (Some(end), Some(factor)) => factor <= end,
             (end, _) => end.is_none(),
         };
-        steps.iter().map(|steps| steps.iter().find(|(end, _)| within(*end)).map_or(0, |(_, replicas)| *replicas)).collect()
+        rooms.iter().map(|room| room.steps.iter().find(|(end, _)| within(*end)).map_or(0, |(_, replicas)| *replicas)).collect()
     };
     let ends = ends.into_iter().map(Some).chain([None]);
     ends.map(|up_to| Stretch { up_to, replicas: replicas(up_to), trial: None }).collect()
