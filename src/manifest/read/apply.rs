@@ -157,7 +157,8 @@ fn keep_default<T: Clone + Default + PartialEq>(new: &mut T, old: &T) {
     }
 }
 
-/// A row a kind: the fields that stay when they are not written.
+/// A row a kind: the fields that stay when they are not written. The status of workloads goes: its absence is how controllers see
+/// that there is something new (as the greater generation tells them in a cluster).
 macro_rules! keeps {
     ($( $kind:ident [$( $($field:ident).+ ),*] )*) => { $(
         impl Kept for $kind {
@@ -172,10 +173,10 @@ macro_rules! keeps {
 keeps! {
     Namespace []
     Pod []
-    Deployment [spec.replicas, status]
-    ReplicaSet [spec.replicas, status]
-    ReplicationController [spec.replicas, status]
-    StatefulSet [spec.replicas, status]
+    Deployment [spec.replicas]
+    ReplicaSet [spec.replicas]
+    ReplicationController [spec.replicas]
+    StatefulSet [spec.replicas]
     DaemonSet []
     Job [spec.selector, status]
     CronJob []
