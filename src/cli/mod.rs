@@ -46,11 +46,11 @@ Examples:
   plimsoll plan                                  the embedded example, today and planned
   kubectl get no,po,ns,deploy,rs,sts,ds,jobs,svc,pvc,pv,sc,csinodes,pdb,pc -A -o json > cluster.json
   plimsoll schedule cluster.json                 where every pod goes, what stays pending
-  plimsoll schedule cluster.json new/*.yaml      the same with these manifests on top
+  plimsoll schedule cluster.json new/*.yaml      what if I apply these? what changes
   plimsoll explain shop/api-7d4b9-x2x cluster.json
   plimsoll fit cluster.json --cpu 500m --memory 1Gi
 
-Exit codes: 0 yes; 1 the answer is no (a pod fits nowhere, a recording differs); 2 misuse, or input that could not be read.";
+Exit codes: 0 yes; 1 the answer is no (a pod fits nowhere or is not created, a recording differs); 2 misuse, or input that could not be read.";
 
 /// The command line as clap knows it, for a program of this name: help, usage and examples say that name.
 pub fn command(name: &'static str) -> clap::Command {

@@ -71,15 +71,31 @@ pub struct Creation {
 /// objects are ready for placing afterwards.
 pub fn create(objects: &mut Objects, written: &Written, replaced: &Objects, expand: impl FnOnce(&mut Objects) -> Vec<Note>) -> Creation {
     let mut work = Work { server: ApiServer::new(), written, refused: Vec::new() };
-    presume(&mut work.server, objects, written);
-    work.adopt(objects, replaced);
-    let mut notes = keep_running(&mut objects.pods, &replaced.pods, written);
-    work.apply(objects, replaced);
-    let sets = objects.replica_sets.len();
-    notes.extend(expand(objects));
-    work.create_made(objects, sets);
+    let mut notes = Vec::new();
+    let mut sets = objects.replica_sets.len();
+    if *written == Written::Nothing {
+        notes.extend(expand(objects));
+        // a cluster at rest needs no server
+        if objects.replica_sets.len() > sets || has_made(&objects.pods) || has_made(&objects.persistent_volume_claims) {
+            let made = objects.replica_sets.split_off(sets);
+            work.open(objects, replaced);
+            objects.replica_sets.extend(made);
+            work.create_made(objects, sets);
+        }
+    } else {
+        work.open(objects, replaced);
+        notes.extend(keep_running(&mut objects.pods, &replaced.pods, written));
+        work.apply(objects, replaced);
+        sets = objects.replica_sets.len();
+        notes.extend(expand(objects));
+        work.create_made(objects, sets);
+    }
     notes.extend(admission::admit(objects));
     Creation { refused: work.refused, notes }
+}
+
+fn has_made<T: Resource>(objects: &[T]) -> bool {
+    objects.iter().any(|object| is_made(object.metadata()))
 }
 
 /// A server, and what it refused so far.
@@ -104,8 +120,9 @@ macro_rules! in_order {
 }
 
 impl Work<'_> {
-    /// Tells the server of everything that is in the cluster.
-    fn adopt(&mut self, objects: &mut Objects, replaced: &Objects) {
+    /// Tells the server of everything that is in the cluster, and of what it is presumed to have.
+    fn open(&mut self, objects: &mut Objects, replaced: &Objects) {
+        presume(&mut self.server, objects, self.written);
         in_order!(objects, replaced, |list, old| {
             old.iter().for_each(|object| self.server.adopt(object));
             list.iter().filter(|object| !is_new(self.written, *object)).for_each(|object| self.server.adopt(object));
@@ -263,6 +280,9 @@ impl Claims {
 /// Whether an object has yet to pass the server. A pod that runs has passed one, whoever wrote it down.
 fn is_new<T: Resource + 'static>(written: &Written, object: &T) -> bool {
     let pod = (object as &dyn Any).downcast_ref::<Pod>();
+    if (pod.is_some() || T::KIND == PersistentVolumeClaim::KIND) && is_made(object.metadata()) {
+        return true;
+    }
     written.holds(object.metadata()) && !pod.is_some_and(|pod| !pod.spec.node_name.is_empty() && !pod.status.phase.is_empty())
 }
 

@@ -20,7 +20,7 @@ pub(super) fn presume(server: &mut ApiServer, objects: &Objects, written: &Writt
     if !knows(&objects.namespaces, written) {
         let mut namespaces: BTreeSet<&str> = namespaced(objects).map(ObjectMeta::namespace_or_default).collect();
         objects.namespaces.iter().for_each(|namespace| _ = namespaces.remove(namespace.metadata.name.as_str()));
-        namespaces.into_iter().for_each(|name| server.adopt(&Namespace { metadata: named("", name), ..Namespace::default() }));
+        namespaces.into_iter().for_each(|name| server.adopt(&Namespace { metadata: named("", name) }));
     }
     if !knows(&objects.priority_classes, written) {
         for name in missing(objects, &objects.priority_classes, |spec| Some(&spec.priority_class_name)) {
