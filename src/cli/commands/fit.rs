@@ -147,7 +147,7 @@ fn template(arguments: &Arguments, pods: &[Pod]) -> anyhow::Result<(Option<Strin
 }
 
 fn from_file(path: &Path) -> anyhow::Result<(Option<String>, Pod)> {
-    let mut loaded = input::load_paths(&[path.to_owned()], false, &Assumption::Current)?;
+    let mut loaded = input::load_file(path)?;
     if loaded.objects.pods.is_empty() {
         bail!("{} makes no pod: a Pod or a workload with at least one replica is needed", path.display());
     }
