@@ -27,7 +27,13 @@ pub fn classes(plan: &Plan, objects: &mut Objects) {
         let zones = TopologySelectorLabelRequirement { key: ZONE.to_owned(), values: vec!["z-a".to_owned(), "z-b".to_owned()] };
         let zonal = TopologySelectorTerm { match_label_expressions: vec![zones] };
         let allowed_topologies = if name == "zonal" { vec![zonal] } else { Vec::new() };
-        objects.storage_classes.push(StorageClass { metadata, provisioner, volume_binding_mode, allowed_topologies });
+        objects.storage_classes.push(StorageClass {
+            metadata,
+            provisioner,
+            volume_binding_mode,
+            allowed_topologies,
+            ..StorageClass::default()
+        });
     }
     let spec = CsiDriverSpec { attach_required: Some(true), storage_capacity: None };
     objects.csi_drivers.push(CsiDriver { metadata: metadata("driver", "", DRIVER, 510), spec });

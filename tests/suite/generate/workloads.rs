@@ -31,7 +31,7 @@ pub fn workloads(plan: &Plan, objects: &mut Objects) {
             let mut draw = Draw::of(plan.seed, "workload", number * APPS.len() + app_number);
             let labels = map([("app", app)]);
             if plan.has(Trait::Workloads) && draw.percent(50) {
-                let spec = ServiceSpec { selector: labels.clone(), r#type: "ClusterIP".to_owned() };
+                let spec = ServiceSpec { selector: labels.clone(), r#type: "ClusterIP".to_owned(), ..ServiceSpec::default() };
                 objects.services.push(Service { metadata: metadata("service", namespace, app, 950), spec });
             }
             if plan.has(Trait::Workloads) && draw.percent(50) {
@@ -53,7 +53,8 @@ pub fn workloads(plan: &Plan, objects: &mut Objects) {
 fn replica_set(namespace: &str, app: &str, objects: &mut Objects) {
     let name = format!("{app}-v1");
     let labels = map([("app", app), ("pod-template-hash", "v1")]);
-    let mut set = ReplicaSet { metadata: metadata("replicaset", namespace, &name, 970), spec: ReplicaSetSpec::default() };
+    let mut set =
+        ReplicaSet { metadata: metadata("replicaset", namespace, &name, 970), spec: ReplicaSetSpec::default(), ..ReplicaSet::default() };
     set.spec.selector = Some(LabelSelector { match_labels: labels.clone(), match_expressions: Vec::new() });
     set.spec.template.metadata.labels = labels.clone();
     for pod in &mut objects.pods {
