@@ -4,7 +4,7 @@ use plimsoll::manifest::Objects;
 use plimsoll::manifest::meta::{IntOrString, LabelSelector, OwnerReference};
 use plimsoll::manifest::node::Namespace;
 use plimsoll::manifest::policy::{PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus};
-use plimsoll::manifest::workload::{ReplicaSet, ReplicaSetSpec, Service, ServiceSpec};
+use plimsoll::manifest::workload::{ReplicaSet, Service, ServiceSpec};
 
 use super::draw::{Draw, map};
 use super::pods::{APPS, NAMESPACES};
@@ -53,8 +53,7 @@ pub fn workloads(plan: &Plan, objects: &mut Objects) {
 fn replica_set(namespace: &str, app: &str, objects: &mut Objects) {
     let name = format!("{app}-v1");
     let labels = map([("app", app), ("pod-template-hash", "v1")]);
-    let mut set =
-        ReplicaSet { metadata: metadata("replicaset", namespace, &name, 970), spec: ReplicaSetSpec::default(), ..ReplicaSet::default() };
+    let mut set = ReplicaSet { metadata: metadata("replicaset", namespace, &name, 970), ..ReplicaSet::default() };
     set.spec.selector = Some(LabelSelector { match_labels: labels.clone(), match_expressions: Vec::new() });
     set.spec.template.metadata.labels = labels.clone();
     for pod in &mut objects.pods {
