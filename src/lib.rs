@@ -21,12 +21,13 @@
 //!        │                                                                     │
 //!  5 simulation   what happens next: a control plane in memory ────────────────┤
 //!        │                                                                     │
+//!  6 planning     how far it reaches: what fits under how much load ───────────┤
 //!  6 conformance  recordings of the real thing, replayed ──────────────────────┘
 //!
 //!  2 verify       the referee: judges placements from `manifest` alone, sharing no code with cluster or scheduler
 //! ```
 //!
-//! Imports point to a lower number only, never to a sibling. Reserved for what comes: 4 `graph`, 6 `planning`, 6 `check`. Four absences, checked with the layout by `tests/suite/architecture.rs`:
+//! Imports point to a lower number only, never to a sibling. Reserved for what comes: 4 `graph`, 6 `check`. Four absences, checked with the layout by `tests/suite/architecture.rs`:
 //!
 //! - `manifest` knows nothing of scheduling; `verify` knows nothing of `cluster` or `scheduler`.
 //! - Nothing below `report` prints or knows an output format; nothing below `cli` opens a file, but for the `read` modules of
@@ -61,6 +62,7 @@ pub mod cluster;
 pub mod conformance;
 pub mod controllers;
 pub mod manifest;
+pub mod planning;
 pub mod report;
 pub mod scheduler;
 pub mod simulation;

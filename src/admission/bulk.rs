@@ -106,7 +106,7 @@ pub struct Refused {
 }
 
 /// Objects that a server would refuse outright, because they make no sense. Objects that come from a cluster were let in by one
-/// and are not looked at. Autoscalers are checked where they are modelled.
+/// and are not looked at.
 pub fn refusals(objects: &Objects) -> Vec<Refused> {
     let mut refused = Vec::new();
     look(&objects.nodes, &mut refused);
@@ -123,6 +123,7 @@ pub fn refusals(objects: &Objects) -> Vec<Refused> {
     look(&objects.persistent_volume_claims, &mut refused);
     look(&objects.persistent_volumes, &mut refused);
     look(&objects.storage_classes, &mut refused);
+    look(&objects.horizontal_pod_autoscalers, &mut refused);
     look(&objects.pod_disruption_budgets, &mut refused);
     look(&objects.priority_classes, &mut refused);
     look(&objects.runtime_classes, &mut refused);

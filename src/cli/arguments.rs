@@ -1,17 +1,20 @@
 //! Arguments that several commands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
+use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::read;
 use crate::report::formats::{FORMATS, Format};
 use crate::scheduler::Options;
 use crate::scheduler::profile::Configuration;
 use crate::scheduler::ties::Ties;
 use crate::scheduler::version::KubernetesVersion;
+use crate::usage;
+use crate::usage::read::Content;
 
 /// What to read.
 #[derive(Debug, Clone, Args)]
@@ -23,6 +26,25 @@ pub struct InputArguments {
     /// Say every warning and note about the input, not the first twenty of each
     #[arg(short, long)]
     pub verbose: bool,
+
+    /// Replicas of autoscaled workloads: as they are, their autoscalers' bounds, or a FILE: measured usage (kubectl top, metrics APIs, CSV), or `namespace/kind/name: replicas`
+    #[arg(long, value_name = "current|min|max|FILE", default_value = "current")]
+    pub replicas: String,
+}
+
+impl InputArguments {
+    /// What to take for the replicas of autoscaled workloads.
+    pub fn assumption(&self) -> anyhow::Result<Assumption> {
+        Ok(match self.replicas.as_str() {
+            "current" => Assumption::Current,
+            "min" => Assumption::Min,
+            "max" => Assumption::Max,
+            file => match usage::read::read(Path::new(file)).map_err(|problem| anyhow!("--replicas: {problem}"))? {
+                Content::Usage(usage) => Assumption::Usage(Box::new(usage)),
+                Content::Replicas(replicas) => Assumption::Given(replicas),
+            },
+        })
+    }
 }
 
 /// How the scheduler works.

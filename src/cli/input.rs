@@ -5,14 +5,18 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 
+use super::arguments::InputArguments;
 use super::example;
 use super::exit::Exit;
 use super::output;
 use super::progress::Progress;
+use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
-use crate::manifest::read::{self, Input, Options, Problem, Severity};
+use crate::manifest::read::{self, Input, Options, Problem, Severity, Written};
 use crate::report::amount::{count, list};
+use crate::report::views::{Context, NotCreatedGroup, creation};
+use crate::simulation::{self, Creation};
 use crate::{admission, controllers};
 
 /// Objects that are ready for placing.
@@ -20,8 +24,25 @@ use crate::{admission, controllers};
 pub struct Loaded {
     /// The objects, with the pods that controllers make of them.
     pub objects: Objects,
+    /// What the API server refuses, and is not among them.
+    pub creation: Creation,
+    /// The cluster before anything was applied to it, if the input holds a cluster and what is to be applied.
+    pub before: Option<Before>,
     /// Whether everything could be read.
     pub complete: bool,
+    /// What was read, without its objects: for where things were written.
+    input: Input,
+}
+
+/// A cluster before anything was applied to it.
+#[derive(Debug)]
+pub struct Before {
+    /// The objects, with the pods that controllers make of them.
+    pub objects: Objects,
+    /// What the API server refuses already.
+    pub creation: Creation,
+    /// How many objects are applied that are new, and how many that the cluster has.
+    pub applied: (usize, usize),
 }
 
 impl Loaded {
@@ -29,21 +50,54 @@ impl Loaded {
     pub fn exit(&self, holds: bool) -> Exit {
         if self.complete { Exit::of(holds) } else { Exit::Misuse }
     }
+
+    /// What the API server refuses, alike things together; `namespaces` are those that are shown, none for all.
+    pub fn not_created(&self, context: &Context<'_>, namespaces: &[String]) -> Vec<NotCreatedGroup> {
+        creation::groups(context, &self.creation.refused, |each| self.input.locate(each.origin).to_string(), namespaces)
+    }
 }
 
-/// Reads paths; the embedded example if there are none.
-pub fn load(paths: &[PathBuf], verbose: bool) -> anyhow::Result<Loaded> {
-    if paths.is_empty() {
-        output::note(
-            "no PATH given, so this is the embedded example (fixtures/data-platform); `--help` shows how to look at your own cluster",
-        );
-        return Ok(today());
+/// Reads what the arguments name; the embedded example if they name nothing.
+pub fn load(arguments: &InputArguments) -> anyhow::Result<Loaded> {
+    let assumption = arguments.assumption()?;
+    match arguments.paths.is_empty() {
+        true => {
+            tell_example();
+            Ok(today(&assumption))
+        }
+        false => load_paths(&arguments.paths, arguments.verbose, &assumption),
     }
+}
+
+/// The same as it was written, without the pods that controllers make, for questions that are about other replicas. Without any path:
+/// what the example's cluster is to become, because that is where it has autoscalers.
+pub fn load_written(arguments: &InputArguments) -> anyhow::Result<Loaded> {
+    if arguments.paths.is_empty() {
+        tell_example();
+        return Ok(prepare(read::read_texts(example::TARGET), false, None));
+    }
+    read_paths(&arguments.paths, arguments.verbose, None)
+}
+
+fn tell_example() {
+    output::note("no PATH given, so this is the embedded example (fixtures/data-platform); `--help` shows how to look at your own cluster");
+}
+
+/// Reads paths.
+pub fn load_paths(paths: &[PathBuf], verbose: bool, assumption: &Assumption) -> anyhow::Result<Loaded> {
+    read_paths(paths, verbose, Some(assumption))
+}
+
+fn read_paths(paths: &[PathBuf], verbose: bool, assumption: Option<&Assumption>) -> anyhow::Result<Loaded> {
     let progress = Progress::of_bytes("reading");
     let input = read::read(paths, Options { progress: Some(&progress) });
     drop(progress);
-    let loaded = prepare(input, verbose);
-    if loaded.objects == Objects::default() {
+    let mut loaded = prepare(input, verbose, assumption);
+    // what is not modelled is only counted by quotas, so nothing else is nothing to work on
+    let others = std::mem::take(&mut loaded.objects.others);
+    let is_nothing = loaded.objects == Objects::default();
+    loaded.objects.others = others;
+    if is_nothing {
         bail!(
             "nothing to work on: no object could be read from {}",
             list(&paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(), 5)
@@ -53,28 +107,56 @@ pub fn load(paths: &[PathBuf], verbose: bool) -> anyhow::Result<Loaded> {
 }
 
 /// Today's cluster of the example.
-pub fn today() -> Loaded {
-    prepare(read::read_texts(example::TODAY), false)
+pub fn today(assumption: &Assumption) -> Loaded {
+    prepare(read::read_texts(example::TODAY), false, Some(assumption))
 }
 
 /// What the example's cluster is to become.
-pub fn target() -> Loaded {
-    prepare(read::read_texts(example::TARGET), false)
+pub fn target(assumption: &Assumption) -> Loaded {
+    prepare(read::read_texts(example::TARGET), false, Some(assumption))
 }
 
-/// Says what is wrong with an input, and makes pods of its workloads.
-fn prepare(mut input: Input, verbose: bool) -> Loaded {
+/// Says what is wrong with an input, and makes pods of its workloads, if replicas are assumed.
+fn prepare(mut input: Input, verbose: bool, assumption: Option<&Assumption>) -> Loaded {
     tell_problems(&input.problems, verbose);
     tell_skipped(&input);
+    tell_problems(&refusals(&input), verbose);
     tell_problems(&input.weaknesses(), verbose);
+    let expand = |objects: &mut Objects| {
+        let mut notes = admission::horizontal_pod_autoscaler::admit(objects);
+        notes.extend(assumption.map(|assumption| controllers::expand_autoscaled(objects, assumption)).unwrap_or_default());
+        notes
+    };
+    let before = before(&input, expand);
     let mut objects = std::mem::take(&mut input.objects);
-    let mut notes = controllers::expand(&mut objects);
-    notes.extend(admission::admit(&mut objects));
+    let creation = match assumption {
+        Some(_) => simulation::create(&mut objects, &input.written, &input.replaced, expand),
+        None => Creation { notes: expand(&mut objects), ..Creation::default() },
+    };
     controllers::disruption::budgets(&mut objects);
-    let all = if verbose { notes.len() } else { OF_A_KIND };
-    notes.iter().take(all).for_each(|note| tell_note(&input, note));
-    tell_rest(notes.len().saturating_sub(all), "note");
-    Loaded { objects, complete: !input.has_errors() }
+    let all = if verbose { creation.notes.len() } else { OF_A_KIND };
+    creation.notes.iter().take(all).for_each(|note| tell_note(&input, note));
+    tell_rest(creation.notes.len().saturating_sub(all), "note");
+    Loaded { objects, creation, before, complete: !input.has_errors(), input }
+}
+
+fn before(input: &Input, expand: impl FnOnce(&mut Objects) -> Vec<Note>) -> Option<Before> {
+    let mut objects = input.before()?;
+    let creation = simulation::create(&mut objects, &Written::Nothing, &Objects::default(), expand);
+    controllers::disruption::budgets(&mut objects);
+    Some(Before { objects, creation, applied: input.applied() })
+}
+
+/// Objects that the API server would refuse, but for those that reading has complained about.
+fn refusals(input: &Input) -> Vec<Problem> {
+    let said = |title: &str| input.problems.iter().any(|problem| problem.message.starts_with(&format!("{title}: ")));
+    let refused = admission::refusals(&input.objects).into_iter().filter(|refused| !said(&refused.title));
+    let problem = |refused: admission::Refused| {
+        let why = refused.refusal.message.split_once(" is invalid: ").map_or(refused.refusal.message.as_str(), |(_, why)| why);
+        Problem::new(Severity::Warning, input.locate(refused.origin), format!("{}: {why}", refused.title))
+            .hint("correct it: the API server refuses it")
+    };
+    refused.map(problem).collect()
 }
 
 /// So many warnings and so many notes are said; errors all.

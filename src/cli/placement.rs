@@ -1,14 +1,16 @@
 //! The one library call that placing commands share, with its progress.
 
+use super::input::{Before, Loaded};
 use super::output;
 use super::progress::Progress;
 use crate::cluster::Cluster;
 use crate::cluster::index::PodId;
 use crate::manifest::Objects;
-use crate::report::views::{Context, ScheduleView};
+use crate::report::views::{Changes, Context, ScheduleView};
 use crate::scheduler::profile::{Configuration, Profile};
 use crate::scheduler::run::Schedule;
 use crate::scheduler::{self, Options, Scheduler};
+use crate::simulation::{Difference, Picture};
 
 /// Nodes that claim to take any number of pods end the count here.
 const MOST_COPIES: usize = 2_000_000;
@@ -50,11 +52,26 @@ pub fn run(scheduler: &mut Scheduler<'_>) -> Schedule {
     scheduler.run(|done, waiting| progress.tell(done as u64, (done + waiting) as u64))
 }
 
-/// Where every pod goes.
-pub fn schedule(objects: &Objects, configuration: &Configuration, options: Options, ties: String, namespaces: &[String]) -> ScheduleView {
-    let ground = Ground::new(objects, configuration);
+/// Where every pod goes, and what changes if something is applied.
+pub fn schedule(loaded: &Loaded, configuration: &Configuration, options: Options, ties: String, namespaces: &[String]) -> ScheduleView {
+    let ground = Ground::new(&loaded.objects, configuration);
     let mut scheduler = ground.scheduler(options);
     let schedule = run(&mut scheduler);
-    let context = Context::new(objects, &ground.cluster, options.version, ties);
-    ScheduleView::new(&context, &mut scheduler, &schedule.decisions, namespaces)
+    let context = Context::new(&loaded.objects, &ground.cluster, options.version, ties);
+    let changes = loaded.before.as_ref().map(|before| {
+        let after = context.picture(scheduler.occupancy(), &schedule.decisions, &loaded.creation.refused);
+        Changes::new(&Difference::between(&picture(before, configuration, options), &after), before.applied, namespaces)
+    });
+    let groups = loaded.not_created(&context, namespaces);
+    let view = ScheduleView::new(&context, &mut scheduler, &schedule.decisions, namespaces).with_not_created(groups);
+    ScheduleView { changes, ..view }
+}
+
+/// Where everything was.
+fn picture(before: &Before, configuration: &Configuration, options: Options) -> Picture {
+    let (cluster, profiles) = scheduler::prepare(&before.objects, configuration);
+    let mut scheduler = Scheduler::new(&cluster, &profiles, options);
+    let schedule = run(&mut scheduler);
+    let context = Context::new(&before.objects, &cluster, options.version, "");
+    context.picture(scheduler.occupancy(), &schedule.decisions, &before.creation.refused)
 }

@@ -28,11 +28,13 @@ mod names;
 mod ownership;
 mod replica_set;
 mod replication_controller;
+pub mod rollout_peak;
 pub mod scale_down;
 mod selector;
 mod slow_start;
 mod stateful_set;
 mod ttl_after_finished;
+mod update;
 pub mod world;
 
 use crate::manifest::Objects;
@@ -74,6 +76,7 @@ pub const LOOPS: &[Loop] = &[
     Loop { name: "deployment-controller", watch: deployment::sync::watch, sync: deployment::sync::sync },
     Loop { name: "replicaset-controller", watch: replica_set::sync::watch, sync: replica_set::sync::sync::<ReplicaSet> },
     Loop { name: "replicationcontroller-controller", watch: replication_controller::watch, sync: replication_controller::sync },
+    Loop { name: "statefulset-controller", watch: stateful_set::sync::watch, sync: stateful_set::sync::sync },
 ];
 
 /// [`expand`], with the replicas of autoscaled workloads by an assumption. Where that is fewer than were written, surplus pods go.
@@ -86,7 +89,8 @@ pub fn expand_autoscaled(objects: &mut Objects, assumption: &Assumption) -> Vec<
     notes
 }
 
-/// Adds what the controllers would make: ReplicaSets, pods, claims. A second call adds nothing.
+/// Adds what the controllers would make: ReplicaSets, pods, claims. Where a workload was written over a dump, takes away what it
+/// had of an old template or beyond its replicas. A second call changes nothing.
 pub fn expand(objects: &mut Objects) -> Vec<Note> {
     expand_with(objects, CronRuns::default())
 }
@@ -94,6 +98,7 @@ pub fn expand(objects: &mut Objects) -> Vec<Note> {
 /// As [`expand`], and says which runs of CronJobs count.
 pub fn expand_with(objects: &mut Objects, cron_runs: CronRuns) -> Vec<Note> {
     names::complete(objects);
+    let written = update::begin(objects);
     let mut notes = Vec::new();
     let pods = std::mem::take(&mut objects.pods);
     let mut ledger = Ledger::open(&pods, &objects.replica_sets);
@@ -104,5 +109,6 @@ pub fn expand_with(objects: &mut Objects, cron_runs: CronRuns) -> Vec<Note> {
     let entries = ledger.close();
     objects.pods = pods;
     notes.extend(entries.post(&mut objects.pods));
+    update::finish(objects, written);
     notes
 }

@@ -86,7 +86,8 @@ fn of_deployment(objects: &mut Objects, workload: &WorkloadKey, replicas: i32) -
     doomed
 }
 
-fn key_of(kind: &str, metadata: &ObjectMeta) -> WorkloadKey {
+/// The key of a workload.
+pub(super) fn key_of(kind: &str, metadata: &ObjectMeta) -> WorkloadKey {
     WorkloadKey { namespace: metadata.namespace_or_default().to_owned(), kind: kind.to_owned(), name: metadata.name.clone() }
 }
 

@@ -2,14 +2,24 @@
 //!
 //! Source: k8s.io/kubernetes/pkg/controller/replicaset/replica_set.go slowStartBatch (also in statefulset), v1.36.
 
-/// Does `0..count` in batches of 1, 2, 4, …; after a batch with a failure no other is begun. The first failure, if there is one.
-pub(super) fn slow_start<E>(count: usize, mut act: impl FnMut(usize) -> Result<(), E>) -> Result<(), E> {
+/// How a batch failed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Failure<E> {
+    /// The first failure.
+    pub error: E,
+    /// Whether something of the same batch went well.
+    pub is_partial: bool,
+}
+
+/// Does `0..count` in batches of 1, 2, 4, …; after a batch with a failure no other is begun.
+pub(super) fn slow_start<E>(count: usize, mut act: impl FnMut(usize) -> Result<(), E>) -> Result<(), Failure<E>> {
     let (mut done, mut batch) = (0, 1);
     while done < count {
         let end = count.min(done + batch);
         let failures: Vec<E> = (done..end).filter_map(|number| act(number).err()).collect();
-        if let Some(first) = failures.into_iter().next() {
-            return Err(first);
+        let is_partial = failures.len() < end - done;
+        if let Some(error) = failures.into_iter().next() {
+            return Err(Failure { error, is_partial });
         }
         (done, batch) = (end, batch * 2);
     }
@@ -27,7 +37,7 @@ mod tests {
             tried.push(number);
             if number == 4 { Err(number) } else { Ok(()) }
         });
-        assert_eq!(result, Err(4));
+        assert_eq!(result, Err(Failure { error: 4, is_partial: true }));
         // 1 + 2 + 4
         assert_eq!(tried, (0..7).collect::<Vec<_>>());
     }

@@ -24,6 +24,7 @@ macro_rules! objects {
 }
 
 pub mod autoscaling;
+pub mod completion;
 pub mod cron_schedule;
 pub mod lenient;
 pub mod location;

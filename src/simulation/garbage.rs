@@ -7,7 +7,7 @@ use crate::controllers::world::{Change, Delta, Key, Store, Stored};
 use crate::manifest::meta::ObjectMeta;
 use crate::manifest::pod::Pod;
 use crate::manifest::storage::PersistentVolumeClaim;
-use crate::manifest::workload::{Job, ReplicaSet};
+use crate::manifest::workload::{ControllerRevision, Job, ReplicaSet};
 
 /// An owner that is gone.
 #[derive(Debug, Clone)]
@@ -45,6 +45,9 @@ pub(super) fn collect(plane: &mut ControlPlane) -> bool {
         for key in dependents::<Job>(&plane.store, &owner) {
             _ = plane.delete::<Job>(&key, false);
         }
+        for key in dependents::<ControllerRevision>(&plane.store, &owner) {
+            plane.store.remove::<ControllerRevision>(&key);
+        }
         for key in dependents::<Pod>(&plane.store, &owner) {
             _ = plane.remove_pod(&key, None);
         }
@@ -68,6 +71,7 @@ fn dependents<T: Stored>(store: &Store, owner: &Gone) -> Vec<Key> {
 pub(super) fn orphan(store: &mut Store, uid: &str) {
     release::<ReplicaSet>(store, uid);
     release::<Job>(store, uid);
+    release::<ControllerRevision>(store, uid);
     release::<Pod>(store, uid);
     release::<PersistentVolumeClaim>(store, uid);
 }

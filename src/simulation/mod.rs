@@ -11,14 +11,20 @@
 //! provisioner, quota recount) is a file here and a line in [`ControlPlane::settle`].
 
 mod control_plane;
+mod creation;
+pub mod difference;
 mod eviction;
 mod garbage;
 mod kubelet;
 mod quota_recount;
 mod requests;
+mod running_pod;
 mod scheduling;
+mod unknown;
 mod volumes;
 mod work_queue;
 
 pub use control_plane::{ControlPlane, Event};
+pub use creation::{Creation, NotCreated, create};
+pub use difference::{Difference, Picture};
 pub use kubelet::PodState;

@@ -53,9 +53,11 @@ impl ControlPlane {
         T: Stored + Admitted + serde::Serialize + serde::de::DeserializeOwned,
     {
         let Some(old) = self.store.get::<T>(key).cloned() else { return Err(Refusal::not_found(T::RESOURCE, &key.name)) };
-        let mut written = serde_json::to_value(&*old).expect("objects are made of what JSON can say");
+        // by way of text: a second way to read all kinds would cost minutes of compiling
+        let text = serde_json::to_string(&*old).expect("objects are made of what JSON can say");
+        let mut written: Value = serde_json::from_str(&text).expect("what was just written can be read");
         merge(&mut written, patch);
-        let mut new: T = serde_json::from_value(written)
+        let mut new: T = serde_json::from_slice(written.to_string().as_bytes())
             .map_err(|error| Refusal::new(400, "BadRequest", format!("{} {:?} cannot be patched so: {error}", T::KIND, key.name)))?;
         new.metadata_mut().origin = old.metadata().origin;
         let mut new = self.server.update(&*old, new)?;

@@ -44,8 +44,8 @@ impl Scheduling {
     pub fn note(&mut self, change: &Change) {
         self.has_news |= match change {
             Change::Pod(delta) => concerns_placing(delta),
-            Change::Node(_)
-            | Change::Namespace(_)
+            Change::Node(delta) => may_help(delta),
+            Change::Namespace(_)
             | Change::PersistentVolumeClaim(_)
             | Change::PersistentVolume(_)
             | Change::StorageClass(_)
@@ -62,6 +62,17 @@ fn concerns_placing(delta: &Delta<Pod>) -> bool {
         || before.metadata.labels != after.metadata.labels
         || before.is_terminal() != after.is_terminal()
         || before.is_terminating() != after.is_terminating()
+}
+
+/// Whether a change to a node could let a pod in that was kept out: it grew, its labels changed, or something that keeps pods
+/// away is gone.
+///
+/// Source: the queueing hints of k8s.io/kubernetes/pkg/scheduler/framework/plugins, v1.36.
+fn may_help(delta: &Delta<Node>) -> bool {
+    let (Some(before), Some(after)) = (&delta.before, &delta.after) else { return true };
+    let grew = after.status.allocatable.iter().any(|(name, amount)| before.status.allocatable.get(name).is_none_or(|old| old < amount));
+    let lost_a_taint = before.spec.taints.iter().any(|taint| !after.spec.taints.contains(taint));
+    grew || lost_a_taint || before.spec.unschedulable && !after.spec.unschedulable || before.metadata.labels != after.metadata.labels
 }
 
 fn waits(pod: &Pod) -> bool {

@@ -13,6 +13,8 @@ use crate::manifest::storage::{
     ObjectReference, PersistentVolume, PersistentVolumeClaim, PersistentVolumeSpec, StorageClass, VolumeNodeAffinity,
 };
 
+/// Annotation of a claim that is bound for good: the scheduler goes by it.
+const BIND_COMPLETED: &str = "pv.kubernetes.io/bind-completed";
 const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// What happened that volumes have to do with.
@@ -125,6 +127,7 @@ pub(super) fn bind(plane: &mut ControlPlane, key: &Key, volume: &Key) {
     });
     plane.store.update::<PersistentVolumeClaim>(key, |claim| {
         volume.name.clone_into(&mut claim.spec.volume_name);
+        claim.metadata.annotations.insert(BIND_COMPLETED.to_owned(), "yes".to_owned());
         claim.status.capacity = claim.spec.resources.requests.clone();
         "Bound".clone_into(&mut claim.status.phase);
     });

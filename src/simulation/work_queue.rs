@@ -1,9 +1,11 @@
 //! What waits to be synced: keys in the order in which they came, timers, and back-off after failures.
 //!
-//! A key waits at most once. After a failure it comes back after 5 ms, twice as long with every failure in a row, at most
-//! 1000 s; a success starts that anew.
+//! A key waits at most once, and has one timer at most: of two, the earlier. After a failure it comes back after 5 ms, twice as
+//! long with every failure in a row, at most 1000 s; a success starts that anew. A key that fails at every change thus comes to
+//! wait for long, even if what it needs is soon there.
 //!
-//! Source: k8s.io/client-go/util/workqueue/default_rate_limiters.go DefaultTypedControllerRateLimiter, v1.36.
+//! Source: k8s.io/client-go/util/workqueue/default_rate_limiters.go DefaultTypedControllerRateLimiter, delaying_queue.go
+//! insert, v1.36.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -24,6 +26,7 @@ pub(super) struct WorkQueue {
     waiting: VecDeque<Item>,
     in_line: FxHashSet<Item>,
     timers: BTreeMap<(Moment, u64), Item>,
+    timer_of: FxHashMap<Item, (Moment, u64)>,
     set: u64,
     failures: FxHashMap<Item, u32>,
 }
@@ -43,10 +46,17 @@ impl WorkQueue {
         Some(item)
     }
 
-    /// Puts a key in line at a later time.
+    /// Puts a key in line at a later time, unless it comes in line before that anyway.
     pub fn add_at(&mut self, moment: Moment, item: Item) {
+        if let Some(timer) = self.timer_of.get(&item) {
+            if timer.0 <= moment {
+                return;
+            }
+            self.timers.remove(timer);
+        }
         self.set += 1;
-        self.timers.insert((moment, self.set), item);
+        self.timers.insert((moment, self.set), item.clone());
+        self.timer_of.insert(item, (moment, self.set));
     }
 
     /// Puts a key in line after its back-off.
@@ -71,6 +81,7 @@ impl WorkQueue {
     pub fn ring(&mut self, now: Moment) {
         while let Some(entry) = self.timers.first_entry().filter(|entry| entry.key().0 <= now) {
             let item = entry.remove();
+            self.timer_of.remove(&item);
             self.add(item);
         }
     }

@@ -44,6 +44,10 @@ fn exit_code_is_0_for_yes_1_for_no_2_for_misuse() {
     assert_eq!(code(&plimsoll(&["explain", "shop/giant", "fixtures/cli/pending.yaml"])), 1);
     assert_eq!(code(&plimsoll(&["explain", "shop/hog", "fixtures/cli/pending.yaml"])), 0);
     assert_eq!(code(&plimsoll(&["fit", "--cpu", "64"])), 1);
+    let (cluster, new) = ("fixtures/cli/what-if-cluster.yaml", "fixtures/cli/what-if-new.yaml");
+    assert_eq!(code(&plimsoll(&["schedule", cluster])), 0);
+    assert_eq!(code(&plimsoll(&["schedule", cluster, new])), 1, "all pods have a node, but some are not created");
+    assert_eq!(code(&plimsoll(&["explain", "tight/api", cluster, new])), 1);
     for misuse in [
         &["--no-such-flag"][..],
         &[],
@@ -277,6 +281,10 @@ fn outputs_obey_their_schemas() {
         &["explain", "shop/vip", "fixtures/cli/preemption.yaml"],
         &["fit", "--cpu", "1", "fixtures/data-platform/target"],
         &["plan"],
+        &["schedule", "fixtures/cli/what-if-cluster.yaml", "fixtures/cli/what-if-new.yaml"],
+        &["schedule", "fixtures/cli/what-if-cluster.yaml", "fixtures/cli/what-if-preempt.yaml"],
+        &["explain", "shop/lost", "fixtures/cli/what-if-cluster.yaml", "fixtures/cli/what-if-new.yaml"],
+        &["fit", "--cpu", "1", "fixtures/cli/what-if-cluster.yaml", "fixtures/cli/what-if-new.yaml"],
     ] {
         let output = plimsoll(&[arguments, &["-o", "json"]].concat());
         let value: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");

@@ -1,6 +1,9 @@
 //! One test binary: one link instead of ten.
 
+mod admission;
 mod architecture;
+mod at_rest;
+mod autoscaling;
 mod cli;
 mod conformance;
 mod differential;
@@ -16,3 +19,4 @@ mod recordings;
 mod referee;
 mod rules;
 mod semantics;
+mod what_if;

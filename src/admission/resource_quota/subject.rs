@@ -103,7 +103,7 @@ fn is_of_pod(name: &str) -> bool {
 
 fn is_of_claim(name: &str) -> bool {
     let by_class = |resource: &&str| name.strip_suffix(*resource).is_some_and(|head| head.ends_with(BY_CLASS));
-    name == "count/persistentvolumeclaims" || CLAIM.contains(&name) || CLAIM.iter().any(|resource| by_class(resource))
+    name == "count/persistentvolumeclaims" || CLAIM.contains(&name) || CLAIM.iter().any(by_class)
 }
 
 /// What a pod uses that has ended, or should have.

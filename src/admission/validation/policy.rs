@@ -187,10 +187,9 @@ fn validate_scope_selector(spec: &ResourceQuotaSpec, selector: &ScopeSelector, p
             errors.invalid(path, Shown::json(show_selector(selector)), "unsupported scope applied to resource");
         }
         let operator = path.child("operator");
-        if SCOPES[..4].contains(&scope) || scope == "CrossNamespacePodAffinity" {
-            if requirement.operator != "Exists" {
-                errors.invalid(&operator, &requirement.operator, EXISTS_ONLY);
-            }
+        let exists_only = SCOPES[..4].contains(&scope) || scope == "CrossNamespacePodAffinity";
+        if exists_only && requirement.operator != "Exists" {
+            errors.invalid(&operator, &requirement.operator, EXISTS_ONLY);
         }
         let values = path.child("values");
         match (requirement.operator.as_str(), requirement.values.is_empty()) {

@@ -48,10 +48,7 @@ impl Field {
         if high.is_some_and(|high| high.contains('-')) {
             return Some(format!("too many hyphens: {part}"));
         }
-        match self.check(low, high, step, part) {
-            Ok(()) => None,
-            Err(why) => Some(why),
-        }
+        self.check(low, high, step, part).err()
     }
 
     fn check(&self, low: &str, high: Option<&str>, step: Option<&str>, part: &str) -> Result<(), String> {

@@ -5,13 +5,17 @@ use clap::Args;
 
 use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
+use crate::cli::input::Loaded;
 use crate::cli::placement::{self, Ground};
 use crate::cli::{input, output};
 use crate::cluster::index::PodId;
 use crate::cluster::{Cluster, Standing};
+use crate::manifest::pod::Pod;
 use crate::report::amount::{count, list};
 use crate::report::views::explanation::Eviction;
+use crate::report::views::workload::Workloads;
 use crate::report::views::{Context, ExplanationView, View};
+use crate::simulation::NotCreated;
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -45,12 +49,17 @@ Examples:
 A pod that has a node is taken off it and asked about anew, among the pods that are bound now.
 A pending pod is asked about after all others have been placed (`--first`: before them).
 
-Exit code 1 when no node takes the pod.";
+Exit code 1 when no node takes the pod, or when the API server would refuse to create it.";
 
 /// Runs `explain`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
-    let loaded = input::load(&arguments.input.paths, arguments.input.verbose)?;
+    let mut loaded = input::load(&arguments.input)?;
+    if let Some(refused) = refused(&loaded, &arguments.pod) {
+        let view = View::Explanation(Box::new(explain_refused(arguments, &mut loaded, refused)?));
+        output::answer(&(arguments.output.output.0.render)(&view))?;
+        return Ok(loaded.exit(view.holds()));
+    }
     let ground = Ground::new(&loaded.objects, &configuration);
     let context = Context::new(&loaded.objects, &ground.cluster, options.version, arguments.scheduler.ties());
     let pod = find(&context, &arguments.pod)?;
@@ -77,6 +86,50 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let view = View::Explanation(Box::new(view));
     output::answer(&(arguments.output.output.0.render)(&view))?;
     Ok(loaded.exit(view.holds()))
+}
+
+/// What is meant, if that is not created: by its name, or as a pod of a workload of which nothing waits for a node.
+fn refused(loaded: &Loaded, wanted: &str) -> Option<NotCreated> {
+    let is_named = |namespace: &str, name: &str| wanted == name || wanted.split_once('/') == Some((namespace, name));
+    let of_pod = |pod: &Pod| is_named(pod.metadata.namespace_or_default(), &pod.metadata.name);
+    if loaded.objects.pods.iter().any(of_pod) {
+        return None;
+    }
+    let refused = &loaded.creation.refused;
+    if let Some(own) = refused.iter().find(|each| is_named(&each.namespace, &each.name)) {
+        return Some(own.clone());
+    }
+    let workloads = Workloads::new(&loaded.objects);
+    let is_meant = |pod: &Pod| {
+        let workload = workloads.of(pod);
+        workload.split(" (").next().and_then(|name| name.split_once('/')).is_some_and(|(namespace, name)| is_named(namespace, name))
+    };
+    let own = refused.iter().find(|each| each.pod.as_deref().is_some_and(is_meant))?;
+    let waits = |pod: &&Pod| pod.spec.node_name.is_empty() && !pod.is_terminal();
+    let waiting = loaded.objects.pods.iter().filter(waits).any(is_meant);
+    (!waiting).then(|| own.clone())
+}
+
+/// What nodes would say of a pod that is not created, after all others have their places.
+fn explain_refused(arguments: &Arguments, loaded: &mut Loaded, refused: NotCreated) -> anyhow::Result<ExplanationView> {
+    let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
+    let pod = refused.pod.map(|pod| {
+        loaded.objects.pods.push(*pod);
+        PodId::new(loaded.objects.pods.len() - 1)
+    });
+    let mut ground = Ground::new(&loaded.objects, &configuration);
+    pod.iter().for_each(|&pod| ground.cluster.set_aside(pod));
+    let context = Context::new(&loaded.objects, &ground.cluster, options.version, arguments.scheduler.ties());
+    let Some(pod) = pod else {
+        let name = format!("{}/{}", refused.namespace, refused.name);
+        let name = name.trim_start_matches('/').to_owned();
+        return Ok(ExplanationView::not_created(&context, name.clone(), format!("{name} ({})", refused.kind), refused.refusal.message));
+    };
+    let mut scheduler = ground.scheduler(options);
+    if !arguments.first {
+        placement::run(&mut scheduler);
+    }
+    Ok(ExplanationView::new(&context, &mut scheduler, pod, None).refused(refused.refusal.message))
 }
 
 /// The pod that is meant.

@@ -11,10 +11,15 @@ use crate::cli::placement::{self, Ground};
 use crate::cli::template::Template;
 use crate::cli::{input, output};
 use crate::cluster::index::PodId;
+use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::Quantity;
+use crate::manifest::location::Note;
 use crate::manifest::pod::{Container, Pod, ResourceRequirements};
+use crate::planning::headroom::{Question, headroom};
 use crate::report::amount::count;
-use crate::report::views::{Context, FitView, View};
+use crate::report::views::{Context, FitView, HeadroomView, View};
+use crate::usage;
+use crate::usage::read::Content;
 
 /// Arguments of `fit`.
 #[derive(Debug, Args)]
@@ -47,6 +52,14 @@ pub struct Arguments {
     #[arg(long, value_name = "N", help_heading = "What to fit")]
     max: Option<usize>,
 
+    /// Instead: how far the load on autoscaled workloads may rise until a pod finds no node, and whether all fit at max
+    #[arg(long, help_heading = "What to fit", conflicts_with_all = ["pod", "like", "cpu", "memory", "resource", "max"])]
+    hpa: bool,
+
+    /// With --hpa: measured usage, which is load 1 (kubectl top, metrics APIs, CSV); without it, load 1 is every autoscaler exactly at its target
+    #[arg(long, value_name = "FILE", help_heading = "What to fit", requires = "hpa")]
+    usage: Option<PathBuf>,
+
     #[command(flatten)]
     scheduler: SchedulerArguments,
 
@@ -61,14 +74,18 @@ Examples:
   plimsoll fit cluster.json --like shop/api-7d4b9-x2x        clones of a pod, rules and all
   plimsoll fit cluster.json --like shop/api-0 --memory 4Gi   the same with more memory
   plimsoll fit cluster.json --pod new-deployment.yaml --max 10
+  plimsoll fit cluster.json --hpa --usage top.txt            how much more load the autoscaled workloads can take
 
 Pending pods of the input get their places first, and nobody is evicted for a clone.
-Exit code 1 when not one fits; with --max, when fewer fit.";
+Exit code 1 when not one fits; with --max, when fewer fit; with --hpa, when not everything fits at max.";
 
 /// Runs `fit`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    if arguments.hpa {
+        return headroom_of(arguments);
+    }
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
-    let mut loaded = input::load(&arguments.input.paths, arguments.input.verbose)?;
+    let mut loaded = input::load(&arguments.input)?;
     let (name, template) = template(arguments, &loaded.objects.pods)?;
     loaded.objects.pods.push(template);
     let mut ground = Ground::new(&loaded.objects, &configuration);
@@ -78,9 +95,36 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut scheduler = ground.scheduler(options);
     placement::run(&mut scheduler);
     let fit = scheduler.fit(&copies);
-    let view = FitView::new(&context, &scheduler, pod, name.as_deref(), &fit, arguments.max);
+    let mut view = FitView::new(&context, &scheduler, pod, name.as_deref(), &fit, arguments.max);
+    view.not_created = loaded.not_created(&context, &[]);
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Fit(Box::new(view))))?;
+    Ok(loaded.exit(holds))
+}
+
+/// How far the load may rise.
+fn headroom_of(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
+    let assumption = arguments.input.assumption()?;
+    let usage = match &arguments.usage {
+        None => None,
+        Some(path) => match usage::read::read(path).map_err(|problem| anyhow!("--usage: {problem}"))? {
+            Content::Usage(usage) => Some(usage),
+            Content::Replicas(_) => bail!("--usage: {} holds replicas, not usage; --replicas takes those", path.display()),
+        },
+    };
+    let loaded = input::load_written(&arguments.input)?;
+    let question =
+        Question { objects: &loaded.objects, assumption: &assumption, usage: usage.as_ref(), configuration: &configuration, options };
+    let say = |notes: &[Note]| notes.iter().for_each(|note| output::note(&note.message));
+    let headroom = headroom(&question).map_err(|notes| {
+        say(&notes);
+        anyhow!("nothing scales by itself here: --hpa needs a HorizontalPodAutoscaler and the workload it scales")
+    })?;
+    say(&headroom.notes);
+    let view = HeadroomView::new(&headroom, options.version, usage.is_some());
+    let holds = view.holds();
+    output::answer(&(arguments.output.output.0.render)(&View::Headroom(Box::new(view))))?;
     Ok(loaded.exit(holds))
 }
 
@@ -103,7 +147,7 @@ fn template(arguments: &Arguments, pods: &[Pod]) -> anyhow::Result<(Option<Strin
 }
 
 fn from_file(path: &Path) -> anyhow::Result<(Option<String>, Pod)> {
-    let mut loaded = input::load(&[path.to_owned()], false)?;
+    let mut loaded = input::load_paths(&[path.to_owned()], false, &Assumption::Current)?;
     if loaded.objects.pods.is_empty() {
         bail!("{} makes no pod: a Pod or a workload with at least one replica is needed", path.display());
     }

@@ -13,7 +13,6 @@ use crate::cli::template::Template;
 use crate::cluster::index::PodId;
 use crate::cluster::resources::{CPU, MEMORY};
 use crate::cluster::{Cluster, Standing};
-use crate::manifest::Objects;
 use crate::manifest::pod::Pod;
 use crate::report::views::plan::{ClusterPlan, PlanView};
 use crate::report::views::workload::Workloads;
@@ -37,9 +36,9 @@ const EXAMPLES: &str = "\
 Examples:
   plimsoll plan                      the embedded example: today's one node, then the plan's four
   plimsoll plan cluster.json         the same for your own cluster
-  plimsoll plan cluster.json new/    with these manifests applied
+  plimsoll plan cluster.json new/    with these manifests applied, and what that changes
 
-Exit code 1 when a pod of the (last) cluster gets no node.";
+Exit code 1 when a pod of the (last) cluster gets no node, or when the API server would refuse to create something.";
 
 /// Runs `plan`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
@@ -47,7 +46,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut complete = true;
     for (title, mut loaded) in inputs(arguments)? {
         complete &= loaded.complete;
-        clusters.push(look_at(arguments, title, &mut loaded.objects)?);
+        clusters.push(look_at(arguments, title, &mut loaded)?);
     }
     let view = View::Plan(Box::new(PlanView { api_version: API_VERSION, kind: PlanView::KIND, clusters }));
     output::answer(&(arguments.output.output.0.render)(&view))?;
@@ -56,19 +55,21 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 fn inputs(arguments: &Arguments) -> anyhow::Result<Vec<(&'static str, Loaded)>> {
     if !arguments.input.paths.is_empty() {
-        return Ok(vec![("The cluster", input::load(&arguments.input.paths, arguments.input.verbose)?)]);
+        return Ok(vec![("The cluster", input::load(&arguments.input)?)]);
     }
     output::note("no PATH given, so this is the embedded example (fixtures/data-platform): a cluster today, and what it is to become");
-    Ok(vec![("Today", input::today()), ("After the plan", input::target())])
+    let assumption = arguments.input.assumption()?;
+    Ok(vec![("Today", input::today(&assumption)), ("After the plan", input::target(&assumption))])
 }
 
 /// So many of the largest workloads are asked how many more of their pods fit.
 const WORKLOADS: usize = 5;
 
-fn look_at(arguments: &Arguments, title: &str, objects: &mut Objects) -> anyhow::Result<ClusterPlan> {
+fn look_at(arguments: &Arguments, title: &str, loaded: &mut Loaded) -> anyhow::Result<ClusterPlan> {
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
     let ties = arguments.scheduler.ties();
-    let schedule = placement::schedule(objects, &configuration, options, ties.clone(), &[]);
+    let schedule = placement::schedule(loaded, &configuration, options, ties.clone(), &[]);
+    let objects = &mut loaded.objects;
     let names = Workloads::new(objects);
     let largest = largest(&Ground::new(objects, &configuration).cluster, |pod| names.of(&objects.pods[pod]));
     let first = objects.pods.len();

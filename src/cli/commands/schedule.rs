@@ -30,19 +30,21 @@ const EXAMPLES: &str = "\
 Examples:
   plimsoll schedule                             the embedded example
   plimsoll schedule cluster.json                what is bound, placed, pending, and why
-  plimsoll schedule cluster.json app/ -n shop   with manifests on top; only namespace shop
+  plimsoll schedule cluster.json app/ -n shop   what if I apply these? what changes; only namespace shop
   helm template app | plimsoll schedule cluster.json - -o wide
   plimsoll schedule cluster.json -o json | jq '.pending[].message'
   plimsoll schedule cluster.json --kubernetes 1.34 --ties random --seed 7
 
-Exit code 1 when a pod that wants a node gets none.";
+Objects of a cluster (with a uid, as kubectl prints them) and written ones together are a what-if: the written ones are applied.
+
+Exit code 1 when a pod that wants a node gets none, or when the API server would refuse to create something.";
 
 /// Runs `schedule`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
-    let loaded = input::load(&arguments.input.paths, arguments.input.verbose)?;
+    let loaded = input::load(&arguments.input)?;
     let ties = arguments.scheduler.ties();
-    let view = View::Schedule(Box::new(placement::schedule(&loaded.objects, &configuration, options, ties, &arguments.namespace)));
+    let view = View::Schedule(Box::new(placement::schedule(&loaded, &configuration, options, ties, &arguments.namespace)));
     output::answer(&(arguments.output.output.0.render)(&view))?;
     Ok(loaded.exit(view.holds()))
 }

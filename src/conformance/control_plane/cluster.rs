@@ -179,8 +179,10 @@ pub(super) fn evict_one(cluster: &mut Cluster, key: &Key) -> Map<String, Value> 
     facts
 }
 
+/// Whether the cluster is left to come to rest after an object of this kind.
 fn is_workload(kind: &str) -> bool {
-    ["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod"].contains(&kind)
+    ["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ResourceQuota"]
+        .contains(&kind)
 }
 
 macro_rules! by_kind {

@@ -20,7 +20,7 @@ use crate::manifest::pod::{Condition, Container, Pod, ResourceList, ResourceRequ
 
 /// Replays a recording: the defaulted spec, and what every sync did.
 pub(super) fn replay(recording: &Recording) -> Result<Value, String> {
-    let input: Input = serde_json::from_value(recording.input.clone()).map_err(|error| error.to_string())?;
+    let input: Input = serde_json::from_slice(recording.input.to_string().as_bytes()).map_err(|error| error.to_string())?;
     let mut hpa = input.hpa;
     default_hpa(&mut hpa);
     let defaulted = serde_json::to_value(&hpa.spec).map_err(|error| error.to_string())?;

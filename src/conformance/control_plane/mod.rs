@@ -9,6 +9,7 @@
 //!
 //! Format: `fixtures/conformance/control-plane/README.md`.
 
+mod admission;
 mod cluster;
 mod compare;
 mod e2e;
@@ -56,6 +57,7 @@ pub struct Family {
 
 /// The families that can be replayed.
 pub const FAMILIES: &[Family] = &[
+    Family { name: "admission", replay: admission::replay },
     Family { name: "hpa", replay: hpa::replay },
     Family { name: "quota", replay: quota::replay },
     Family { name: "expansion", replay: expansion::replay },
@@ -74,7 +76,17 @@ pub struct LeftOut {
 }
 
 /// All facts that are left out.
-pub const LEFT_OUT: &[LeftOut] = &[];
+pub const LEFT_OUT: &[LeftOut] = &[
+    LeftOut { families: &["admission"], path: "**.imagePullPolicy", what: "when images are pulled" },
+    LeftOut { families: &["admission"], path: "**.terminationMessagePath", what: "where last words are kept" },
+    LeftOut { families: &["admission"], path: "**.terminationMessagePolicy", what: "where last words are kept" },
+    LeftOut { families: &["admission"], path: "**.dnsPolicy", what: "how names are looked up" },
+    LeftOut { families: &["admission"], path: "**.enableServiceLinks", what: "environment variables of services" },
+    LeftOut { families: &["admission"], path: "**.securityContext", what: "rights of processes" },
+    LeftOut { families: &["admission"], path: "**.serviceAccount", what: "the old name of serviceAccountName" },
+    LeftOut { families: &["admission"], path: "applied.*.spec.serviceName", what: "the governing service of a StatefulSet" },
+    LeftOut { families: &["admission"], path: "applied.*.spec.template.metadata.creationTimestamp", what: "a time that is never set" },
+];
 
 /// Whether recordings of this family can be replayed.
 pub fn is_known(family: &str) -> bool {

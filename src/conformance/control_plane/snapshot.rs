@@ -104,16 +104,20 @@ fn pods(store: &Store, namespace: &str) -> Value {
     rows.collect()
 }
 
+/// An object as JSON; by way of text, which all kinds can be written as anyway.
+fn written<T: Serialize>(object: &T) -> Value {
+    serde_json::to_string(object).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
 /// Some fields of a status; what is not written is zero.
 fn numbers<T: Serialize>(object: &T, fields: &[&str]) -> Map<String, Value> {
-    let status = serde_json::to_value(object).map(|value| value["status"].clone()).unwrap_or_default();
+    let status = written(object)["status"].take();
     fields.iter().map(|&field| (field.to_owned(), status.get(field).cloned().unwrap_or(json!(0)))).collect()
 }
 
 /// Conditions by type; each with its status and reason, and its message if it is wanted.
 fn conditions<T: Serialize>(object: &T, with_message: bool) -> Map<String, Value> {
-    let written = serde_json::to_value(object).unwrap_or_default();
-    let list = written["status"]["conditions"].as_array().cloned().unwrap_or_default();
+    let list = written(object)["status"]["conditions"].as_array().cloned().unwrap_or_default();
     let row = |condition: Value| {
         let mut facts = json!({"status": condition["status"], "reason": condition["reason"]});
         if matches!(facts["reason"].as_str(), Some("NewReplicaSetCreated" | "ReplicaSetUpdated")) {
@@ -220,7 +224,7 @@ fn jobs(store: &Store, namespace: &str, add: &mut impl FnMut(String, Map<String,
         add(title, facts);
     }
     for cron_job in store.cron_jobs.within(namespace) {
-        let status = serde_json::to_value(&**cron_job).map(|value| value["status"].clone()).unwrap_or_default();
+        let status = written(&**cron_job)["status"].take();
         let active = status["active"].as_array().map_or(0, Vec::len);
         let facts = json!({"active": active, "scheduled": status["lastScheduleTime"].is_string()});
         let Value::Object(facts) = facts else { continue };
@@ -235,7 +239,8 @@ fn list(resources: &ResourceList) -> Value {
 fn quotas(cluster: &Cluster, namespace: &str) -> Map<String, Value> {
     let own = cluster.plane.server().quotas().filter(|quota| quota.metadata.namespace == namespace);
     let row = |quota: &crate::manifest::policy::ResourceQuota| {
-        let facts = json!({"hard": list(&quota.status.hard), "used": list(&quota.status.used)});
+        let used = if quota.status.used.is_empty() { Value::Null } else { list(&quota.status.used) };
+        let facts = json!({"hard": list(&quota.status.hard), "used": used});
         (quota.metadata.name.clone(), facts)
     };
     own.map(row).collect()
@@ -304,7 +309,7 @@ fn hashed(name: &str) -> String {
     }
 }
 
-/// Random names of pods within messages are written as `<pod>`.
+/// Names of pods within messages are written as `<pod>`, whether they are random or not.
 fn nameless(mut value: Value) -> Value {
     match &mut value {
         Value::String(text) => {
@@ -321,15 +326,9 @@ fn nameless(mut value: Value) -> Value {
 
 fn without_name(text: &str, mark: &str) -> String {
     if let Some((before, rest)) = text.split_once(mark)
-        && let Some((name, after)) = rest.split_once('"')
-        && is_generated(name)
+        && let Some((_, after)) = rest.split_once('"')
     {
         return format!("{before}{mark}<pod>\"{after}");
     }
     text.to_owned()
-}
-
-/// Whether a name ends in the five letters that the API server adds.
-fn is_generated(name: &str) -> bool {
-    name.rsplit_once('-').is_some_and(|(_, end)| end.len() == 5 && end.bytes().all(|byte| b"bcdfghjklmnpqrstvwxz2456789".contains(&byte)))
 }

@@ -12,7 +12,7 @@ mod new_set;
 mod recreate;
 mod rolling;
 mod scale;
-mod sets;
+pub(super) mod sets;
 mod status;
 pub(super) mod sync;
 
@@ -125,7 +125,7 @@ fn lost_sets<'a>(deployment: &Deployment, ledger: &Ledger<'a>) -> Vec<LostSet<'a
 }
 
 /// A ReplicaSet as the Deployment would write it.
-fn replica_set(deployment: &Deployment, owner: &Owner<'_>, hash: &str, uid: Option<String>, replicas: i32) -> ReplicaSet {
+pub(super) fn replica_set(deployment: &Deployment, owner: &Owner<'_>, hash: &str, uid: Option<String>, replicas: i32) -> ReplicaSet {
     let mut set = ReplicaSet::default();
     let mut template = deployment.spec.template.clone();
     template.metadata.labels.insert(HASH.to_owned(), hash.to_owned());

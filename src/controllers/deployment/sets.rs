@@ -15,7 +15,7 @@ pub(super) fn wanted(set: &ReplicaSet) -> i32 {
 }
 
 /// The revision a ReplicaSet is of; zero if it does not say.
-pub(super) fn revision(set: &ReplicaSet) -> i64 {
+pub(in crate::controllers) fn revision(set: &ReplicaSet) -> i64 {
     set.metadata.annotations.get(REVISION).and_then(|revision| revision.parse().ok()).unwrap_or(0)
 }
 

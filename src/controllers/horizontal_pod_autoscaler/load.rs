@@ -4,7 +4,7 @@
 //! (`Value` targets) is taken to fall as replicas are added, in proportion. Stabilisation windows and rates are a matter of time and
 //! play no part; bounds, tolerances and disabled directions do. The controller is synced until nothing changes any more.
 //!
-//! [`Load::settle`] is the arithmetic of [`replica_calculator`](super::replica_calculator) for pods that are all alike, [`Load::replay`] the
+//! [`Load::settle`] is the arithmetic of `replica_calculator` for pods that are all alike, [`Load::replay`] the
 //! controller itself; a test compares the two.
 
 use std::collections::BTreeSet;

@@ -9,6 +9,7 @@
 //! Source: k8s.io/kubernetes/pkg/controller/podautoscaler/{horizontal,replica_calculator}.go, metrics/{client,utilization}.go, v1.36,
 //! with the feature gates of 1.36: configurable tolerance on, scaling to zero off.
 
+mod aim;
 pub mod assume;
 mod behavior;
 pub mod load;

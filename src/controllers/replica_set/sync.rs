@@ -3,6 +3,7 @@
 //! Source: k8s.io/kubernetes/pkg/controller/replicaset/replica_set.go syncReplicaSet, manageReplicas, getPodsToDelete, v1.36.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
@@ -12,7 +13,7 @@ use crate::controllers::availability::until_available;
 use crate::controllers::deletion_rank;
 use crate::controllers::ledger::{from_template, is_active};
 use crate::controllers::selector::matches;
-use crate::controllers::slow_start::slow_start;
+use crate::controllers::slow_start::{Failure, slow_start};
 use crate::controllers::world::{Change, Key, Outcome, Store, World};
 use crate::manifest::meta::{ObjectMeta, StringMap};
 use crate::manifest::pod::Pod;
@@ -21,6 +22,9 @@ use crate::manifest::workload::{PodTemplateSpec, ReplicaSet, ReplicaSetStatus};
 
 /// At most so many pods are made or deleted in one pass.
 const BURST: usize = 500;
+
+/// The shortest back-off after a failure.
+const FIRST_BACK_OFF: Duration = Duration::from_millis(5);
 
 /// What makes pods of one template, which one does not matter: a ReplicaSet or a ReplicationController.
 pub(in crate::controllers) trait Replicating: Selecting {
@@ -70,23 +74,28 @@ pub(in crate::controllers) fn watch(store: &Store, change: &Change, keys: &mut V
 }
 
 /// Brings the pods of a ReplicaSet or ReplicationController to their number, and its status up to date.
+///
+/// Upstream waits to see the pods it made before it makes others. When the last batch was refused only in part, the first pods
+/// are seen before the last one is: a pass comes in between that does nothing, does not fail, and so lets the back-off start
+/// anew. With a batch refused as a whole it grows on. How long a rollout under a tight quota stands still hangs on that.
 pub(in crate::controllers) fn sync<T: Replicating>(world: &mut dyn World, key: &Key) -> Outcome {
     let Some(set) = world.store().get::<T>(key).cloned() else { return Outcome::Done };
     let active = claim::<T, Pod>(world, &*set, is_active);
     let is_deleted = set.metadata().deletion_timestamp.is_some();
     let managed = if is_deleted { Ok(()) } else { manage(world, &*set, &active) };
     let now = world.now();
-    let status = status::of(&*set, &active, managed.as_ref().err(), now);
+    let status = status::of(&*set, &active, managed.as_ref().err().map(|failure| &failure.error), now);
     let is_settled = status.ready_replicas == status.available_replicas;
     world.store_mut().update::<T>(key, |set| *set.status_mut() = status);
     match until_available(&active, set.min_ready_seconds(), now) {
+        _ if managed.as_ref().is_err_and(|failure| failure.is_partial) => Outcome::After(FIRST_BACK_OFF),
         _ if managed.is_err() => Outcome::Failed,
         Some(duration) if !is_settled => Outcome::After(duration),
         _ => Outcome::Done,
     }
 }
 
-fn manage<T: Replicating>(world: &mut dyn World, set: &T, active: &[Arc<Pod>]) -> Result<(), Refusal> {
+fn manage<T: Replicating>(world: &mut dyn World, set: &T, active: &[Arc<Pod>]) -> Result<(), Failure<Refusal>> {
     let wanted = set.replicas();
     if active.len() < wanted {
         return slow_start((wanted - active.len()).min(BURST), |_| create(world, set));

@@ -40,7 +40,7 @@ pub(super) fn read_bytes(name: &str, bytes: &[u8]) -> Input {
 pub(super) fn read_texts(texts: &[(&str, &str)]) -> Input {
     let mut collector = Collector::new(Options::default());
     texts.iter().for_each(|(name, text)| collector.stream(&(*name).into(), text.as_bytes()));
-    collector.input
+    collector.finish()
 }
 
 struct Collector<'a> {
@@ -161,19 +161,29 @@ impl<'a> Collector<'a> {
             self.input.problems.extend(problems);
             let mut object = match what {
                 What::Object(object) => object,
-                What::Skipped { of, owns_pods } => {
+                What::Skipped { of, owns_pods, other } => {
                     self.input.skipped.count(of.api_version, of.kind, owns_pods);
+                    if let Some(mut other) = other {
+                        other.metadata.origin = self.place(file, position);
+                        self.input.objects.others.push(*other);
+                    }
                     continue;
                 }
                 What::Nothing => continue,
             };
-            let positions = &mut self.input.files[file].positions;
+            let origin = self.place(file, position);
             if let Some(metadata) = object.metadata_mut() {
-                metadata.origin = Origin { file: file as u32, document: positions.len() as u32 };
+                metadata.origin = origin;
             }
-            positions.push(position);
             object.add_to(&mut self.input.objects);
         }
+    }
+
+    /// Remembers where an object begins.
+    fn place(&mut self, file: usize, position: Position) -> Origin {
+        let positions = &mut self.input.files[file].positions;
+        positions.push(position);
+        Origin { file: file as u32, document: positions.len() as u32 - 1 }
     }
 }
 

@@ -70,6 +70,10 @@ impl<'a> Gaps<'a> {
     }
 
     fn priority_classes(&self) -> Option<Problem> {
+        // a cluster has some of its own: then all are there, and what names another is refused
+        if self.objects.priority_classes.iter().any(|class| !self.input.written.holds(&class.metadata)) {
+            return None;
+        }
         let known: BTreeSet<&str> = self.objects.priority_classes.iter().map(|class| class.metadata.name.as_str()).collect();
         let lacks = |spec: &&PodSpec| {
             let class = spec.priority_class_name.as_str();
@@ -86,6 +90,9 @@ impl<'a> Gaps<'a> {
     }
 
     fn runtime_classes(&self) -> Option<Problem> {
+        if self.objects.runtime_classes.iter().any(|class| !self.input.written.holds(&class.metadata)) {
+            return None;
+        }
         let known: BTreeSet<&str> = self.objects.runtime_classes.iter().map(|class| class.metadata.name.as_str()).collect();
         let lacks = |spec: &PodSpec| {
             spec.overhead.is_empty() && spec.runtime_class_name.as_deref().is_some_and(|class| !class.is_empty() && !known.contains(class))

@@ -5,11 +5,13 @@
 //!
 //! A new kind: its struct in `manifest`, its field in [`Objects`], a row here.
 
+use rustc_hash::FxHashMap;
 use serde_json::Error as JsonError;
 
 use super::piece::TypeMeta;
 use super::tree::Node as Tree;
 use super::typed::{TypeError, from_node};
+use super::{Input, apply};
 use crate::manifest::Objects;
 use crate::manifest::meta::ObjectMeta;
 use crate::manifest::node::{Namespace, Node};
@@ -93,6 +95,29 @@ macro_rules! kinds {
                 }
             }
 
+            /// Puts the second of each pair of places in the first one's place; what stood there goes to `replaced`. What is left at
+            /// the second place is empty and has to be removed.
+            pub fn supersede(self, objects: &mut Objects, replaced: &mut Objects, pairs: &[(usize, usize)]) {
+                match self { $( Kind::$kind => for &(old, new) in pairs {
+                    let version = std::mem::take(&mut objects.$field[new]);
+                    let version = apply::keep(version, &objects.$field[old]);
+                    replaced.$field.push(std::mem::replace(&mut objects.$field[old], version));
+                } )* }
+            }
+
+            /// Adds to `before` the objects of this kind as they were before some were applied: without new ones, and with the
+            /// versions that were replaced in their places.
+            pub fn unapply(self, input: &Input, before: &mut Objects) {
+                match self { $( Kind::$kind => {
+                    let old: FxHashMap<_, _> =
+                        input.replaced.$field.iter().filter_map(|object| Some((key(Modelled::metadata(object)?), object))).collect();
+                    before.$field = input.objects.$field.iter().filter_map(|object| match Modelled::metadata(object) {
+                        Some(metadata) if input.written.holds(metadata) => old.get(&key(metadata)).map(|&object| object.clone()),
+                        _ => Some(object.clone()),
+                    }).collect();
+                } )* }
+            }
+
             /// Leaves out the objects of this kind at some places.
             pub fn remove(self, objects: &mut Objects, places: &rustc_hash::FxHashSet<usize>) {
                 let mut place = 0..;
@@ -170,6 +195,11 @@ kinds! {
     LimitRange in limit_ranges, "LimitRange", namespaced, [""]
     HorizontalPodAutoscaler in horizontal_pod_autoscalers, "HorizontalPodAutoscaler", namespaced, ["autoscaling", "extensions"]
     KubeSchedulerConfiguration in scheduler_configurations, "KubeSchedulerConfiguration", cluster, ["kubescheduler.config.k8s.io"]
+}
+
+/// What tells objects of a kind apart.
+fn key(metadata: &ObjectMeta) -> (&str, &str) {
+    (&metadata.namespace, &metadata.name)
 }
 
 impl Object {

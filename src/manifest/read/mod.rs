@@ -12,6 +12,7 @@
 //! A namespaced object without a namespace is read as one in `default`, as `kubectl apply` would create it.
 //! A key that occurs twice in a mapping makes the document a problem, as it does for `kubectl apply`.
 
+mod apply;
 mod checks;
 mod collect;
 mod compact;
@@ -23,6 +24,7 @@ mod gaps;
 mod json_split;
 mod kinds;
 mod lines;
+mod other;
 mod owners;
 mod piece;
 mod problem;
@@ -39,6 +41,7 @@ mod yaml_split;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use apply::Written;
 pub use problem::{Problem, Severity};
 pub use skipped::{Skipped, SkippedKind};
 
@@ -63,6 +66,10 @@ pub struct Input {
     pub problems: Vec<Problem>,
     /// What was not loaded, because it is not modelled.
     pub skipped: Skipped,
+    /// Which of the objects were written, and are not those of a cluster.
+    pub written: Written,
+    /// The cluster's own versions of objects that were written over them.
+    pub replaced: Objects,
 }
 
 /// A file that was read.
@@ -133,6 +140,16 @@ impl Input {
     /// Where an object was written.
     pub fn locate(&self, origin: Origin) -> Location {
         self.files.get(origin.file as usize).map(|file| file.locate(origin.document)).unwrap_or_default()
+    }
+
+    /// The cluster as it was before anything was applied; nothing if the input is all of one sort, so that there is no before.
+    pub fn before(&self) -> Option<Objects> {
+        apply::before(self)
+    }
+
+    /// How many objects are applied over a cluster: new ones, and ones that it has.
+    pub fn applied(&self) -> (usize, usize) {
+        apply::count(self)
     }
 
     /// What is missing from the input and makes answers weaker: each once, with what it weakens.

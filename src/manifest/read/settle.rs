@@ -3,6 +3,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::apply::Written;
 use super::gaps;
 use super::kinds::Kind;
 use super::problem::{Problem, Severity};
@@ -13,8 +14,9 @@ use crate::manifest::meta::ObjectMeta;
 /// Settles an input whose files have all been read.
 pub(super) fn settle(input: &mut Input) {
     fold(&mut input.problems);
+    input.written = Written::of(input);
     for kind in Kind::ALL {
-        replace_earlier(*kind, input);
+        replace_others(*kind, input);
     }
     input.problems.extend(gaps::missing_nodes(&input.objects));
 }
@@ -43,25 +45,32 @@ fn fold(problems: &mut Vec<Problem>) {
     }));
 }
 
-/// Of two objects with the same kind, namespace and name the later one counts, as with `kubectl apply`: what remains of the
-/// earlier one is what only the server writes, identity and age.
-fn replace_earlier(kind: Kind, input: &mut Input) {
+/// Of two objects with the same kind, namespace and name the later one counts, as with `kubectl apply`; but what was written counts
+/// over what is of a cluster, wherever it stands. What remains of the other is what only the server and controllers write.
+fn replace_others(kind: Kind, input: &mut Input) {
     let all = kind.metadata(&input.objects);
-    let mut latest: FxHashMap<(&str, &str), usize> = FxHashMap::with_capacity_and_hasher(all.len(), Default::default());
-    let (mut pairs, mut problems) = (Vec::new(), Vec::new());
+    let mut latest: FxHashMap<(&str, &str, bool), usize> = FxHashMap::with_capacity_and_hasher(all.len(), Default::default());
+    let (mut repeats, mut problems) = (Vec::new(), Vec::new());
     for (place, metadata) in all.iter().enumerate().filter(|(_, metadata)| !metadata.name.is_empty()) {
-        if let Some(earlier) = latest.insert((&metadata.namespace, &metadata.name), place) {
-            pairs.push((earlier, place));
+        let key = (metadata.namespace.as_str(), metadata.name.as_str(), input.written.is_applied(metadata));
+        if let Some(earlier) = latest.insert(key, place) {
+            repeats.push((earlier, place));
             problems.push(twice(kind, locate(&input.files, all[earlier]), locate(&input.files, metadata), metadata));
         }
     }
-    if !pairs.is_empty() {
-        let mut all = kind.metadata_mut(&mut input.objects);
-        pairs.iter().for_each(|&(earlier, later)| inherit(&mut all, earlier, later));
-        let replaced: FxHashSet<usize> = pairs.into_iter().map(|(earlier, _)| earlier).collect();
-        kind.remove(&mut input.objects, &replaced);
-        input.problems.extend(problems);
+    let written = latest.iter().filter(|((_, _, applied), _)| *applied);
+    let mut updates: Vec<(usize, usize)> =
+        written.filter_map(|(&(namespace, name, _), &new)| Some((*latest.get(&(namespace, name, false))?, new))).collect();
+    updates.sort_unstable();
+    if repeats.is_empty() && updates.is_empty() {
+        return;
     }
+    let mut all = kind.metadata_mut(&mut input.objects);
+    repeats.iter().for_each(|&(earlier, later)| inherit(&mut all, earlier, later));
+    kind.supersede(&mut input.objects, &mut input.replaced, &updates);
+    let gone: FxHashSet<usize> = repeats.iter().map(|&(earlier, _)| earlier).chain(updates.iter().map(|&(_, new)| new)).collect();
+    kind.remove(&mut input.objects, &gone);
+    input.problems.extend(problems);
 }
 
 fn inherit(all: &mut [&mut ObjectMeta], earlier: usize, later: usize) {

@@ -11,6 +11,7 @@ use serde::de::IgnoredAny;
 
 use super::json_split::{Splitter, Step};
 use super::kinds::{Kind, Object};
+use super::other::{self, Named};
 use super::owners::owns_pods;
 use super::piece::{Batch, Piece, TypeMeta};
 use super::problem::{Problem, Severity};
@@ -18,6 +19,7 @@ use super::tree::{self, Node as Tree, SyntaxError, Value};
 use super::yaml_split::Document;
 use super::{finish, foreign, recover};
 use crate::manifest::location::{Location, Position};
+use crate::manifest::objects::Other;
 
 /// What a piece turned out to be.
 #[derive(Debug)]
@@ -25,7 +27,7 @@ pub(super) enum What {
     /// An object to keep.
     Object(Object),
     /// An object of a kind that is not modelled.
-    Skipped { of: TypeMeta, owns_pods: bool },
+    Skipped { of: TypeMeta, owns_pods: bool, other: Option<Box<Other>> },
     /// Nothing to keep.
     Nothing,
 }
@@ -170,11 +172,12 @@ struct MakerPod {
 }
 
 fn unmodelled(reading: &Reading<'_>, of: TypeMeta) -> Vec<Understood> {
-    match serde_json::from_slice::<IgnoredAny>(reading.text) {
-        Ok(_) => {
+    match serde_json::from_slice::<Named>(reading.text) {
+        Ok(named) => {
             let custom = of.group().contains('.');
             let owns_pods = owns_pods(&of) || custom && serde_json::from_slice::<Maker>(reading.text).is_ok();
-            reading.just(Position::START, What::Skipped { of, owns_pods })
+            let other = other::of_json(&of, named).map(Box::new);
+            reading.just(Position::START, What::Skipped { of, owns_pods, other })
         }
         Err(_) => via_tree(reading, None),
     }
@@ -290,7 +293,8 @@ fn tree_object(reading: &Reading<'_>, mut tree: Tree, list: Option<&TypeMeta>) -
             Some(problem) => reading.refuse(problem),
             None => {
                 let owns_pods = owns_pods(&of) || of.group().contains('.') && foreign::has_pod_template(&tree);
-                reading.just(position, What::Skipped { of, owns_pods })
+                let other = other::of_tree(&of, &tree).map(Box::new);
+                reading.just(position, What::Skipped { of, owns_pods, other })
             }
         };
     };

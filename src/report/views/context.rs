@@ -15,6 +15,8 @@ use crate::manifest::node::Node;
 use crate::manifest::pod::Pod;
 use crate::scheduler::attempt::{Attempt, Rejection};
 use crate::scheduler::plugins::node_resources_fit::insufficient;
+use crate::scheduler::run::Decision;
+use crate::simulation::{NotCreated, Picture};
 
 /// Well-known label of a node's zone.
 const ZONE: &str = "topology.kubernetes.io/zone";
@@ -62,6 +64,16 @@ impl<'a> Context<'a> {
     /// What a pod belongs to.
     pub fn workload(&self, id: PodId) -> String {
         self.workloads.of(self.written(id))
+    }
+
+    /// What a pod belongs to that is not in the cluster.
+    pub fn workload_of(&self, pod: &Pod) -> String {
+        self.workloads.of(pod)
+    }
+
+    /// Where everything is after a run.
+    pub fn picture(&self, occupancy: &Occupancy, decisions: &[Decision], refused: &[NotCreated]) -> Picture {
+        Picture::new(self.objects, self.cluster, occupancy, decisions, refused, |pod| self.workloads.of(pod))
     }
 
     /// What a pod asks for; on a node, what is set aside for it.

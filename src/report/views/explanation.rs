@@ -37,15 +37,18 @@ pub struct ExplanationView {
     pub requests: Vec<Amount>,
     /// Its priority.
     pub priority: i64,
-    /// `bound`, `unschedulable`, `gated`, `preempts` or `otherScheduler`.
+    /// `bound`, `unschedulable`, `gated`, `preempts`, `otherScheduler` or `notCreated`.
     pub outcome: &'static str,
     /// The node the scheduler takes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
     /// All nodes with the highest total: the real scheduler may take any of them.
     pub best: Vec<String>,
-    /// Upstream's sentence, when no node takes it.
+    /// Upstream's sentence, when no node takes it; the API server's, when it is not created.
     pub message: String,
+    /// The node it would get, had the API server not refused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub if_created: Option<String>,
     /// The preemption that would make room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preemption: Option<Eviction>,
@@ -121,6 +124,9 @@ pub struct PluginRefusal {
     pub changes: Vec<String>,
 }
 
+/// The outcome of a pod that the API server refuses.
+const NOT_CREATED: &str = "notCreated";
+
 /// Up to this many nodes fit a screen.
 const ROWS_ON_A_SCREEN: usize = 20;
 
@@ -145,12 +151,46 @@ impl ExplanationView {
             node: attempt.node.map(|node| context.node(node)),
             best: attempt.best.iter().map(|node| context.node(node)).collect(),
             message: attempt.message.clone(),
+            if_created: None,
             preemption: attempt.preemption.as_ref().map(|preemption| Eviction::new(context, preemption)),
             made_room: None,
             nearest: nearest(&nodes),
             scoring: attempt.scores.iter().map(|column| column.plugin.to_owned()).collect(),
             nodes,
         }
+    }
+
+    /// Of an object that the API server refuses, and of which nothing more can be said.
+    pub fn not_created(context: &Context<'_>, name: String, workload: String, message: String) -> Self {
+        ExplanationView {
+            api_version: API_VERSION,
+            kind: Self::KIND,
+            kubernetes: context.kubernetes.clone(),
+            pod: name,
+            workload,
+            bound_to: None,
+            requests: Vec::new(),
+            priority: 0,
+            outcome: NOT_CREATED,
+            node: None,
+            best: Vec::new(),
+            message,
+            if_created: None,
+            preemption: None,
+            made_room: None,
+            nearest: None,
+            scoring: Vec::new(),
+            nodes: Vec::new(),
+        }
+    }
+
+    /// The same pod, but refused by the API server: what nodes say of it is what they would say.
+    pub fn refused(mut self, message: String) -> Self {
+        self.if_created = self.node.take();
+        self.best.clear();
+        self.preemption = None;
+        self.nodes.iter_mut().for_each(|node| node.chosen = false);
+        ExplanationView { outcome: NOT_CREATED, message, ..self }
     }
 
     /// Whether a node takes the pod.
@@ -161,11 +201,15 @@ impl ExplanationView {
     /// For readers.
     pub fn document(&self, detail: Detail) -> Document {
         let mut document = Document::new(self.headline());
-        let mut facts = vec![format!("asks for {}, priority {}", requests(&self.requests), self.priority).into()];
+        let mut facts: Vec<Text> = Vec::new();
+        if self.outcome != NOT_CREATED || !self.nodes.is_empty() {
+            facts.push(format!("asks for {}, priority {}", requests(&self.requests), self.priority).into());
+        }
         facts.extend(self.bound_fact());
         if !self.message.is_empty() {
             facts.push(Text::bad(self.message.as_str()));
         }
+        facts.extend(self.unreal_fact());
         facts.extend(self.preemption.as_ref().map(|each| Text::new(each.sentence("would get"), Mood::Notable)));
         facts.extend(self.made_room.as_ref().map(|each| Text::new(each.sentence("came to"), Mood::Notable)));
         document.lines("", facts);
@@ -187,6 +231,7 @@ impl ExplanationView {
             None => format!("{} of {}", self.pod, self.workload),
         };
         match (self.outcome, &self.node) {
+            (NOT_CREATED, _) => Text::bad(format!("{who} is not created: the API server refuses it")),
             ("gated", _) => Text::new(format!("{} is held back by its scheduling gates", self.pod), Mood::Notable),
             ("otherScheduler", _) => Text::new(format!("{} waits for another scheduler", self.pod), Mood::Notable),
             (_, Some(node)) => {
@@ -199,6 +244,20 @@ impl ExplanationView {
             ("preempts", _) => Text::new(format!("{who} fits nowhere unless others leave: {accept}"), Mood::Notable),
             _ => Text::bad(format!("{who} fits nowhere: {accept}")),
         }
+    }
+
+    /// What would become of a pod that is not created.
+    fn unreal_fact(&self) -> Option<Text> {
+        if self.outcome != NOT_CREATED || self.nodes.is_empty() {
+            return None;
+        }
+        let feasible = self.nodes.iter().filter(|node| node.feasible).count();
+        Some(match &self.if_created {
+            Some(node) => {
+                format!("were it created, it would go to {node}: {} of {} accept it", feasible, count(self.nodes.len(), "node")).into()
+            }
+            None => Text::new("were it created, no node would take it as things stand", Mood::Notable),
+        })
     }
 
     /// What a pod that has a node already should be told.

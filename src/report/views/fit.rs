@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::context::Context;
+use super::creation::{self, NotCreatedGroup};
 use super::refusal::{self, Refusal};
 use super::schedule::{Amount, requests};
 use super::{API_VERSION, Records};
@@ -44,6 +45,8 @@ pub struct FitView {
     pub message: String,
     /// Who refuses it where.
     pub refusals: Vec<Refusal>,
+    /// What the API server refuses of the input: it holds nothing here. Alike things together.
+    pub not_created: Vec<NotCreatedGroup>,
 }
 
 /// How many more a node takes.
@@ -82,6 +85,7 @@ impl FitView {
             order,
             message: fit.stopped_by.as_ref().map_or_else(String::new, |attempt| attempt.message.clone()),
             refusals: fit.stopped_by.as_ref().map_or_else(Vec::new, |attempt| context.refusals(scheduler.occupancy(), attempt)),
+            not_created: Vec::new(),
         }
     }
 
@@ -116,6 +120,7 @@ impl FitView {
             let lead = vec![self.message.as_str().into()];
             document.led_table("What stops the next one", lead, refusal::table(&self.refusals, detail), Vec::new());
         }
+        creation::sections(&self.not_created, &mut document, detail);
         document
     }
 

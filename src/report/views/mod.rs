@@ -6,10 +6,13 @@
 //! A new view: a file with the struct, a `document` and a `records` function, a variant of [`View`], a row in [`schemas`].
 
 pub mod asides;
+pub mod changes;
 pub mod conformance;
 pub mod context;
+pub mod creation;
 pub mod explanation;
 pub mod fit;
+pub mod headroom;
 pub mod plan;
 pub mod refusal;
 pub mod remedy;
@@ -20,10 +23,13 @@ pub mod workload;
 use serde::Serialize;
 
 use super::document::{Detail, Document};
+pub use changes::Changes;
 pub use conformance::ConformanceView;
 pub use context::Context;
+pub use creation::NotCreatedGroup;
 pub use explanation::ExplanationView;
 pub use fit::FitView;
+pub use headroom::HeadroomView;
 pub use plan::PlanView;
 pub use schedule::ScheduleView;
 
@@ -40,6 +46,8 @@ pub enum View {
     Explanation(Box<ExplanationView>),
     /// How many more fit.
     Fit(Box<FitView>),
+    /// How much more load fits.
+    Headroom(Box<HeadroomView>),
     /// Whether we agree with recordings.
     Conformance(Box<ConformanceView>),
     /// All we know of a cluster.
@@ -62,6 +70,7 @@ impl View {
             View::Schedule(view) => view.document(detail),
             View::Explanation(view) => view.document(detail),
             View::Fit(view) => view.document(detail),
+            View::Headroom(view) => view.document(detail),
             View::Conformance(view) => view.document(detail),
             View::Plan(view) => view.document(detail),
         }
@@ -73,6 +82,7 @@ impl View {
             View::Schedule(view) => view.records(),
             View::Explanation(view) => view.records(),
             View::Fit(view) => view.records(),
+            View::Headroom(view) => view.records(),
             View::Conformance(view) => view.records(),
             View::Plan(view) => view.records(),
         }
@@ -84,6 +94,7 @@ impl View {
             View::Schedule(view) => view.holds(),
             View::Explanation(view) => view.holds(),
             View::Fit(view) => view.holds(),
+            View::Headroom(view) => view.holds(),
             View::Conformance(view) => view.holds(),
             View::Plan(view) => view.holds(),
         }
@@ -99,6 +110,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (ScheduleView::KIND, schema::<ScheduleView>()),
         (ExplanationView::KIND, schema::<ExplanationView>()),
         (FitView::KIND, schema::<FitView>()),
+        (HeadroomView::KIND, schema::<HeadroomView>()),
         (ConformanceView::KIND, schema::<ConformanceView>()),
         (PlanView::KIND, schema::<PlanView>()),
     ]

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::asides::asides;
+use super::changes::{ChangedPod, Changes, Happening};
 use super::context::Context;
+use super::creation::{self, NotCreatedGroup};
 use super::refusal::{self, Refusal};
 use super::usage::ResourceUse;
 use super::{API_VERSION, Records};
@@ -42,6 +44,11 @@ pub struct ScheduleView {
     pub pods: Vec<PodPlace>,
     /// Pods without a node, alike ones together.
     pub pending: Vec<Pending>,
+    /// What the API server refuses: it is not there, and its pods are not among `pods`. Alike things together.
+    pub not_created: Vec<NotCreatedGroup>,
+    /// What changes against the cluster as it was, if something is applied to one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
     /// Who left for whom.
     pub preemptions: Vec<Displacement>,
     /// Pods that are not what they seem: counted and named.
@@ -72,6 +79,10 @@ pub struct Summary {
     pub preempted: usize,
     /// Pods that have ended; not among `pods`.
     pub ended: usize,
+    /// Pods that the API server refuses; not among `pods`.
+    pub not_created: usize,
+    /// Other objects that the API server refuses.
+    pub refused_objects: usize,
 }
 
 /// Use of a node.
@@ -162,7 +173,7 @@ impl PodPlace {
 }
 
 /// What to call a group by the workload of its first pod: bare pods have no name in common.
-fn group_name(workload: &str, pods: usize) -> String {
+pub(super) fn group_name(workload: &str, pods: usize) -> String {
     match workload.strip_suffix(" (Pod)") {
         Some(first) if pods > 1 => format!("{first} and {} alike (Pod)", thousands(pods - 1)),
         _ => workload.to_owned(),
@@ -275,19 +286,33 @@ impl ScheduleView {
             nodes: context.node_uses(occupancy),
             pods,
             pending,
+            not_created: Vec::new(),
+            changes: None,
             preemptions: decisions.iter().filter_map(|decision| displacement(context, decision)).collect(),
             asides: asides(context, &shown),
         }
     }
 
-    /// Whether every pod has a node that should have one.
+    /// With what the API server refuses.
+    pub fn with_not_created(mut self, groups: Vec<NotCreatedGroup>) -> Self {
+        let number = |of_pods: bool| groups.iter().filter(|group| group.wanted.is_some() == of_pods).map(|group| group.objects.len()).sum();
+        (self.summary.not_created, self.summary.refused_objects) = (number(true), number(false));
+        self.not_created = groups;
+        self
+    }
+
+    /// Whether every pod has a node that should have one, and nothing is refused.
     pub fn holds(&self) -> bool {
-        self.summary.unschedulable + self.summary.preempted == 0
+        self.summary.unschedulable + self.summary.preempted == 0 && self.not_created.is_empty()
     }
 
     /// For readers.
     pub fn document(&self, detail: Detail) -> Document {
         let mut document = Document::new(self.headline());
+        if let Some(changes) = &self.changes {
+            changes.sections(&mut document, detail);
+        }
+        creation::sections(&self.not_created, &mut document, detail);
         self.pending_sections(&mut document, detail);
         self.preemption_section(&mut document, detail);
         match detail {
@@ -312,9 +337,13 @@ impl ScheduleView {
             (summary.preempted, "evicted for others and not replaced"),
             (summary.gated, "held back by gates"),
             (summary.other_scheduler, "left to another scheduler"),
+            (summary.not_created, "not created"),
         ];
         for (number, what) in missing.into_iter().filter(|&(number, _)| number > 0) {
             text.push_str(&format!(", {} {what}", thousands(number)));
+        }
+        if summary.refused_objects > 0 {
+            text.push_str(&format!(", {} refused", count(summary.refused_objects, "other object")));
         }
         if summary.ended > 0 {
             text.push_str(&format!(" ({} more ended)", thousands(summary.ended)));
@@ -429,7 +458,7 @@ impl ScheduleView {
 
     /// For spreadsheets: a row a pod.
     pub fn records(&self) -> Records {
-        let columns = vec!["pod", "workload", "state", "node", "bestNodes", "cpuMilli", "memoryBytes", "message"];
+        let mut columns = vec!["pod", "workload", "state", "node", "bestNodes", "cpuMilli", "memoryBytes", "message"];
         let messages: rustc_hash::FxHashMap<&str, &str> =
             self.pending.iter().flat_map(|group| group.pods.iter().map(|pod| (pod.as_str(), group.message.as_str()))).collect();
         let amount =
@@ -446,7 +475,26 @@ impl ScheduleView {
                 messages.get(pod.pod.as_str()).copied().unwrap_or_default().to_owned(),
             ]
         };
-        Records { columns, rows: self.pods.iter().map(row).collect() }
+        let mut rows: Vec<Vec<String>> = self.pods.iter().map(row).collect();
+        let bare = |pod: &str, workload: &str, state: &str, message: &str| {
+            let texts = [pod, workload, state, "", "", "", "", message];
+            texts.map(str::to_owned).to_vec()
+        };
+        for group in &self.not_created {
+            rows.extend(group.objects.iter().map(|object| bare(object, &group.workload, "notCreated", &group.message)));
+        }
+        if let Some(changes) = &self.changes {
+            columns.extend(["change", "from"]);
+            let gone = changes.pods.iter().filter(|pod| pod.change == Happening::Goes);
+            rows.extend(gone.map(|pod| bare(&pod.pod, &pod.workload, "gone", "")));
+            let known: FxHashMap<&str, &ChangedPod> = changes.pods.iter().map(|pod| (pod.pod.as_str(), pod)).collect();
+            for row in &mut rows {
+                let change = known.get(row[0].as_str());
+                row.push(change.map(|change| change.change.words().to_owned()).unwrap_or_default());
+                row.push(change.and_then(|change| change.from.clone()).unwrap_or_default());
+            }
+        }
+        Records { columns, rows }
     }
 }
 
@@ -490,6 +538,8 @@ fn summary(context: &Context<'_>, shown: &[PodId], pods: &[PodPlace]) -> Summary
         moved: count(State::Moved),
         preempted: count(State::Preempted),
         ended: shown.iter().filter(|&&pod| context.cluster.pod(pod).standing == Standing::Ended).count(),
+        not_created: 0,
+        refused_objects: 0,
     }
 }
 

@@ -1,0 +1,239 @@
+//! How much more load autoscaled workloads can take before a pod finds no node.
+//!
+//! All autoscalers get the same multiple λ of their load; the controller's arithmetic says how many replicas each comes to rest at
+//! ([`Load`](crate::controllers::horizontal_pod_autoscaler::load::Load)), and the scheduler whether all of their pods fit. Replicas change at finitely many λ, so
+//! between two of these nothing changes, and trying one λ of each stretch tries all. Stretches are closed at their upper end: the answer is a
+//! largest λ, an exact fraction.
+//!
+//! "Fits" means that no pod is pending but those that are pending at the least load already and belong to nothing that is autoscaled, and that
+//! nothing is evicted for good. From the least load upwards, the first stretch that does not fit after one that does is the wall. Placement is not monotone:
+//! stretches above the wall that fit again are told. Quotas are not asked here: a pod that a ResourceQuota would refuse is placed like any other.
+
+mod trial;
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use crate::controllers::horizontal_pod_autoscaler::assume::{Assumption, Autoscaler, Rescaled, autoscale, autoscalers};
+use crate::controllers::horizontal_pod_autoscaler::load::{Factor, Load};
+use crate::manifest::Objects;
+use crate::manifest::location::Note;
+use crate::scheduler::Options;
+use crate::scheduler::profile::Configuration;
+use crate::usage::Usage;
+pub use trial::{Pending, Stop, Trial};
+
+/// So many stretches are all tried; of more, the wall is found by halving, and its neighbours are tried.
+const TRY_ALL: usize = 128;
+/// So many stretches above a wall that was found by halving are tried too.
+const ABOVE: usize = 16;
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The objects as written, autoscalers defaulted.
+    pub objects: &'a Objects,
+    /// What to take for current replicas.
+    pub assumption: &'a Assumption,
+    /// What was measured; without it, every autoscaler is taken to be exactly at its target.
+    pub usage: Option<&'a Usage>,
+    /// How the scheduler works.
+    pub configuration: &'a Configuration,
+    /// And what it leaves open.
+    pub options: Options,
+}
+
+/// An autoscaler and its part in the answer.
+#[derive(Debug, Clone)]
+pub struct Room {
+    /// The autoscaler.
+    pub autoscaler: Autoscaler,
+    /// Its load at λ = 1.
+    pub load: Load,
+    /// What could not be told of its metrics.
+    pub problems: Vec<String>,
+    /// The loads at which it changes its replicas, each with the replicas up to it.
+    pub steps: Vec<(Option<Factor>, i32)>,
+    /// The largest λ at which it is not yet at its most; none if it never gets there, zero if it is there from the start.
+    pub most_beyond: Option<Factor>,
+}
+
+/// Loads between which no autoscaler changes anything.
+#[derive(Debug, Clone)]
+pub struct Stretch {
+    /// Up to and with this λ; none for "however large".
+    pub up_to: Option<Factor>,
+    /// Replicas of each autoscaler.
+    pub replicas: Vec<i32>,
+    /// What came of placing these; none if it was not tried.
+    pub trial: Option<Trial>,
+}
+
+impl Stretch {
+    /// Whether it was tried and fits; none if it was not tried.
+    fn fits(&self, tolerated: usize) -> Option<bool> {
+        self.trial.as_ref().map(|trial| trial.fits(tolerated))
+    }
+}
+
+/// How much more load fits.
+#[derive(Debug, Clone)]
+pub struct Headroom {
+    /// The autoscalers, in the order in which they were written.
+    pub rooms: Vec<Room>,
+    /// Autoscalers that do nothing, and replicas that are not those written.
+    pub notes: Vec<Note>,
+    /// Everything at its most.
+    pub at_max: Trial,
+    /// All stretches, from the least load up.
+    pub stretches: Vec<Stretch>,
+    /// Pods of nothing that is autoscaled that are pending under any load.
+    pub tolerated: usize,
+    /// The last stretch before the wall; none if not even the least load fits.
+    pub last: Option<usize>,
+    /// The first stretch that does not fit; none if all do.
+    pub wall: Option<usize>,
+}
+
+impl Headroom {
+    /// Whether everything fits at its most.
+    pub fn max_fits(&self) -> bool {
+        self.at_max.fits(self.tolerated)
+    }
+
+    /// How many stretches were tried.
+    pub fn tried(&self) -> usize {
+        self.stretches.iter().filter(|stretch| stretch.trial.is_some()).count()
+    }
+
+    /// The largest λ at which everything fits: none if no λ does, or all do.
+    pub fn largest(&self) -> Option<Factor> {
+        self.stretches[self.last?].up_to
+    }
+
+    /// Stretches above the wall that fit again.
+    pub fn fit_again(&self) -> Vec<usize> {
+        let Some(wall) = self.wall else { return Vec::new() };
+        (wall + 1..self.stretches.len()).filter(|&at| self.stretches[at].fits(self.tolerated) == Some(true)).collect()
+    }
+
+    /// The stretch that a λ lies in.
+    pub fn at(&self, factor: Factor) -> &Stretch {
+        let within = |stretch: &&Stretch| stretch.up_to.is_none_or(|end| factor <= end);
+        self.stretches.iter().find(within).expect("the last stretch has no end")
+    }
+
+    /// The autoscaler that is at its most first, and the largest λ at which it is not: of those that move at all.
+    pub fn first_at_most(&self) -> Option<(usize, Factor)> {
+        let reached = self.rooms.iter().enumerate().filter_map(|(index, room)| Some((index, room.most_beyond?)));
+        reached.min_by(|a, b| a.1.cmp(&b.1).then(a.0.cmp(&b.0)))
+    }
+
+    /// The autoscalers whose replicas change where the wall begins.
+    pub fn grown_at_wall(&self) -> Vec<usize> {
+        let (Some(wall), Some(last)) = (self.wall, self.last) else { return Vec::new() };
+        let (before, after) = (&self.stretches[last].replicas, &self.stretches[wall].replicas);
+        (0..before.len()).filter(|&index| after[index] > before[index]).collect()
+    }
+}
+
+/// Answers it. None if no autoscaler works; then only the notes say why.
+pub fn headroom(question: &Question<'_>) -> Result<Headroom, Vec<Note>> {
+    let observed: Vec<i32> = autoscalers(question.objects).0.iter().map(|autoscaler| autoscaler.written).collect();
+    let mut objects = question.objects.clone();
+    let (rescaled, mut notes) = autoscale(&mut objects, question.assumption);
+    let (found, _) = autoscalers(&objects);
+    if found.is_empty() {
+        notes.push(Note::general("no autoscaler in the input scales a workload of the input"));
+        return Err(notes);
+    }
+    let rooms: Vec<Room> = found.into_iter().map(|autoscaler| room(autoscaler, question.usage, &objects)).collect();
+    let ground = Ground { question, objects, rescaled, observed, rooms: &rooms };
+    let most: Vec<i32> = rooms.iter().map(|room| if room.load.replicas == 0 { 0 } else { room.autoscaler.bounds().1 }).collect();
+    let at_max = ground.place(&most);
+    let mut stretches = stretches(&rooms);
+    ground.try_all(&mut stretches, &[0]);
+    let least = stretches[0].trial.as_ref();
+    let tolerated = least.filter(|trial| trial.lost == 0 && !trial.is_autoscaled_pending()).map_or(0, |trial| trial.pending.len());
+    search(&ground, &mut stretches, tolerated);
+    let wall = wall(&stretches, tolerated);
+    let last = match wall {
+        Some(0) => None,
+        Some(wall) => Some(wall - 1),
+        None => Some(stretches.len() - 1),
+    };
+    Ok(Headroom { rooms, notes, at_max, stretches, tolerated, last, wall })
+}
+
+fn room(autoscaler: Autoscaler, usage: Option<&Usage>, objects: &Objects) -> Room {
+    let (load, problems) = match usage {
+        Some(usage) => autoscaler.measured_load(usage, &objects.pods),
+        None => autoscaler.load_at_target(),
+    };
+    let steps = load.steps();
+    let most = autoscaler.bounds().1;
+    let reached = steps.iter().position(|(_, replicas)| *replicas >= most);
+    let most_beyond = reached.map(|at| if at == 0 { Factor::new(0, 1) } else { steps[at - 1].0.unwrap_or(Factor::ONE) });
+    Room { autoscaler, load, problems, steps, most_beyond }
+}
+
+/// The stretches of all autoscalers together.
+fn stretches(rooms: &[Room]) -> Vec<Stretch> {
+    let ends: BTreeSet<Factor> = rooms.iter().flat_map(|room| &room.steps).filter_map(|(end, _)| *end).collect();
+    let replicas = |factor: Option<Factor>| {
+        let within = |end: Option<Factor>| match (end, factor) {
+            (Some(end), Some(factor)) => factor <= end,
+            (end, _) => end.is_none(),
+        };
+        rooms.iter().map(|room| room.steps.iter().find(|(end, _)| within(*end)).map_or(0, |(_, replicas)| *replicas)).collect()
+    };
+    let ends = ends.into_iter().map(Some).chain([None]);
+    ends.map(|up_to| Stretch { up_to, replicas: replicas(up_to), trial: None }).collect()
+}
+
+/// The first stretch that does not fit, above the first that does; the very first if none does.
+fn wall(stretches: &[Stretch], tolerated: usize) -> Option<usize> {
+    let fits = |stretch: &Stretch| stretch.fits(tolerated);
+    let start = stretches.iter().position(|stretch| fits(stretch) == Some(true)).unwrap_or(0);
+    (start..stretches.len()).find(|&at| fits(&stretches[at]) == Some(false))
+}
+
+/// Tries all stretches, or looks for a wall by halving.
+fn search(ground: &Ground<'_>, stretches: &mut [Stretch], tolerated: usize) {
+    let top = stretches.len() - 1;
+    if stretches.len() <= TRY_ALL {
+        return ground.try_all(stretches, &(0..=top).collect::<Vec<_>>());
+    }
+    ground.try_all(stretches, &[top]);
+    let fits = |stretch: &Stretch| stretch.fits(tolerated) == Some(true);
+    if !fits(&stretches[0]) || fits(&stretches[top]) {
+        return;
+    }
+    let (mut low, mut high) = (0, top);
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        ground.try_all(stretches, &[middle]);
+        if fits(&stretches[middle]) { low = middle } else { high = middle }
+    }
+    ground.try_all(stretches, &(high..=top.min(high + ABOVE)).collect::<Vec<_>>());
+}
+
+/// What all trials share.
+struct Ground<'a> {
+    question: &'a Question<'a>,
+    objects: Objects,
+    rescaled: Vec<Rescaled>,
+    /// Replicas of each autoscaled workload in the input.
+    observed: Vec<i32>,
+    rooms: &'a [Room],
+}
+
+impl Ground<'_> {
+    /// Tries these stretches, unless that was done.
+    fn try_all(&self, stretches: &mut [Stretch], which: &[usize]) {
+        let new: Vec<usize> = which.iter().copied().filter(|&at| stretches[at].trial.is_none()).collect();
+        let trials: Vec<Trial> = new.par_iter().map(|&at| self.place(&stretches[at].replicas)).collect();
+        new.into_iter().zip(trials).for_each(|(at, trial)| stretches[at].trial = Some(trial));
+    }
+}

@@ -1,0 +1,129 @@
+//! One trial: so many replicas of each autoscaled workload, placed by the scheduler.
+
+use std::collections::BTreeMap;
+
+use super::Ground;
+use crate::admission;
+use crate::controllers::expand;
+use crate::controllers::horizontal_pod_autoscaler::assume::set_replicas;
+use crate::controllers::scale_down::scale_down;
+use crate::scheduler::attempt::Rejections;
+use crate::scheduler::{Scheduler, prepare};
+
+/// A pod that found no node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// Namespace and name.
+    pub pod: String,
+    /// Its autoscaler, if it has one.
+    pub autoscaler: Option<usize>,
+    /// The scheduler's sentence.
+    pub message: String,
+}
+
+/// What stops a pod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// The autoscaler whose pod it is, if it has one.
+    pub autoscaler: Option<usize>,
+    /// The pod.
+    pub pod: String,
+    /// The resource that most nodes lack; none if it is something else.
+    pub resource: Option<String>,
+    /// The reason that most nodes give, in upstream's words.
+    pub reason: String,
+    /// How many nodes give it.
+    pub nodes: usize,
+    /// The scheduler's sentence.
+    pub message: String,
+}
+
+/// What came of placing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trial {
+    /// Pods that found no node, in the order in which that was decided.
+    pub pending: Vec<Pending>,
+    /// What stops the first of them that is autoscaled, or else the first.
+    pub stop: Option<Stop>,
+    /// How many pods were evicted for good.
+    pub lost: usize,
+}
+
+impl Trial {
+    /// Whether everything fits but so many pods that never do.
+    pub fn fits(&self, tolerated: usize) -> bool {
+        self.lost == 0 && self.pending.len() <= tolerated && !self.is_autoscaled_pending()
+    }
+
+    /// Whether a pod of an autoscaled workload is pending.
+    pub fn is_autoscaled_pending(&self) -> bool {
+        self.pending.iter().any(|pending| pending.autoscaler.is_some())
+    }
+
+    /// How many pods of an autoscaler are pending.
+    pub fn pending_of(&self, autoscaler: usize) -> usize {
+        self.pending.iter().filter(|pending| pending.autoscaler == Some(autoscaler)).count()
+    }
+}
+
+impl Ground<'_> {
+    /// Places everything with so many replicas.
+    pub(super) fn place(&self, replicas: &[i32]) -> Trial {
+        let mut objects = self.objects.clone();
+        for (room, &count) in self.rooms.iter().zip(replicas) {
+            set_replicas(&mut objects, &room.autoscaler.target, count);
+        }
+        expand(&mut objects);
+        for rescaled in self.rescaled.iter().filter(|rescaled| rescaled.to < rescaled.from) {
+            if !self.rooms.iter().any(|room| room.autoscaler.target == rescaled.workload) {
+                scale_down(&mut objects, &rescaled.workload, rescaled.to);
+            }
+        }
+        for ((room, &count), &observed) in self.rooms.iter().zip(replicas).zip(&self.observed) {
+            if count < observed {
+                scale_down(&mut objects, &room.autoscaler.target, count);
+            }
+        }
+        admission::admit(&mut objects);
+        let (cluster, profiles) = prepare(&objects, self.question.configuration);
+        let mut scheduler = Scheduler::new(&cluster, &profiles, self.question.options);
+        let schedule = scheduler.run(|_, _| ());
+        let owner = |pod: usize| self.rooms.iter().position(|room| room.autoscaler.owns(&objects.pods[pod]));
+        let pending: Vec<_> = schedule.pending().map(|decision| (decision, owner(cluster.pod(decision.pod).object))).collect();
+        let first = pending.iter().find(|(_, autoscaler)| autoscaler.is_some()).or(pending.first());
+        let stop = first.map(|(decision, autoscaler)| {
+            let attempt = scheduler.attempt(decision.pod);
+            let (resource, reason, nodes) = commonest(&attempt.rejections);
+            let reason = attempt.refused.as_ref().map_or(reason, |refused| refused.reasons.join(", "));
+            let pod = cluster.pod_name(decision.pod).to_string();
+            Stop { autoscaler: *autoscaler, pod, resource, reason, nodes, message: attempt.message }
+        });
+        let told = |(decision, autoscaler): &(&crate::scheduler::Decision, Option<usize>)| Pending {
+            pod: cluster.pod_name(decision.pod).to_string(),
+            autoscaler: *autoscaler,
+            message: decision.message.as_deref().unwrap_or_default().to_owned(),
+        };
+        Trial { pending: pending.iter().map(told).collect(), stop, lost: schedule.lost.len() }
+    }
+}
+
+/// The resource that most nodes lack, with the reason and how many; or, where no node lacks one, the commonest reason.
+fn commonest(rejections: &Rejections) -> (Option<String>, String, usize) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (rejection, count) in rejections.histogram() {
+        rejection.reasons.iter().for_each(|reason| *counts.entry(reason).or_default() += count);
+    }
+    let resource = |reason: &str| match reason {
+        "Too many pods" => Some("pods".to_owned()),
+        _ => reason.strip_prefix("Insufficient ").map(str::to_owned),
+    };
+    // of equals the first by name: max_by_key would take the last
+    let most = |only_resources: bool| {
+        let candidates = counts.iter().rev().filter(|(reason, _)| !only_resources || resource(reason).is_some());
+        candidates.max_by_key(|(_, count)| **count)
+    };
+    match most(true).or_else(|| most(false)) {
+        Some((reason, count)) => (resource(reason), (*reason).to_owned(), *count),
+        None => (None, String::new(), 0),
+    }
+}
