@@ -11,7 +11,6 @@ use crate::cli::placement::{self, Ground};
 use crate::cli::template::Template;
 use crate::cli::{input, output};
 use crate::cluster::index::PodId;
-use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::Quantity;
 use crate::manifest::location::Note;
 use crate::manifest::pod::{Container, Pod, ResourceRequirements};
