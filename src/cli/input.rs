@@ -171,10 +171,11 @@ fn before(input: &Input, expand: impl FnOnce(&mut Objects) -> Vec<Note>) -> Opti
     Some(Before { objects, creation, applied: input.applied() })
 }
 
-/// Objects that the API server would refuse, but for those that reading has complained about.
+/// Written objects that the API server would refuse, but for those that reading has complained about.
 fn refusals(input: &Input) -> Vec<Problem> {
     let said = |title: &str| input.problems.iter().any(|problem| problem.message.starts_with(&format!("{title}: ")));
-    let refused = admission::refusals(&input.objects).into_iter().filter(|refused| !said(&refused.title));
+    let refused = admission::refusals(&input.objects).into_iter();
+    let refused = refused.filter(|refused| input.written.holds_at(refused.origin) && !said(&refused.title));
     let problem = |refused: admission::Refused| {
         let why = refused.refusal.message.split_once(" is invalid: ").map_or(refused.refusal.message.as_str(), |(_, why)| why);
         Problem::new(Severity::Warning, input.locate(refused.origin), format!("{}: {why}", refused.title))

@@ -13,6 +13,8 @@
 //! Source: k8s.io/kubernetes/pkg/controller/statefulset/stateful_pod_control.go CreateStatefulPod (claims first, then the pod);
 //! helm.sh/helm/v3/pkg/releaseutil/kind_sorter.go InstallOrder.
 
+use std::any::Any;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::running_pod::keep_running;
@@ -106,7 +108,7 @@ impl Work<'_> {
     fn adopt(&mut self, objects: &mut Objects, replaced: &Objects) {
         in_order!(objects, replaced, |list, old| {
             old.iter().for_each(|object| self.server.adopt(object));
-            list.iter().filter(|object| !self.written.holds(object.metadata())).for_each(|object| self.server.adopt(object));
+            list.iter().filter(|object| !is_new(self.written, *object)).for_each(|object| self.server.adopt(object));
         });
     }
 
@@ -117,8 +119,11 @@ impl Work<'_> {
 
     fn apply_all<T: Admitted + 'static>(&mut self, list: &mut Vec<T>, replaced: &[T]) {
         let old: FxHashMap<(&str, &str), &T> = replaced.iter().map(|object| (key(object.metadata()), object)).collect();
-        let mut refused = FxHashSet::default();
-        for (place, object) in list.iter_mut().enumerate().filter(|(_, object)| self.written.holds(object.metadata())) {
+        let (mut refused, first) = (FxHashSet::default(), self.refused.len());
+        for (place, object) in list.iter_mut().enumerate() {
+            if !is_new(self.written, object) {
+                continue;
+            }
             let older = old.get(&key(object.metadata())).copied();
             let result = match older {
                 // a pod that runs was put back in its place
@@ -139,6 +144,7 @@ impl Work<'_> {
             }
         }
         remove(list, &refused);
+        self.refused[first..].sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
     }
 
     /// Creates what controllers made: ReplicaSets, then pod after pod with its claims, then the claims of ephemeral volumes.
@@ -254,6 +260,12 @@ impl Claims {
     }
 }
 
+/// Whether an object has yet to pass the server. A pod that runs has passed one, whoever wrote it down.
+fn is_new<T: Resource + 'static>(written: &Written, object: &T) -> bool {
+    let pod = (object as &dyn Any).downcast_ref::<Pod>();
+    written.holds(object.metadata()) && !pod.is_some_and(|pod| !pod.spec.node_name.is_empty() && !pod.status.phase.is_empty())
+}
+
 fn not_created<T: Resource + 'static>(object: &T, is_update: bool, refusal: Refusal) -> NotCreated {
     let metadata = object.metadata();
     NotCreated {
@@ -262,7 +274,7 @@ fn not_created<T: Resource + 'static>(object: &T, is_update: bool, refusal: Refu
         name: if metadata.name.is_empty() { metadata.generate_name.clone() } else { metadata.name.clone() },
         origin: metadata.origin,
         is_update,
-        pod: (object as &dyn std::any::Any).downcast_ref::<Pod>().map(|pod| Box::new(pod.clone())),
+        pod: (object as &dyn Any).downcast_ref::<Pod>().map(|pod| Box::new(pod.clone())),
         refusal,
     }
 }

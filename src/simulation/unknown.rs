@@ -18,7 +18,8 @@ use crate::manifest::resource::Resource;
 /// Tells a server of what is named and not known.
 pub(super) fn presume(server: &mut ApiServer, objects: &Objects, written: &Written) {
     if !knows(&objects.namespaces, written) {
-        let namespaces: BTreeSet<&str> = namespaced(objects).map(ObjectMeta::namespace_or_default).collect();
+        let mut namespaces: BTreeSet<&str> = namespaced(objects).map(ObjectMeta::namespace_or_default).collect();
+        objects.namespaces.iter().for_each(|namespace| _ = namespaces.remove(namespace.metadata.name.as_str()));
         namespaces.into_iter().for_each(|name| server.adopt(&Namespace { metadata: named("", name), ..Namespace::default() }));
     }
     if !knows(&objects.priority_classes, written) {

@@ -60,8 +60,8 @@ fn an_input_of_one_sort_has_nothing_before_it() {
     assert_eq!(read_str("a", &manifests).written, Written::Everything);
     assert_eq!(read_str("a", CLUSTER).written, Written::Nothing);
     assert!(read_str("a", &manifests).before().is_none() && read_str("a", CLUSTER).before().is_none());
-    let stripped = "{apiVersion: v1, kind: Node, metadata: {name: n}}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: \
-                    {nodeName: n, containers: [{name: c}]}, status: {phase: Running}}\n";
+    let stripped = "{apiVersion: v1, kind: Node, metadata: {name: node}}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: \
+                    {nodeName: node, containers: [{name: c}]}, status: {phase: Running}}\n";
     assert_eq!(read_str("a", stripped).written, Written::Nothing, "a dump without uids is known by its running pods");
     let both = read_texts(&[("a", stripped), ("b", &manifests)]);
     assert_eq!(both.before().expect("one file is a dump").pods.len(), 1);
@@ -219,6 +219,6 @@ fn a_running_pod_stays_and_people_are_told_unless_nothing_differs() {
 fn a_refused_update_leaves_what_is_there() {
     let (difference, creation) = apply(CLUSTER, include_str!("../../fixtures/cli/what-if-invalid.yaml"));
     let about: Vec<(&str, bool)> = creation.refused.iter().map(|each| (each.name.as_str(), each.is_update)).collect();
-    assert_eq!(about, [("wrong", false), ("web", true), ("homeless", false)]);
+    assert_eq!(about, [("web", true), ("wrong", false), ("homeless", false)]);
     assert_eq!(said(&difference), ["NotCreated nowhere/homeless (Pod)"]);
 }

@@ -3,6 +3,7 @@
 use anyhow::{anyhow, bail};
 use clap::Args;
 
+use crate::admission;
 use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::input::Loaded;
@@ -21,7 +22,7 @@ use crate::simulation::NotCreated;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The pod: namespace/name, or its name if only one has it; or a workload (namespace/name), for its first pending pod
+    /// The pod: namespace/name, or its name if only one has it; or a workload (namespace/name), for its first pod that is not created or pending
     #[arg(value_name = "POD")]
     pod: String,
 
@@ -88,7 +89,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     Ok(loaded.exit(view.holds()))
 }
 
-/// What is meant, if that is not created: by its name, or as a pod of a workload of which nothing waits for a node.
+/// What is meant, if that is not created: by its name, or as the first such pod of a workload.
 fn refused(loaded: &Loaded, wanted: &str) -> Option<NotCreated> {
     let is_named = |namespace: &str, name: &str| wanted == name || wanted.split_once('/') == Some((namespace, name));
     let of_pod = |pod: &Pod| is_named(pod.metadata.namespace_or_default(), &pod.metadata.name);
@@ -104,10 +105,7 @@ fn refused(loaded: &Loaded, wanted: &str) -> Option<NotCreated> {
         let workload = workloads.of(pod);
         workload.split(" (").next().and_then(|name| name.split_once('/')).is_some_and(|(namespace, name)| is_named(namespace, name))
     };
-    let own = refused.iter().find(|each| each.pod.as_deref().is_some_and(is_meant))?;
-    let waits = |pod: &&Pod| pod.spec.node_name.is_empty() && !pod.is_terminal();
-    let waiting = loaded.objects.pods.iter().filter(waits).any(is_meant);
-    (!waiting).then(|| own.clone())
+    refused.iter().find(|each| each.pod.as_deref().is_some_and(is_meant)).cloned()
 }
 
 /// What nodes would say of a pod that is not created, after all others have their places.
@@ -115,6 +113,8 @@ fn explain_refused(arguments: &Arguments, loaded: &mut Loaded, refused: NotCreat
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
     let pod = refused.pod.map(|pod| {
         loaded.objects.pods.push(*pod);
+        // so that it asks for what policies would have given it
+        admission::admit(&mut loaded.objects);
         PodId::new(loaded.objects.pods.len() - 1)
     });
     let mut ground = Ground::new(&loaded.objects, &configuration);

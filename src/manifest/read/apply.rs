@@ -1,8 +1,8 @@
 //! What is written over a cluster: which objects are applied, what an update leaves as it was, and the cluster before it.
 //!
 //! `kubectl get` hands out objects with a `uid`, and people write objects without one; so an input that holds both sorts is a
-//! cluster and what is to be applied to it. Dumps whose uids were taken out are known by their pods, which run on nodes. An input
-//! of one sort alone has nothing to compare.
+//! cluster and what is to be applied to it. A dump whose uids were taken out is a file that has nodes, and pods that run on nodes.
+//! An input of one sort alone has nothing to compare.
 //!
 //! Promise: what `kubectl apply` does not touch stays: identity, status, labels and annotations that others set, replicas that
 //! are not written, the volume of a bound claim.
@@ -41,8 +41,8 @@ impl Written {
         let all = || Kind::ALL.iter().flat_map(|kind| kind.metadata(&input.objects).into_iter().map(move |metadata| (*kind, metadata)));
         let files = file_sorts(input);
         let is_dumped = |metadata: &ObjectMeta| {
-            let FileSort { has_uids, has_running_pods } = files[metadata.origin.file as usize];
-            !metadata.uid.is_empty() || has_running_pods && !has_uids
+            let FileSort { has_uids, has_nodes, has_running_pods } = files[metadata.origin.file as usize];
+            !metadata.uid.is_empty() || has_nodes && has_running_pods && !has_uids
         };
         if !all().any(|(kind, metadata)| matches!(kind, Kind::Node | Kind::Pod) && is_dumped(metadata)) {
             return Written::Everything;
@@ -56,10 +56,15 @@ impl Written {
 
     /// Whether this object was written.
     pub fn holds(&self, metadata: &ObjectMeta) -> bool {
+        self.holds_at(metadata.origin)
+    }
+
+    /// Whether what stands here was written.
+    pub fn holds_at(&self, origin: Origin) -> bool {
         match self {
             Written::Everything => true,
             Written::Nothing => false,
-            Written::These(origins) => origins.contains(&metadata.origin),
+            Written::These(origins) => origins.contains(&origin),
         }
     }
 
@@ -73,6 +78,7 @@ impl Written {
 #[derive(Clone, Copy, Default)]
 struct FileSort {
     has_uids: bool,
+    has_nodes: bool,
     has_running_pods: bool,
 }
 
@@ -83,6 +89,7 @@ fn file_sorts(input: &Input) -> Vec<FileSort> {
         let known = kind.metadata(&input.objects).into_iter().filter(|metadata| !metadata.uid.is_empty());
         known.for_each(|metadata| files[file(metadata)].has_uids = true);
     }
+    input.objects.nodes.iter().for_each(|node| files[file(&node.metadata)].has_nodes = true);
     let runs = |pod: &&Pod| !pod.spec.node_name.is_empty() && !pod.status.phase.is_empty();
     input.objects.pods.iter().filter(runs).for_each(|pod| files[file(&pod.metadata)].has_running_pods = true);
     files
