@@ -1,7 +1,7 @@
 //! From paths to objects that are ready for placing: read, expanded, admitted; all that is wrong or weak said on stderr.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
@@ -14,6 +14,7 @@ use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
 use crate::manifest::read::{self, Input, Options, Problem, Severity, Written};
+use crate::planning::quota::{Bounded, Quotas};
 use crate::report::amount::{count, list};
 use crate::report::views::{Context, NotCreatedGroup, creation};
 use crate::simulation::{self, Creation};
@@ -32,6 +33,18 @@ pub struct Loaded {
     pub complete: bool,
     /// What was read, without its objects: for where things were written.
     input: Input,
+    /// What quotas are about, as it was read, if that is wanted.
+    bounded: Option<Bounded>,
+}
+
+/// How an input is made ready.
+#[derive(Clone, Copy)]
+struct Preparation<'a> {
+    verbose: bool,
+    /// Replicas of autoscaled workloads; without it no pods are made.
+    assumption: Option<&'a Assumption>,
+    /// Whether what quotas are about is kept.
+    with_quotas: bool,
 }
 
 /// A cluster before anything was applied to it.
@@ -51,6 +64,11 @@ impl Loaded {
         if self.complete { Exit::of(holds) } else { Exit::Misuse }
     }
 
+    /// What the quotas of the input hold, if it has any and they were asked for.
+    pub fn quotas(&self) -> Option<Quotas> {
+        Some(self.bounded.as_ref()?.quotas(&self.objects, &self.input.written, &self.input.replaced))
+    }
+
     /// What the API server refuses, alike things together; `namespaces` are those that are shown, none for all.
     pub fn not_created(&self, context: &Context<'_>, namespaces: &[String]) -> Vec<NotCreatedGroup> {
         creation::groups(context, &self.creation.refused, |each| self.input.locate(each.origin).to_string(), namespaces)
@@ -60,13 +78,18 @@ impl Loaded {
 /// Reads what the arguments name; the embedded example if they name nothing.
 pub fn load(arguments: &InputArguments) -> anyhow::Result<Loaded> {
     let assumption = arguments.assumption()?;
-    match arguments.paths.is_empty() {
-        true => {
-            tell_example();
-            Ok(today(&assumption))
-        }
-        false => load_paths(&arguments.paths, arguments.verbose, &assumption),
+    if arguments.paths.is_empty() {
+        tell_example();
+        return Ok(today(&assumption));
     }
+    let preparation = Preparation { verbose: arguments.verbose, assumption: Some(&assumption), with_quotas: false };
+    read_paths(&arguments.paths, preparation)
+}
+
+/// As [`load`], for the one question that is about quotas; the arguments name something.
+pub fn load_with_quotas(arguments: &InputArguments) -> anyhow::Result<Loaded> {
+    let assumption = arguments.assumption()?;
+    read_paths(&arguments.paths, Preparation { verbose: arguments.verbose, assumption: Some(&assumption), with_quotas: true })
 }
 
 /// The same as it was written, without the pods that controllers make, for questions that are about other replicas. Without any path:
@@ -74,25 +97,25 @@ pub fn load(arguments: &InputArguments) -> anyhow::Result<Loaded> {
 pub fn load_written(arguments: &InputArguments) -> anyhow::Result<Loaded> {
     if arguments.paths.is_empty() {
         tell_example();
-        return Ok(prepare(read::read_texts(example::TARGET), false, None));
+        return Ok(prepare(read::read_texts(example::TARGET), Preparation { verbose: false, assumption: None, with_quotas: false }));
     }
-    read_paths(&arguments.paths, arguments.verbose, None)
+    read_paths(&arguments.paths, Preparation { verbose: arguments.verbose, assumption: None, with_quotas: false })
 }
 
 fn tell_example() {
     output::note("no PATH given, so this is the embedded example (fixtures/data-platform); `--help` shows how to look at your own cluster");
 }
 
-/// Reads paths.
-pub fn load_paths(paths: &[PathBuf], verbose: bool, assumption: &Assumption) -> anyhow::Result<Loaded> {
-    read_paths(paths, verbose, Some(assumption))
+/// Reads one file, with the replicas that are written.
+pub fn load_file(path: &Path) -> anyhow::Result<Loaded> {
+    read_paths(&[path.to_owned()], Preparation { verbose: false, assumption: Some(&Assumption::Current), with_quotas: false })
 }
 
-fn read_paths(paths: &[PathBuf], verbose: bool, assumption: Option<&Assumption>) -> anyhow::Result<Loaded> {
+fn read_paths(paths: &[PathBuf], preparation: Preparation<'_>) -> anyhow::Result<Loaded> {
     let progress = Progress::of_bytes("reading");
     let input = read::read(paths, Options { progress: Some(&progress) });
     drop(progress);
-    let mut loaded = prepare(input, verbose, assumption);
+    let mut loaded = prepare(input, preparation);
     // what is not modelled is only counted by quotas, so nothing else is nothing to work on
     let others = std::mem::take(&mut loaded.objects.others);
     let is_nothing = loaded.objects == Objects::default();
@@ -108,16 +131,16 @@ fn read_paths(paths: &[PathBuf], verbose: bool, assumption: Option<&Assumption>)
 
 /// Today's cluster of the example.
 pub fn today(assumption: &Assumption) -> Loaded {
-    prepare(read::read_texts(example::TODAY), false, Some(assumption))
+    prepare(read::read_texts(example::TODAY), Preparation { verbose: false, assumption: Some(assumption), with_quotas: true })
 }
 
 /// What the example's cluster is to become.
 pub fn target(assumption: &Assumption) -> Loaded {
-    prepare(read::read_texts(example::TARGET), false, Some(assumption))
+    prepare(read::read_texts(example::TARGET), Preparation { verbose: false, assumption: Some(assumption), with_quotas: true })
 }
 
 /// Says what is wrong with an input, and makes pods of its workloads, if replicas are assumed.
-fn prepare(mut input: Input, verbose: bool, assumption: Option<&Assumption>) -> Loaded {
+fn prepare(mut input: Input, Preparation { verbose, assumption, with_quotas }: Preparation<'_>) -> Loaded {
     tell_problems(&input.problems, verbose);
     tell_skipped(&input);
     tell_problems(&refusals(&input), verbose);
@@ -128,6 +151,7 @@ fn prepare(mut input: Input, verbose: bool, assumption: Option<&Assumption>) -> 
         notes
     };
     let before = before(&input, expand);
+    let bounded = if with_quotas { Bounded::of(&input.objects) } else { None };
     let mut objects = std::mem::take(&mut input.objects);
     let creation = match assumption {
         Some(_) => simulation::create(&mut objects, &input.written, &input.replaced, expand),
@@ -137,7 +161,7 @@ fn prepare(mut input: Input, verbose: bool, assumption: Option<&Assumption>) -> 
     let all = if verbose { creation.notes.len() } else { OF_A_KIND };
     creation.notes.iter().take(all).for_each(|note| tell_note(&input, note));
     tell_rest(creation.notes.len().saturating_sub(all), "note");
-    Loaded { objects, creation, before, complete: !input.has_errors(), input }
+    Loaded { objects, creation, before, complete: !input.has_errors(), input, bounded }
 }
 
 fn before(input: &Input, expand: impl FnOnce(&mut Objects) -> Vec<Note>) -> Option<Before> {

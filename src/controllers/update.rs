@@ -18,6 +18,7 @@ use super::ownership::{Owner, Ownership, identify};
 use super::scale_down::{WorkloadKey, key_of, scale_down};
 use crate::manifest::Objects;
 use crate::manifest::completion::{is_completion_of, says_all_of};
+use crate::manifest::meta::ObjectMeta;
 use crate::manifest::pod::Pod;
 use crate::manifest::resource::Resource;
 use crate::manifest::workload::{ControllerRevision, Deployment, PodTemplateSpec, ReplicaSet, StatefulSet};
@@ -30,10 +31,16 @@ pub(super) fn begin(objects: &mut Objects) -> Written {
     let mut written = Vec::new();
     roll_deployments(objects, &mut written);
     roll_stateful_sets(objects, &mut written);
-    for set in objects.replica_sets.iter().filter(|set| is_new(set.status.observed_generation) && set.metadata.controller().is_none()) {
+    for set in objects
+        .replica_sets
+        .iter()
+        .filter(|set| is_new(&set.metadata, set.status.observed_generation) && set.metadata.controller().is_none())
+    {
         written.push((key_of(ReplicaSet::KIND, &set.metadata), set.spec.replicas.unwrap_or(1)));
     }
-    for controller in objects.replication_controllers.iter().filter(|controller| is_new(controller.status.observed_generation)) {
+    for controller in
+        objects.replication_controllers.iter().filter(|controller| is_new(&controller.metadata, controller.status.observed_generation))
+    {
         written.push((key_of("ReplicationController", &controller.metadata), controller.spec.replicas.unwrap_or(1)));
     }
     Written(written)
@@ -56,19 +63,21 @@ pub(super) fn finish(objects: &mut Objects, written: Written) {
     }
 }
 
-/// Whether a workload has never been seen by its controller.
-fn is_new(observed_generation: Option<i64>) -> bool {
-    observed_generation.is_none()
+/// Whether a workload has not been seen by its controller as it is written now.
+fn is_new(metadata: &ObjectMeta, observed_generation: Option<i64>) -> bool {
+    observed_generation.is_none() || metadata.generation > observed_generation
 }
 
 fn roll_deployments(objects: &mut Objects, written: &mut Vec<(WorkloadKey, i32)>) {
     let sets = std::mem::take(&mut objects.replica_sets);
     let ownership = Ownership::of(sets.iter().map(|set| &set.metadata), |_, _| false);
     let (mut sizes, mut made) = (Vec::new(), Vec::new());
-    for deployment in objects.deployments.iter_mut().filter(|deployment| is_new(deployment.status.observed_generation)) {
+    for deployment in
+        objects.deployments.iter_mut().filter(|deployment| is_new(&deployment.metadata, deployment.status.observed_generation))
+    {
         identify(Deployment::KIND, &mut deployment.metadata);
         let owned = ownership.owned_by(&owner(deployment));
-        if owned.iter().all(|&position| is_new(sets[position].status.observed_generation)) {
+        if owned.iter().all(|&position| sets[position].status.observed_generation.is_none()) {
             continue;
         }
         let of_template = |&position: &usize| is_completion_of(&sets[position].spec.template, &deployment.spec.template);
@@ -94,7 +103,7 @@ fn roll_deployments(objects: &mut Objects, written: &mut Vec<(WorkloadKey, i32)>
 fn roll_stateful_sets(objects: &mut Objects, written: &mut Vec<(WorkloadKey, i32)>) {
     let ownership = Ownership::of(objects.pods.iter().map(|pod| &pod.metadata), |_, _| false);
     let mut outdated: FxHashSet<usize> = FxHashSet::default();
-    for set in objects.stateful_sets.iter_mut().filter(|set| is_new(set.status.observed_generation)) {
+    for set in objects.stateful_sets.iter_mut().filter(|set| is_new(&set.metadata, set.status.observed_generation)) {
         identify(StatefulSet::KIND, &mut set.metadata);
         let owned = ownership.owned_by(&Owner { api_version: StatefulSet::API_VERSION, kind: StatefulSet::KIND, metadata: &set.metadata });
         let is_outdated = |&position: &usize| is_outdated(set, &objects.pods[position], &objects.controller_revisions);

@@ -98,7 +98,17 @@ fn let_go(plane: &mut ControlPlane, key: &Key, pod: &Pod) {
     if pod.metadata.finalizers.is_empty() {
         plane.forget_pod(key);
     } else {
-        plane.store.update::<Pod>(key, |pod| pod.metadata.deletion_grace_period_seconds = Some(0));
+        plane.store.update::<Pod>(key, end_grace);
+    }
+}
+
+/// No grace is left: the time of deletion is that of the request.
+fn end_grace(pod: &mut Pod) {
+    let metadata = &mut pod.metadata;
+    let grace = metadata.deletion_grace_period_seconds.replace(0).unwrap_or(0).max(0);
+    let end = metadata.deletion_timestamp.as_deref().and_then(Moment::parse);
+    if let Some(end) = end {
+        metadata.deletion_timestamp = Some((end - std::time::Duration::from_secs(grace.unsigned_abs())).timestamp());
     }
 }
 

@@ -11,7 +11,6 @@ use crate::cli::placement::{self, Ground};
 use crate::cli::template::Template;
 use crate::cli::{input, output};
 use crate::cluster::index::PodId;
-use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::Quantity;
 use crate::manifest::location::Note;
 use crate::manifest::pod::{Container, Pod, ResourceRequirements};
@@ -147,7 +146,7 @@ fn template(arguments: &Arguments, pods: &[Pod]) -> anyhow::Result<(Option<Strin
 }
 
 fn from_file(path: &Path) -> anyhow::Result<(Option<String>, Pod)> {
-    let mut loaded = input::load_paths(&[path.to_owned()], false, &Assumption::Current)?;
+    let mut loaded = input::load_file(path)?;
     if loaded.objects.pods.is_empty() {
         bail!("{} makes no pod: a Pod or a workload with at least one replica is needed", path.display());
     }

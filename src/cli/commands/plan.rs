@@ -15,6 +15,7 @@ use crate::cluster::resources::{CPU, MEMORY};
 use crate::cluster::{Cluster, Standing};
 use crate::manifest::pod::Pod;
 use crate::report::views::plan::{ClusterPlan, PlanView};
+use crate::report::views::quotas::QuotasView;
 use crate::report::views::workload::Workloads;
 use crate::report::views::{API_VERSION, Context, FitView, View};
 
@@ -55,7 +56,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 fn inputs(arguments: &Arguments) -> anyhow::Result<Vec<(&'static str, Loaded)>> {
     if !arguments.input.paths.is_empty() {
-        return Ok(vec![("The cluster", input::load(&arguments.input)?)]);
+        return Ok(vec![("The cluster", input::load_with_quotas(&arguments.input)?)]);
     }
     output::note("no PATH given, so this is the embedded example (fixtures/data-platform): a cluster today, and what it is to become");
     let assumption = arguments.input.assumption()?;
@@ -69,6 +70,7 @@ fn look_at(arguments: &Arguments, title: &str, loaded: &mut Loaded) -> anyhow::R
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
     let ties = arguments.scheduler.ties();
     let schedule = placement::schedule(loaded, &configuration, options, ties.clone(), &[]);
+    let quotas = loaded.quotas().map(|quotas| QuotasView::new(&quotas));
     let objects = &mut loaded.objects;
     let names = Workloads::new(objects);
     let largest = largest(&Ground::new(objects, &configuration).cluster, |pod| names.of(&objects.pods[pod]));
@@ -87,7 +89,7 @@ fn look_at(arguments: &Arguments, title: &str, loaded: &mut Loaded) -> anyhow::R
         FitView::new(&context, &trial, pods[index], Some(&largest[index].1), &fit, None)
     };
     let fits = copies.iter().enumerate().map(fit).collect();
-    Ok(ClusterPlan { title: title.to_owned(), schedule, fits })
+    Ok(ClusterPlan { title: title.to_owned(), schedule, fits, quotas })
 }
 
 /// A pod, by its place among the objects, of each of the workloads whose pods ask for the largest share of the cluster's cpu or memory, largest first.

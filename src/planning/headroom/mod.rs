@@ -1,7 +1,7 @@
 //! How much more load autoscaled workloads can take before a pod finds no node.
 //!
 //! All autoscalers get the same multiple λ of their load; the controller's arithmetic says how many replicas each comes to rest at
-//! ([`Load`](crate::controllers::horizontal_pod_autoscaler::load::Load)), and the scheduler whether all of their pods fit. Replicas change at finitely many λ, so
+//! ([`Load`]), and the scheduler whether all of their pods fit. Replicas change at finitely many λ, so
 //! between two of these nothing changes, and trying one λ of each stretch tries all. Stretches are closed at their upper end: the answer is a
 //! largest λ, an exact fraction.
 //!

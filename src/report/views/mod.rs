@@ -14,6 +14,7 @@ pub mod explanation;
 pub mod fit;
 pub mod headroom;
 pub mod plan;
+pub mod quotas;
 pub mod refusal;
 pub mod remedy;
 pub mod schedule;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::quotas::QuotasView;
 use super::schedule::requests;
 use super::{FitView, Records, ScheduleView};
 use crate::report::amount::thousands;
@@ -32,6 +33,9 @@ pub struct ClusterPlan {
     pub schedule: ScheduleView,
     /// How many more of some pods fit.
     pub fits: Vec<FitView>,
+    /// What the quotas of its namespaces hold; absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quotas: Option<QuotasView>,
 }
 
 impl PlanView {
@@ -79,6 +83,9 @@ impl ClusterPlan {
             ]);
         }
         document.table("Room for more, of the largest workloads", table, Vec::new());
+        if let Some(quotas) = &self.quotas {
+            quotas.add_to(&mut document);
+        }
         document
     }
 }
