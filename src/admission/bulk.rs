@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::admitted::Admitted;
 use super::policies::Policies;
 use super::validation::field::{ErrorList, FieldError};
-use super::{STEPS, default_storage_class, defaulting};
+use super::{STEPS, default_storage_class, defaulting, limit_ranger};
 use crate::manifest::Objects;
 use crate::manifest::location::{Note, Origin};
 use crate::manifest::meta::ObjectMeta;
@@ -17,7 +17,7 @@ pub fn admit(objects: &mut Objects) -> Vec<Note> {
     let policies = Policies::of(objects);
     objects.limit_ranges.iter_mut().for_each(defaulting::policy::default_limit_range);
     let mut complaints = Complaints::default();
-    for pod in &mut objects.pods {
+    for pod in objects.pods.iter_mut().filter(|pod| !is_admitted(&pod.metadata)) {
         let was_let_in = was_let_in(&pod.metadata) || !pod.spec.node_name.is_empty();
         let has_priority = pod.spec.priority.is_some();
         for step in STEPS.iter().filter(|step| step.again || !was_let_in || step.name == "Priority" && !has_priority) {
@@ -37,6 +37,11 @@ pub fn admit(objects: &mut Objects) -> Vec<Note> {
         }
     }
     complaints.notes()
+}
+
+/// Whether this very function has been at a pod that is in no cluster: what a limit range added must not be taken for written.
+fn is_admitted(metadata: &ObjectMeta) -> bool {
+    metadata.creation_timestamp.is_none() && metadata.annotations.contains_key(limit_ranger::ANNOTATION)
 }
 
 /// Whether an object comes from a cluster: a server stamps what it lets in.

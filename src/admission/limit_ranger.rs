@@ -16,7 +16,7 @@ use crate::manifest::quantity::Quantity;
 use crate::manifest::refusal::Refusal;
 use crate::manifest::storage::PersistentVolumeClaim;
 
-const ANNOTATION: &str = "kubernetes.io/limit-ranger";
+pub(super) const ANNOTATION: &str = "kubernetes.io/limit-ranger";
 
 /// Gives containers the defaults of their namespace.
 pub(super) fn admit(pod: &mut Pod, policies: &Policies) -> Result<(), Refusal> {

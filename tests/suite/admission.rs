@@ -283,7 +283,7 @@ fn a_job_is_told_its_pods_by_its_identity() {
 
 #[test]
 fn binding_tells_a_pod_its_zone() {
-    let mut nodes = objects("{apiVersion: v1, kind: Node, metadata: {name: n, labels: {topology.kubernetes.io/zone: z, other: o}}}").nodes;
+    let mut nodes = objects("{apiVersion: v1, kind: Node, metadata: {name: n1, labels: {topology.kubernetes.io/zone: z, other: o}}}").nodes;
     let mut pod = pod("{containers: [{name: c}]}");
     bind_topology_labels(&mut pod, &nodes.remove(0));
     assert_eq!(pod.metadata.labels["topology.kubernetes.io/zone"], "z");
