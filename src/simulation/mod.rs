@@ -5,6 +5,9 @@
 //! and it is left to come to rest. It is the slow and faithful way: what plans work out by shorter ways is checked against it,
 //! and it is itself checked against recordings of the real thing (`conformance/control_plane`).
 //!
+//! The short way beside it: [`create`] takes the objects of an input through the API server and the controllers at once, so that what
+//! is refused is told apart from what is pending, and [`Difference`] says what is different between two [`Picture`]s of a cluster.
+//!
 //! Nothing here depends on the real clock, on threads or on chance: the same objects and actions give the same cluster.
 //!
 //! To add something that acts by itself: a control loop is a row in `controllers::LOOPS`; what is no controller (kubelet,

@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let replays = replays(arguments)?;
     if arguments.verbose {
         tell_left_out(&replays);
-        replays.iter().for_each(|replay| name_cases(replay));
+        replays.iter().for_each(name_cases);
     }
     if let Some(path) = &arguments.write {
         write(path, &replays)?;
