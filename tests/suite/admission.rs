@@ -159,6 +159,10 @@ fn other_objects_that_make_no_sense_are_refused_too() {
             "spec.managedBy: Invalid value: \"other\": must be a domain-prefixed path (such as \"acme.io/foo\")",
         ),
         (
+            "{apiVersion: batch/v1, kind: CronJob, metadata: {name: j}, spec: {schedule: \"@daily\", timeZone: Mars/-x, jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c}]}}}}}}",
+            "spec.timeZone: Invalid value: \"Mars/-x\": unknown time zone Mars/-x",
+        ),
+        (
             "{apiVersion: batch/v1, kind: CronJob, metadata: {name: j}, spec: {schedule: \"61 * * * *\", jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c}]}}}}}}",
             "spec.schedule: Invalid value: \"61 * * * *\": end of range (61) above maximum (59): 61",
         ),

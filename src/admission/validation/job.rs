@@ -151,6 +151,7 @@ pub(in crate::admission) fn validate_cron_job(cron_job: &CronJob, errors: &mut E
         text => schedule::wrong(text).into_iter().for_each(|why| errors.invalid(&path.child("schedule"), text, &why)),
     }
     errors.not_negative(&path.child("startingDeadlineSeconds"), spec.starting_deadline_seconds.unwrap_or(0));
+    validate_time_zone(spec.time_zone.as_deref(), &path.child("timeZone"), errors);
     match spec.concurrency_policy.as_str() {
         "Allow" | "Forbid" | "Replace" => {}
         "" => errors.required(&path.child("concurrencyPolicy"), ""),
@@ -170,5 +171,25 @@ pub(in crate::admission) fn validate_cron_job(cron_job: &CronJob, errors: &mut E
     }
     if job.manual_selector == Some(true) {
         errors.not_supported(&here.child("manualSelector"), super::field::Shown::json("true".to_owned()), &["nil", "false"]);
+    }
+}
+
+/// Checks the name of a time zone by its looks; whether there is such a zone only a server's own list can say.
+fn validate_time_zone(zone: Option<&str>, path: &Path<'_>, errors: &mut ErrorList) {
+    const MOST_BYTES_OF_A_PART: usize = 14;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_+".contains(&byte);
+    let is_sound = |part: &str| {
+        let is_special = part == "." || part == ".." || part.starts_with('-');
+        !is_special && (1..=MOST_BYTES_OF_A_PART).contains(&part.len()) && part.bytes().all(is_plain)
+    };
+    match zone {
+        None => {}
+        Some("") => errors.invalid(path, "", "timeZone must be nil or non-empty string"),
+        Some(zone) if !zone.split('/').all(is_sound) => errors.invalid(path, zone, &format!("unknown time zone {zone}")),
+        Some(zone) if zone.eq_ignore_ascii_case("Local") => {
+            let detail = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
+            errors.invalid(path, zone, detail);
+        }
+        Some(_) => {}
     }
 }

@@ -206,7 +206,9 @@ fn validate_scope_selector(spec: &ResourceQuotaSpec, selector: &ScopeSelector, p
     }
     let names: Vec<&str> = selector.match_expressions.iter().map(|requirement| requirement.scope_name.as_str()).collect();
     for _ in conflicts(&names) {
-        errors.invalid(path, Shown::from(spec.scopes.as_slice()), "conflicting scopes");
+        // upstream shows the plain scopes here, which may not be there
+        let shown = if spec.scopes.is_empty() { "null".to_owned() } else { json_list(&spec.scopes) };
+        errors.invalid(path, Shown::json(shown), "conflicting scopes");
     }
 }
 
