@@ -64,9 +64,14 @@ impl Loaded {
         if self.complete { Exit::of(holds) } else { Exit::Misuse }
     }
 
+    /// Which objects were written, and the cluster's versions of those that it has too.
+    pub fn applied(&self) -> (&Written, &Objects) {
+        (&self.input.written, &self.input.replaced)
+    }
+
     /// What the quotas of the input hold, if it has any and they were asked for.
     pub fn quotas(&self) -> Option<Quotas> {
-        Some(self.bounded.as_ref()?.quotas(&self.objects, &self.input.written, &self.input.replaced))
+        Some(self.bounded.as_ref()?.quotas(&self.objects))
     }
 
     /// What the API server refuses, alike things together; `namespaces` are those that are shown, none for all.
