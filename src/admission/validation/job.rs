@@ -9,6 +9,7 @@ use super::metadata::{is_sound, matches, validate_metadata, validate_selector};
 use super::names;
 use super::pod::validate_template;
 use super::schedule;
+use crate::manifest::cron_schedule::CronSchedule;
 use crate::manifest::workload::{CronJob, Job, JobSpec};
 
 const MOST_INDEXED_PARALLELISM: i32 = 100_000;
@@ -136,6 +137,16 @@ fn validate_restart_policy(spec: &JobSpec, path: &Path<'_>, errors: &mut ErrorLi
     }
 }
 
+fn validate_time_zone(zone: &str, path: &Path, errors: &mut ErrorList) {
+    if zone.is_empty() {
+        errors.invalid(path, zone, "timeZone must be nil or non-empty string");
+    } else if zone.eq_ignore_ascii_case("Local") {
+        errors.invalid(path, zone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones");
+    } else if let Err(why) = CronSchedule::parse("@daily", Some(zone)) {
+        errors.invalid(path, zone, &why);
+    }
+}
+
 /// Checks a CronJob.
 pub(in crate::admission) fn validate_cron_job(cron_job: &CronJob, errors: &mut ErrorList) {
     // Jobs are named after it, with eleven bytes more
@@ -151,7 +162,9 @@ pub(in crate::admission) fn validate_cron_job(cron_job: &CronJob, errors: &mut E
         text => schedule::wrong(text).into_iter().for_each(|why| errors.invalid(&path.child("schedule"), text, &why)),
     }
     errors.not_negative(&path.child("startingDeadlineSeconds"), spec.starting_deadline_seconds.unwrap_or(0));
-    validate_time_zone(spec.time_zone.as_deref(), &path.child("timeZone"), errors);
+    if let Some(zone) = &spec.time_zone {
+        validate_time_zone(zone, &path.child("timeZone"), errors);
+    }
     match spec.concurrency_policy.as_str() {
         "Allow" | "Forbid" | "Replace" => {}
         "" => errors.required(&path.child("concurrencyPolicy"), ""),
@@ -171,25 +184,5 @@ pub(in crate::admission) fn validate_cron_job(cron_job: &CronJob, errors: &mut E
     }
     if job.manual_selector == Some(true) {
         errors.not_supported(&here.child("manualSelector"), super::field::Shown::json("true".to_owned()), &["nil", "false"]);
-    }
-}
-
-/// Checks the name of a time zone by its looks; whether there is such a zone only a server's own list can say.
-fn validate_time_zone(zone: Option<&str>, path: &Path<'_>, errors: &mut ErrorList) {
-    const MOST_BYTES_OF_A_PART: usize = 14;
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_+".contains(&byte);
-    let is_sound = |part: &str| {
-        let is_special = part == "." || part == ".." || part.starts_with('-');
-        !is_special && (1..=MOST_BYTES_OF_A_PART).contains(&part.len()) && part.bytes().all(is_plain)
-    };
-    match zone {
-        None => {}
-        Some("") => errors.invalid(path, "", "timeZone must be nil or non-empty string"),
-        Some(zone) if !zone.split('/').all(is_sound) => errors.invalid(path, zone, &format!("unknown time zone {zone}")),
-        Some(zone) if zone.eq_ignore_ascii_case("Local") => {
-            let detail = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
-            errors.invalid(path, zone, detail);
-        }
-        Some(_) => {}
     }
 }
