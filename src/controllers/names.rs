@@ -23,6 +23,11 @@ pub(super) fn template_hash(template: &PodTemplateSpec) -> String {
     digits.bytes().map(|digit| ALPHABET[digit as usize % ALPHABET.len()] as char).collect()
 }
 
+/// A uid as a label's value: a server's as it is, one that is made up as its hash, for a label holds no slash.
+pub(super) fn label_of_uid(uid: &str) -> String {
+    if super::ownership::is_made_up(uid) { format!("made-up-{:08x}", fnv32(uid)) } else { uid.to_owned() }
+}
+
 /// The `number`th name with this prefix (which ends in a dash). Different numbers give different names.
 pub(super) fn generated(prefix: &str, number: u32) -> String {
     let count = (ALPHABET.len() as u64).pow(SUFFIX_LENGTH);

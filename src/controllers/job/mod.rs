@@ -18,6 +18,7 @@ pub(super) use expansion::reconcile;
 pub(super) use sync::{sync, watch};
 
 use super::adoption::Selecting;
+use super::names::label_of_uid;
 use super::selector::matches;
 use crate::manifest::meta::{LabelSelector, StringMap};
 use crate::manifest::pod::{Condition, Pod};
@@ -57,7 +58,8 @@ fn has_finalizer(pod: &Pod) -> bool {
 /// The template with the labels that the server adds to a Job.
 fn labelled_template(job: &Job) -> PodTemplateSpec {
     let mut template = job.spec.template.clone();
-    let labels = [(CONTROLLER_UID, &job.metadata.uid), ("controller-uid", &job.metadata.uid)];
+    let uid = label_of_uid(&job.metadata.uid);
+    let labels = [(CONTROLLER_UID, &uid), ("controller-uid", &uid)];
     for (key, value) in labels.into_iter().chain([(JOB_NAME, &job.metadata.name), ("job-name", &job.metadata.name)]) {
         template.metadata.labels.entry(key.to_owned()).or_insert_with(|| value.clone());
     }
@@ -67,7 +69,7 @@ fn labelled_template(job: &Job) -> PodTemplateSpec {
 /// The selector of a Job, which the server makes unless it was written by hand.
 fn selector(job: &Job) -> LabelSelector {
     job.spec.selector.clone().unwrap_or_else(|| LabelSelector {
-        match_labels: [(CONTROLLER_UID.to_owned(), job.metadata.uid.clone())].into(),
+        match_labels: [(CONTROLLER_UID.to_owned(), label_of_uid(&job.metadata.uid))].into(),
         ..LabelSelector::default()
     })
 }
