@@ -73,7 +73,9 @@ fn workload() -> impl Strategy<Value = Written> {
 }
 
 fn read(text: &str) -> Objects {
-    read_str("test", text).objects
+    let objects = read_str("test", text).objects;
+    assert_ne!(objects, Objects::default(), "{text}");
+    objects
 }
 
 /// Creates everything in a cluster, one object after another, and lets it come to rest.
@@ -82,7 +84,7 @@ fn played(objects: &Objects) -> ControlPlane {
     macro_rules! create {
         ($( $field:ident )*) => { $( for object in objects.$field.clone() { plane.create(object).expect("nothing is refused"); } )* };
     }
-    create! { namespaces nodes storage_classes deployments replica_sets replication_controllers stateful_sets }
+    create! { namespaces nodes storage_classes deployments replica_sets replication_controllers stateful_sets daemon_sets }
     plane.settle();
     plane
 }
@@ -107,7 +109,7 @@ fn owner(pod: &Pod) -> String {
 }
 
 fn labels(metadata: &ObjectMeta) -> Vec<(String, String)> {
-    let plain = metadata.labels.iter().filter(|(key, _)| !key.ends_with("-hash"));
+    let plain = metadata.labels.iter().filter(|(key, _)| !key.ends_with("-hash") && !key.ends_with("-generation"));
     plain.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
@@ -131,7 +133,7 @@ proptest! {
     #[test]
     fn a_spec_over_a_dump_is_where_the_control_loops_come_to_rest(before in workload(), replicas in 0..6u8, has_new_template in any::<bool>()) {
         let after = Written { replicas: Some(replicas), ..before.clone() }.text(0);
-        let after = if has_new_template { after.replace("tier: t", "tier: t, new: n") } else { after };
+        let after = if has_new_template { after.replace("tier: t", "tier: t, new: one") } else { after };
         let mut plane = played(&read(&format!("{HEAD}{}", before.text(0))));
         let dump = plane.store().objects();
         apply(&mut plane, &after);
@@ -141,6 +143,30 @@ proptest! {
         controllers::expand(&mut expanded);
         prop_assert_eq!(&once, &expanded, "expanding twice changes nothing");
         prop_assert_eq!(pods(&expanded), pods(&plane.store().objects()));
+    }
+}
+
+#[test]
+fn a_daemon_set_over_a_dump_replaces_its_pods_unless_it_waits_for_their_deletion() {
+    let written = |strategy: &str, label: &str| {
+        format!(
+            "---
+{{apiVersion: apps/v1, kind: DaemonSet, metadata: {{name: d, namespace: shop}}, spec: {{updateStrategy: {{type: {strategy}}}, selector: {{matchLabels: {{app: d}}}}, template: {{metadata: {{labels: {{app: d{label}}}}}, spec: {{containers: [{{name: c, image: i}}]}}}}}}}}
+"
+        )
+    };
+    for (strategy, is_new) in [("RollingUpdate", true), ("OnDelete", false)] {
+        let mut plane = played(&read(&format!("{HEAD}{}", written(strategy, ""))));
+        let dump = plane.store().objects();
+        let after = written(strategy, ", new: one");
+        apply(&mut plane, &after);
+        let mut expanded = over(dump, read(&after));
+        controllers::expand(&mut expanded);
+        assert_eq!(pods(&expanded), pods(&plane.store().objects()), "{strategy}");
+        assert_eq!(expanded.pods.iter().filter(|pod| pod.metadata.labels.contains_key("new")).count(), usize::from(is_new));
+        let once = expanded.clone();
+        controllers::expand(&mut expanded);
+        assert_eq!(once, expanded, "expanding twice changes nothing");
     }
 }
 
@@ -154,7 +180,7 @@ fn over(mut dump: Objects, written: Objects) -> Objects {
             *old = object;
         } )* };
     }
-    replace! { deployments replica_sets replication_controllers stateful_sets }
+    replace! { deployments replica_sets replication_controllers stateful_sets daemon_sets }
     dump
 }
 
@@ -169,7 +195,7 @@ fn apply(plane: &mut ControlPlane, text: &str) {
             plane.patch::<plimsoll::manifest::workload::$kind>(&key, &patch).expect("nothing is refused");
         } )* };
     }
-    patch! { deployments as Deployment replica_sets as ReplicaSet replication_controllers as ReplicationController stateful_sets as StatefulSet }
+    patch! { deployments as Deployment replica_sets as ReplicaSet replication_controllers as ReplicationController stateful_sets as StatefulSet daemon_sets as DaemonSet }
     plane.wait(std::time::Duration::from_secs(60));
     plane.settle();
 }

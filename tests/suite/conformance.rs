@@ -36,3 +36,34 @@ fn every_recording_of_a_control_plane_agrees() {
     assert!(differing.is_empty(), "{} of {} recordings differ; the first: {}", differing.len(), results.len(), differing[0]);
     assert_eq!(results.len(), 645);
 }
+
+#[test]
+fn objects_are_posted_as_they_are_written_and_every_action_is_known() {
+    let recording: control_plane::Recording = serde_json::from_value(serde_json::json!({
+        "name": "made-up", "family": "quota", "kubernetes": "1.36.2", "expect": {},
+        "input": {
+            "objects": [
+                {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "made-up"}},
+                {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "status": {"allocatable": {"cpu": "4", "memory": "8Gi", "pods": "9"}}},
+                {"apiVersion": "x.io/v1", "kind": "Foo", "metadata": {"name": "foo", "namespace": "made-up"}},
+                {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "made-up"}, "spec": {"containers": [{"name": "c", "image": "i"}]}},
+                {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": "web", "namespace": "made-up"}, "spec": {
+                    "replicas": -1, "selector": {"matchLabels": {"a": "b"}},
+                    "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}}},
+            ],
+            "actions": [
+                {"op": "patch", "kind": "Foo", "name": "foo", "patch": {"data": {}}},
+                {"op": "holdDelete", "on": true},
+                {"op": "delete", "kind": "Pod", "name": "p", "policy": "Foreground"},
+                {"op": "forceDelete", "name": "p"},
+                {"op": "deleteNode", "node": "n"},
+            ],
+        },
+    }))
+    .unwrap();
+    let facts = control_plane::compare(&recording).steps.remove(0);
+    let message = "ReplicaSet.apps \"web\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0";
+    assert_eq!((facts["rejected"].as_array().map(Vec::len), facts["rejected"][0]["message"].as_str()), (Some(1), Some(message)));
+    let states: Vec<_> = facts["steps"].as_array().unwrap().iter().map(|step| step["state"]["pods"][0]["state"].as_str()).collect();
+    assert_eq!(states, [Some("Running/Ready"), Some("Running/Ready"), Some("Terminating"), None, None]);
+}

@@ -79,6 +79,22 @@ fn up_to_1_36_2_a_failure_beside_ready_pods_is_counted_only_when_it_is_replaced(
 }
 
 #[test]
+fn the_time_a_job_is_suspended_does_not_count_towards_its_deadline() {
+    let mut plane = cluster(&job("activeDeadlineSeconds: 20"));
+    let key = Key::new("default", "j");
+    for (suspend, seconds) in [(true, 60), (false, 15)] {
+        let patch = serde_json::json!({"spec": {"suspend": suspend}});
+        plane.patch::<plimsoll::manifest::workload::Job>(&key, &patch).unwrap();
+        plane.wait(Duration::from_secs(seconds));
+        let job = plane.store().jobs.get(&key).unwrap();
+        assert_eq!((keys(&plane, "Running").len(), job.status.start_time.is_none()), (usize::from(!suspend), suspend));
+    }
+    plane.wait(Duration::from_secs(10));
+    let conditions = plane.store().jobs.get(&key).unwrap().status.conditions.clone();
+    assert!(conditions.iter().any(|condition| condition.reason == "DeadlineExceeded"));
+}
+
+#[test]
 fn a_finished_job_lives_as_long_as_it_may() {
     let mut plane = cluster(&job("ttlSecondsAfterFinished: 30"));
     let key = keys(&plane, "Running")[0].clone();
