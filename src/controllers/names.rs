@@ -23,6 +23,12 @@ pub(super) fn template_hash(template: &PodTemplateSpec) -> String {
     digits.bytes().map(|digit| ALPHABET[digit as usize % ALPHABET.len()] as char).collect()
 }
 
+/// What stands for a text where a label has to be short: 64 bits in hexadecimal.
+pub(super) fn digest(text: &str) -> String {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{hash:016x}")
+}
+
 /// The `number`th name with this prefix (which ends in a dash). Different numbers give different names.
 pub(super) fn generated(prefix: &str, number: u32) -> String {
     let count = (ALPHABET.len() as u64).pow(SUFFIX_LENGTH);
