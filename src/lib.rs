@@ -1,8 +1,9 @@
 //! Plimsoll: the load line for Kubernetes clusters.
 //!
 //! Loads a cluster (a `kubectl get` dump) or a spec (manifests, rendered charts) and places every pod in memory exactly as
-//! kube-scheduler would: every verdict, reason, score, tie and preemption, node by node. Recordings of the real scheduler
-//! are the law (`fixtures/conformance/`).
+//! kube-scheduler would: every verdict, reason, score, tie and preemption, node by node; and does to manifests what an API
+//! server and the controllers would do first. Recordings of the real scheduler and the real control plane are the law
+//! (`fixtures/conformance/`).
 //!
 //! # The house
 //!
@@ -12,8 +13,8 @@
 //!  1 manifest     what was written (typed, exact quantities, file:line)     7 report   what it says
 //!  1 usage        what was measured                                           ▲
 //!        │                                                                     ▲
-//!  2 controllers  what controllers make of it (Deployment → pods)           8 cli      read → one library call → render
-//!  2 admission    what the API server makes of it (defaults, priority)         ▲
+//!  2 controllers  what controllers make of it (pods, replicas, budgets)     8 cli      read → one library call → render
+//!  2 admission    what the API server makes of it (defaults, quota, refusals)  ▲
 //!        │                                                                     │
 //!  3 cluster      the same as numbers: interned ids, bitsets, columns; frozen, plus one occupancy
 //!        │                                                                     │

@@ -125,7 +125,8 @@ fn say_spent(conditions: &mut [Condition], now: &str) {
 }
 
 /// Whether a budget is about a pod. One without a selector is about none, an empty selector is about all.
-fn selects(budget: &PodDisruptionBudget, pod: &Pod) -> bool {
+/// Whether a budget is about a pod of its namespace.
+pub fn selects(budget: &PodDisruptionBudget, pod: &Pod) -> bool {
     budget.spec.selector.as_ref().is_some_and(|selector| matches(selector, &pod.metadata.labels))
 }
 

@@ -6,6 +6,7 @@ use anyhow::{anyhow, bail};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
+use crate::controllers::cron_job::CronRuns;
 use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::read;
 use crate::report::formats::{FORMATS, Format};
@@ -30,6 +31,19 @@ pub struct InputArguments {
     /// Replicas of autoscaled workloads: as they are, their autoscalers' bounds, or a FILE: measured usage (kubectl top, metrics APIs, CSV), or `namespace/kind/name: replicas`
     #[arg(long, value_name = "current|min|max|FILE", default_value = "current")]
     pub replicas: String,
+
+    /// Runs of CronJobs that were only written: none, one of each, or all that may overlap by schedule, policy and deadline
+    #[arg(long, value_name = "none|one|overlapping", default_value = "one", value_parser = cron_runs)]
+    pub cron_runs: CronRuns,
+}
+
+fn cron_runs(text: &str) -> Result<CronRuns, String> {
+    match text {
+        "none" => Ok(CronRuns::None),
+        "one" => Ok(CronRuns::One),
+        "overlapping" => Ok(CronRuns::Overlapping),
+        _ => Err("none, one or overlapping is expected".to_owned()),
+    }
 }
 
 impl InputArguments {

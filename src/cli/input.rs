@@ -10,6 +10,7 @@ use super::example;
 use super::exit::Exit;
 use super::output;
 use super::progress::Progress;
+use crate::controllers::cron_job::CronRuns;
 use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
@@ -39,10 +40,12 @@ pub struct Loaded {
 
 /// How an input is made ready.
 #[derive(Clone, Copy)]
-struct Preparation<'a> {
+pub struct Preparation<'a> {
     verbose: bool,
     /// Replicas of autoscaled workloads; without it no pods are made.
     assumption: Option<&'a Assumption>,
+    /// Runs of CronJobs that count.
+    cron_runs: CronRuns,
     /// Whether what quotas are about is kept.
     with_quotas: bool,
 }
@@ -58,15 +61,32 @@ pub struct Before {
     pub applied: (usize, usize),
 }
 
+impl<'a> Preparation<'a> {
+    /// As the arguments say, with replicas that were read from them.
+    pub fn new(arguments: &InputArguments, assumption: Option<&'a Assumption>) -> Self {
+        Preparation { verbose: arguments.verbose, assumption, cron_runs: arguments.cron_runs, with_quotas: false }
+    }
+
+    /// Keeps what quotas are about.
+    pub fn with_quotas(self) -> Self {
+        Preparation { with_quotas: true, ..self }
+    }
+}
+
 impl Loaded {
     /// How to end after an answer: an answer on half an input is no full answer.
     pub fn exit(&self, holds: bool) -> Exit {
         if self.complete { Exit::of(holds) } else { Exit::Misuse }
     }
 
+    /// Which objects were written, and the cluster's versions of those that it has too.
+    pub fn applied(&self) -> (&Written, &Objects) {
+        (&self.input.written, &self.input.replaced)
+    }
+
     /// What the quotas of the input hold, if it has any and they were asked for.
     pub fn quotas(&self) -> Option<Quotas> {
-        Some(self.bounded.as_ref()?.quotas(&self.objects, &self.input.written, &self.input.replaced))
+        Some(self.bounded.as_ref()?.quotas(&self.objects))
     }
 
     /// What the API server refuses, alike things together; `namespaces` are those that are shown, none for all.
@@ -80,16 +100,15 @@ pub fn load(arguments: &InputArguments) -> anyhow::Result<Loaded> {
     let assumption = arguments.assumption()?;
     if arguments.paths.is_empty() {
         tell_example();
-        return Ok(today(&assumption));
+        return Ok(today(Preparation::new(arguments, Some(&assumption))));
     }
-    let preparation = Preparation { verbose: arguments.verbose, assumption: Some(&assumption), with_quotas: false };
-    read_paths(&arguments.paths, preparation)
+    read_paths(&arguments.paths, Preparation::new(arguments, Some(&assumption)))
 }
 
 /// As [`load`], for the one question that is about quotas; the arguments name something.
 pub fn load_with_quotas(arguments: &InputArguments) -> anyhow::Result<Loaded> {
     let assumption = arguments.assumption()?;
-    read_paths(&arguments.paths, Preparation { verbose: arguments.verbose, assumption: Some(&assumption), with_quotas: true })
+    read_paths(&arguments.paths, Preparation::new(arguments, Some(&assumption)).with_quotas())
 }
 
 /// The same as it was written, without the pods that controllers make, for questions that are about other replicas. Without any path:
@@ -97,9 +116,9 @@ pub fn load_with_quotas(arguments: &InputArguments) -> anyhow::Result<Loaded> {
 pub fn load_written(arguments: &InputArguments) -> anyhow::Result<Loaded> {
     if arguments.paths.is_empty() {
         tell_example();
-        return Ok(prepare(read::read_texts(example::TARGET), Preparation { verbose: false, assumption: None, with_quotas: false }));
+        return Ok(target(Preparation::new(arguments, None)));
     }
-    read_paths(&arguments.paths, Preparation { verbose: arguments.verbose, assumption: None, with_quotas: false })
+    read_paths(&arguments.paths, Preparation::new(arguments, None))
 }
 
 fn tell_example() {
@@ -108,7 +127,10 @@ fn tell_example() {
 
 /// Reads one file, with the replicas that are written.
 pub fn load_file(path: &Path) -> anyhow::Result<Loaded> {
-    read_paths(&[path.to_owned()], Preparation { verbose: false, assumption: Some(&Assumption::Current), with_quotas: false })
+    read_paths(
+        &[path.to_owned()],
+        Preparation { verbose: false, assumption: Some(&Assumption::Current), cron_runs: CronRuns::One, with_quotas: false },
+    )
 }
 
 fn read_paths(paths: &[PathBuf], preparation: Preparation<'_>) -> anyhow::Result<Loaded> {
@@ -130,24 +152,24 @@ fn read_paths(paths: &[PathBuf], preparation: Preparation<'_>) -> anyhow::Result
 }
 
 /// Today's cluster of the example.
-pub fn today(assumption: &Assumption) -> Loaded {
-    prepare(read::read_texts(example::TODAY), Preparation { verbose: false, assumption: Some(assumption), with_quotas: true })
+pub fn today(preparation: Preparation<'_>) -> Loaded {
+    prepare(read::read_texts(example::TODAY), preparation)
 }
 
 /// What the example's cluster is to become.
-pub fn target(assumption: &Assumption) -> Loaded {
-    prepare(read::read_texts(example::TARGET), Preparation { verbose: false, assumption: Some(assumption), with_quotas: true })
+pub fn target(preparation: Preparation<'_>) -> Loaded {
+    prepare(read::read_texts(example::TARGET), preparation)
 }
 
 /// Says what is wrong with an input, and makes pods of its workloads, if replicas are assumed.
-fn prepare(mut input: Input, Preparation { verbose, assumption, with_quotas }: Preparation<'_>) -> Loaded {
+fn prepare(mut input: Input, Preparation { verbose, assumption, cron_runs, with_quotas }: Preparation<'_>) -> Loaded {
     tell_problems(&input.problems, verbose);
     tell_skipped(&input);
     tell_problems(&refusals(&input), verbose);
     tell_problems(&input.weaknesses(), verbose);
     let expand = |objects: &mut Objects| {
         let mut notes = admission::horizontal_pod_autoscaler::admit(objects);
-        notes.extend(assumption.map(|assumption| controllers::expand_autoscaled(objects, assumption)).unwrap_or_default());
+        notes.extend(assumption.map(|assumption| controllers::expand_assumed(objects, assumption, cron_runs)).unwrap_or_default());
         notes
     };
     let before = before(&input, expand);

@@ -81,8 +81,13 @@ pub const LOOPS: &[Loop] = &[
 
 /// [`expand`], with the replicas of autoscaled workloads by an assumption. Where that is fewer than were written, surplus pods go.
 pub fn expand_autoscaled(objects: &mut Objects, assumption: &Assumption) -> Vec<Note> {
+    expand_assumed(objects, assumption, CronRuns::default())
+}
+
+/// As [`expand_autoscaled`], and says which runs of CronJobs count.
+pub fn expand_assumed(objects: &mut Objects, assumption: &Assumption, cron_runs: CronRuns) -> Vec<Note> {
     let (scaled, mut notes) = autoscale(objects, assumption);
-    notes.extend(expand(objects));
+    notes.extend(expand_with(objects, cron_runs));
     for rescaled in scaled.iter().filter(|rescaled| rescaled.to < rescaled.from) {
         scale_down(objects, &rescaled.workload, rescaled.to);
     }

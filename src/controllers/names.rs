@@ -23,10 +23,9 @@ pub(super) fn template_hash(template: &PodTemplateSpec) -> String {
     digits.bytes().map(|digit| ALPHABET[digit as usize % ALPHABET.len()] as char).collect()
 }
 
-/// What stands for a text where a label has to be short: 64 bits in hexadecimal.
-pub(super) fn digest(text: &str) -> String {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("{hash:016x}")
+/// A uid as a label's value: a server's as it is, one that is made up as its hash, for a label holds no slash.
+pub(super) fn label_of_uid(uid: &str) -> String {
+    if super::ownership::is_made_up(uid) { format!("made-up-{:08x}", fnv32(uid)) } else { uid.to_owned() }
 }
 
 /// The `number`th name with this prefix (which ends in a dash). Different numbers give different names.

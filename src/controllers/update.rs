@@ -5,13 +5,14 @@
 //! itself is left as it is, a rollout that is under way in it too.
 //!
 //! Templates are compared but for the server's defaults. Pods of a StatefulSet whose revision is not in the dump are compared
-//! themselves; that finds what was added or changed, not what was only left out. DaemonSets are not updated here.
+//! themselves; that finds what was added or changed, not what was only left out. The same holds of DaemonSets.
 //!
-//! Source: where k8s.io/kubernetes/pkg/controller/{deployment,statefulset,replicaset} come to rest, v1.36.
+//! Source: where k8s.io/kubernetes/pkg/controller/{deployment,statefulset,daemon,replicaset} come to rest, v1.36.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::adoption::owner;
+use super::daemon_set::pin;
 use super::deployment::{replica_set, sets};
 use super::names::template_hash;
 use super::ownership::{Owner, Ownership, identify};
@@ -21,7 +22,7 @@ use crate::manifest::completion::{is_completion_of, says_all_of};
 use crate::manifest::meta::ObjectMeta;
 use crate::manifest::pod::Pod;
 use crate::manifest::resource::Resource;
-use crate::manifest::workload::{ControllerRevision, Deployment, PodTemplateSpec, ReplicaSet, StatefulSet};
+use crate::manifest::workload::{ControllerRevision, DaemonSet, Deployment, PodTemplateSpec, ReplicaSet, StatefulSet};
 
 /// Workloads that were written over a dump, with the replicas they are not to exceed.
 pub(super) struct Written(Vec<(WorkloadKey, i32)>);
@@ -31,6 +32,7 @@ pub(super) fn begin(objects: &mut Objects) -> Written {
     let mut written = Vec::new();
     roll_deployments(objects, &mut written);
     roll_stateful_sets(objects, &mut written);
+    roll_daemon_sets(objects);
     for set in objects
         .replica_sets
         .iter()
@@ -110,8 +112,43 @@ fn roll_stateful_sets(objects: &mut Objects, written: &mut Vec<(WorkloadKey, i32
         outdated.extend(owned.into_iter().filter(is_outdated));
         written.push((key_of(StatefulSet::KIND, &set.metadata), set.spec.replicas.unwrap_or(1)));
     }
+    remove_pods(objects, &outdated);
+}
+
+fn remove_pods(objects: &mut Objects, outdated: &FxHashSet<usize>) {
     let mut position = 0..;
     objects.pods.retain(|_| position.next().is_none_or(|position| !outdated.contains(&position)));
+}
+
+/// The pods of old templates go; every node that should have one gets a new one afterwards.
+fn roll_daemon_sets(objects: &mut Objects) {
+    let ownership = Ownership::of(objects.pods.iter().map(|pod| &pod.metadata), |_, _| false);
+    let mut outdated: FxHashSet<usize> = FxHashSet::default();
+    let is_rolled =
+        |set: &&mut DaemonSet| is_new(&set.metadata, set.status.observed_generation) && set.spec.update_strategy.r#type != "OnDelete";
+    for set in objects.daemon_sets.iter_mut().filter(is_rolled) {
+        identify(DaemonSet::KIND, &mut set.metadata);
+        let owned = ownership.owned_by(&Owner { api_version: DaemonSet::API_VERSION, kind: DaemonSet::KIND, metadata: &set.metadata });
+        let is_outdated = |&position: &usize| is_outdated_daemon(set, &objects.pods[position], &objects.controller_revisions);
+        outdated.extend(owned.into_iter().filter(is_outdated));
+    }
+    remove_pods(objects, &outdated);
+}
+
+/// Whether a daemon's pod is replaced because its template is not that of its set any more.
+fn is_outdated_daemon(set: &DaemonSet, pod: &Pod, revisions: &[ControllerRevision]) -> bool {
+    let Some(hash) = pod.metadata.labels.get("controller-revision-hash").filter(|_| !pod.spec.node_name.is_empty()) else { return false };
+    let name = format!("{}-{hash}", set.metadata.name);
+    let is_its = |revision: &&ControllerRevision| {
+        revision.metadata.name == name && revision.metadata.namespace_or_default() == pod.metadata.namespace_or_default()
+    };
+    if let Some(revision) = revisions.iter().find(is_its) {
+        return !is_completion_of(&revision.data.spec.template, &set.spec.template);
+    }
+    let mut template = set.spec.template.clone();
+    // what the template requires of nodes has made room for the name of the pod's own
+    pin(&mut template.spec, &pod.spec.node_name);
+    !says_all_of(&as_template(pod), &template)
 }
 
 /// Whether a pod is replaced because its template is not that of its set any more.

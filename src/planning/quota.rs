@@ -17,10 +17,8 @@ use crate::controllers::{self};
 use crate::manifest::meta::ObjectMeta;
 use crate::manifest::pod::{Pod, ResourceList};
 use crate::manifest::policy::ResourceQuota;
-use crate::manifest::read::Written;
 use crate::manifest::resource::Resource;
 use crate::manifest::{Objects, Quantity};
-use crate::simulation;
 
 /// The quotas of an input.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -63,7 +61,7 @@ pub struct FirstRefused {
     pub namespace: String,
     /// What it would belong to, `Kind/name`.
     pub workload: String,
-    /// What the API server says.
+    /// What the API server says, without the pod's name.
     pub message: String,
 }
 
@@ -129,8 +127,8 @@ impl Bounded {
         Some(Bounded { objects: own })
     }
 
-    /// The answer, for a cluster whose objects, as they are now, are `now`. `written` and `replaced` are those of the input.
-    pub fn quotas(&self, now: &Objects, written: &Written, replaced: &Objects) -> Quotas {
+    /// The answer, for a cluster whose objects, as they are now, are `now`.
+    pub fn quotas(&self, now: &Objects) -> Quotas {
         let most = self.demand();
         let surge = surge(now);
         let used = |objects: &Objects, extra: &[(Pod, i32)]| used(objects, extra);
@@ -152,8 +150,8 @@ impl Bounded {
         }
         Quotas {
             bounds,
-            first_at_most: self.refused_at_most(written, replaced),
-            first_in_rollout: refused_in_rollout(now, surge),
+            first_at_most: refused_at_most(now, &most),
+            first_in_rollout: refused_first(now, now, surge),
             promises: promises(now),
             unbounded: unbounded(now),
         }
@@ -168,24 +166,26 @@ impl Bounded {
         _ = admission::admit(&mut objects);
         objects
     }
+}
 
-    fn refused_at_most(&self, written: &Written, replaced: &Objects) -> Vec<FirstRefused> {
-        let mut objects = self.objects.clone();
-        let creation = simulation::create(&mut objects, written, replaced, |objects| {
-            _ = admission::horizontal_pod_autoscaler::admit(objects);
-            controllers::expand_autoscaled(objects, &Assumption::Max)
-        });
-        let mut first: BTreeMap<String, FirstRefused> = BTreeMap::new();
-        for refused in creation.refused.iter().filter(|refused| refused.refusal.message.contains(" quota: ")) {
-            let Some(pod) = &refused.pod else { continue };
-            first.entry(refused.namespace.clone()).or_insert_with(|| FirstRefused {
-                namespace: refused.namespace.clone(),
-                workload: workload_of(&objects, pod),
-                message: refused.refusal.message.clone(),
-            });
-        }
-        first.into_values().collect()
-    }
+/// The first pod of each namespace that is refused when autoscalers go from the replicas of now to their most.
+fn refused_at_most(now: &Objects, most: &Objects) -> Vec<FirstRefused> {
+    let there: BTreeSet<(&str, &str)> =
+        now.pods.iter().map(|pod| (pod.metadata.namespace_or_default(), pod.metadata.name.as_str())).collect();
+    let scaled = scaled_workloads(most);
+    let is_new = |pod: &&Pod| !there.contains(&(pod.metadata.namespace_or_default(), pod.metadata.name.as_str()));
+    let grown =
+        most.pods.iter().filter(is_new).filter(|pod| scaled.contains(&(pod.metadata.namespace_or_default(), workload_of(most, pod))));
+    refused_first(now, most, grown.map(|pod| (pod.clone(), 1)).collect())
+}
+
+/// What autoscalers scale: namespace, and `Kind/name`.
+fn scaled_workloads(objects: &Objects) -> BTreeSet<(&str, String)> {
+    let scaled = objects.horizontal_pod_autoscalers.iter().map(|hpa| {
+        let target = &hpa.spec.scale_target_ref;
+        (hpa.metadata.namespace_or_default(), format!("{}/{}", target.kind, target.name))
+    });
+    scaled.collect()
 }
 
 fn keep<T: Resource>(list: &mut Vec<T>, namespaces: &BTreeSet<&str>) {
@@ -281,19 +281,21 @@ fn used(objects: &Objects, extra: &[(Pod, i32)]) -> BTreeMap<(String, String), R
     server.quotas().map(|quota| (key(quota), quota.clone())).collect()
 }
 
-/// The first pod of each namespace that is refused when all that surges is created, workload after workload.
-fn refused_in_rollout(now: &Objects, surge: Vec<(Pod, i32)>) -> Vec<FirstRefused> {
+/// The first pod of each namespace that is refused when so many more pods like these are created one after another, beside what
+/// there is now. `objects` knows whose pods they are.
+fn refused_first(now: &Objects, objects: &Objects, more: Vec<(Pod, i32)>) -> Vec<FirstRefused> {
     let mut server = server(now);
     recount(&mut server, now, &[]);
     let mut first: BTreeMap<String, FirstRefused> = BTreeMap::new();
-    for (like, count) in surge {
+    for (like, count) in more {
         let namespace = like.metadata.namespace_or_default().to_owned();
         for number in 0..count {
             let mut pod = like.clone();
             pod.metadata.name = format!("{}-surge-{number}", like.metadata.name);
             if let Err(refusal) = server.create(pod) {
-                let workload = workload_of(now, &like);
-                first.entry(namespace.clone()).or_insert(FirstRefused { namespace: namespace.clone(), workload, message: refusal.message });
+                let workload = workload_of(objects, &like);
+                let message = refusal.message.split_once(" is forbidden: ").map_or(refusal.message.as_str(), |(_, why)| why).to_owned();
+                first.entry(namespace.clone()).or_insert(FirstRefused { namespace: namespace.clone(), workload, message });
                 break;
             }
         }

@@ -98,7 +98,7 @@ impl ControlPlane {
         &mut self.kubelets
     }
 
-    /// Lets the cluster come to rest: nothing has changed for [`QUIET`], which then has passed.
+    /// Lets the cluster come to rest: nothing has changed for a second, which then has passed.
     pub fn settle(&mut self) {
         let mut last_change = self.now;
         self.work();

@@ -50,6 +50,18 @@ fn message<T>(result: Result<T, Refusal>) -> String {
 fn pods_that_make_no_sense_are_refused_in_the_servers_words() {
     let rows = [
         (
+            "{tolerations: [{key: a, operator: Exists, value: b}], containers: [{name: c}]}",
+            "spec.tolerations[0].operator: Invalid value: {\"Key\":\"a\",\"Operator\":\"Exists\",\"Value\":\"b\",\"Effect\":\"\",\"TolerationSeconds\":null}: value must be empty when `operator` is 'Exists'",
+        ),
+        (
+            "{os: {name: windows}, resources: {limits: {cpu: 1}}, containers: [{name: c}]}",
+            "spec.resources: Forbidden: may not be set for a windows pod",
+        ),
+        (
+            "{containers: [{name: c, resources: {limits: {cpu: 1, hugepages-2Mi: -4Mi}}}]}",
+            "[spec.containers[0].resources.limits[hugepages-2Mi]: Invalid value: \"-4Mi\": must be greater than or equal to 0, spec.containers[0].resources.requests[hugepages-2Mi]: Invalid value: \"-4Mi\": must be greater than or equal to 0]",
+        ),
+        (
             "{containers: [{name: c, resources: {requests: {cpu: 2}, limits: {cpu: 1}}}]}",
             "spec.containers[0].resources.requests: Invalid value: \"2\": must be less than or equal to cpu limit of 1",
         ),
@@ -121,6 +133,30 @@ fn other_objects_that_make_no_sense_are_refused_too() {
         (
             "{apiVersion: batch/v1, kind: Job, metadata: {name: j}, spec: {template: {spec: {containers: [{name: c}]}}}}",
             "spec.template.spec.restartPolicy: Required value: valid values: \"OnFailure\", \"Never\"",
+        ),
+        (
+            "{apiVersion: batch/v1, kind: Job, metadata: {name: j}, spec: {template: {spec: {restartPolicy: Never, containers: [{name: c}]}}, podFailurePolicy: {rules: [{action: Ignore}]}}}",
+            "spec.podFailurePolicy.rules[0]: Invalid value: specifying one of OnExitCodes and OnPodConditions is required",
+        ),
+        (
+            "{apiVersion: batch/v1, kind: Job, metadata: {name: j}, spec: {template: {spec: {restartPolicy: Never, containers: [{name: c}]}}, podFailurePolicy: {rules: [{action: FailJob, onExitCodes: {containerName: d, operator: In, values: [3, 2]}}]}}}",
+            "[spec.podFailurePolicy.rules[0].onExitCodes.containerName: Invalid value: \"d\": must be one of the container or initContainer names in the pod template, spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: [3,2]: must be ordered]",
+        ),
+        (
+            "{apiVersion: batch/v1, kind: Job, metadata: {name: j}, spec: {template: {spec: {restartPolicy: Never, containers: [{name: c}]}}, successPolicy: {rules: [{succeededCount: 1}]}}}",
+            "spec.successPolicy: Invalid value: {\"Rules\":[{\"SucceededIndexes\":null,\"SucceededCount\":1}]}: requires indexed completion mode",
+        ),
+        (
+            "{apiVersion: batch/v1, kind: Job, metadata: {name: j}, spec: {template: {spec: {restartPolicy: Never, containers: [{name: c}]}}, completionMode: Indexed, completions: 5, successPolicy: {rules: [{succeededIndexes: 0-2, succeededCount: 4}]}}}",
+            "spec.successPolicy.rules[0].succeededCount: Invalid value: 4: must be less than or equal to 3 (the number of indexes in the specified succeededIndexes field)",
+        ),
+        (
+            "{apiVersion: batch/v1, kind: Job, metadata: {name: j}, spec: {template: {spec: {restartPolicy: Never, containers: [{name: c}]}}, completionMode: Indexed, completions: 5, successPolicy: {rules: [{succeededIndexes: 3-5}]}}}",
+            "spec.successPolicy.rules[0].succeededIndexes: Invalid value: \"3-5\": error parsing succeededIndexes: too large index: \"5\"",
+        ),
+        (
+            "{apiVersion: batch/v1, kind: Job, metadata: {name: j}, spec: {template: {spec: {restartPolicy: Never, containers: [{name: c}]}}, managedBy: other}}",
+            "spec.managedBy: Invalid value: \"other\": must be a domain-prefixed path (such as \"acme.io/foo\")",
         ),
         (
             "{apiVersion: batch/v1, kind: CronJob, metadata: {name: j}, spec: {schedule: \"61 * * * *\", jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c}]}}}}}}",

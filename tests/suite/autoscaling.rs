@@ -5,6 +5,7 @@ use plimsoll::controllers::expand_autoscaled;
 use plimsoll::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use plimsoll::controllers::horizontal_pod_autoscaler::load::Factor;
 use plimsoll::manifest::Objects;
+use plimsoll::manifest::read::Written;
 use plimsoll::manifest::read::read_str;
 use plimsoll::planning::headroom::{Headroom, Question, headroom};
 use plimsoll::scheduler::profile::Configuration;
@@ -127,6 +128,8 @@ fn an_autoscaler_that_cannot_work_is_told() {
 fn answer(objects: &Objects) -> Headroom {
     let question = Question {
         objects,
+        written: &Written::Everything,
+        replaced: &Objects::default(),
         assumption: &Assumption::Current,
         usage: None,
         configuration: &Configuration::default(),
@@ -138,6 +141,8 @@ fn answer(objects: &Objects) -> Headroom {
 /// Whether everything has a node with these replicas, found without any of the search.
 fn fits(objects: &Objects, replicas: Vec<(String, i32)>) -> bool {
     let mut objects = objects.clone();
+    // what is there at the current replicas comes first, what the load adds after it
+    expand_autoscaled(&mut objects, &Assumption::Current);
     expand_autoscaled(&mut objects, &Assumption::Given(replicas));
     admission::admit(&mut objects);
     let (cluster, profiles) = prepare(&objects, &Configuration::default());
@@ -190,4 +195,18 @@ fn room_for_everything_has_no_wall() {
     // 80 % of 100m on two pods: the third comes with more than 88 %
     assert_eq!(answer.at(Factor::ONE).replicas, [2]);
     assert_eq!(answer.at(Factor::new(111, 100)).replicas, [3]);
+}
+
+#[test]
+fn a_quota_is_a_wall_too() {
+    let cpu = "metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}]";
+    let yaml = workload("Deployment", "web", "replicas: 2", "300m", &format!("maxReplicas: 9, {cpu}"))
+        + &nodes(2, "8")
+        + "---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q, namespace: shop}\nspec: {hard: {pods: 4}}\n";
+    let answer = answer(&objects(&yaml));
+    assert!(!answer.max_fits());
+    let stop = answer.stretches[answer.wall.expect("the quota is a wall")].trial.as_ref().unwrap().stop.as_ref().unwrap();
+    assert_eq!((stop.autoscaler, stop.resource.as_deref()), (Some(0), Some("pods")));
+    assert_eq!(stop.reason, "exceeded quota: q, requested: pods=1, used: pods=4, limited: pods=4");
+    assert_eq!(answer.stretches[answer.last.unwrap()].replicas, [4]);
 }

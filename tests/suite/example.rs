@@ -129,3 +129,14 @@ fn the_target_nearly_fills_the_quota_of_the_guide() {
     assert!(pods().all(complete), "a quota makes requests and limits mandatory");
     assert_eq!(objects.resource_quotas[0].spec.hard.get("requests.cpu").unwrap().units(), 8);
 }
+
+#[test]
+fn the_nightly_export_takes_what_its_namespace_and_its_class_give_it() {
+    let objects = load("target").objects;
+    let pod = objects.pods.iter().find(|pod| pod.metadata.name.starts_with("nightly-export-")).expect("one run counts");
+    assert_eq!((pod.spec.priority, pod.spec.preemption_policy.as_str()), (Some(-10), "Never"));
+    let resources = &pod.spec.containers[0].resources;
+    assert_eq!(resources.requests.get("cpu").unwrap().milli(), 100);
+    assert_eq!(resources.limits.get("memory").unwrap().units(), 512 << 20);
+    assert_eq!(pod.spec.tolerations.len(), 2, "five minutes each, as every pod has them");
+}

@@ -453,3 +453,17 @@ fn a_large_dump_is_not_searched_once_a_workload() {
         assert!(elapsed.as_secs_f64() < 10.0, "{elapsed:?}");
     }
 }
+
+#[test]
+fn a_job_that_was_only_written_has_pods_that_the_server_takes() {
+    let text = "
+{apiVersion: batch/v1, kind: Job, metadata: {name: load, namespace: shop}, spec: {parallelism: 2, completions: 4, template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}}
+---
+{apiVersion: batch/v1, kind: CronJob, metadata: {name: backup, namespace: shop}, spec: {schedule: '0 1 * * *', jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}}}}
+";
+    let mut objects = plimsoll::manifest::read::read_str("jobs.yaml", text).objects;
+    let everything = plimsoll::manifest::read::Written::Everything;
+    let creation = plimsoll::simulation::create(&mut objects, &everything, &Default::default(), plimsoll::controllers::expand);
+    assert!(creation.refused.is_empty(), "{:?}", creation.refused);
+    assert_eq!(objects.pods.len(), 3);
+}

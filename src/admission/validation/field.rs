@@ -237,6 +237,17 @@ impl ErrorList {
         self.add(path, "FieldValueTooLong", "Too long".to_owned(), &format!("may not be more than {most_bytes} bytes"));
     }
 
+    /// There are more of them than may be.
+    pub fn too_many(&mut self, path: &Path<'_>, number: usize, most: usize) {
+        let items = if most == 1 { "item" } else { "items" };
+        self.add(path, "FieldValueTooMany", format!("Too many: {number}"), &format!("must have at most {most} {items}"));
+    }
+
+    /// The value makes no sense, and is too much to be shown.
+    pub fn invalid_without_value(&mut self, path: &Path<'_>, detail: &str) {
+        self.add(path, "FieldValueInvalid", "Invalid value".to_owned(), detail);
+    }
+
     /// One error a sentence.
     pub fn all_invalid(&mut self, path: &Path<'_>, value: &str, details: Vec<String>) {
         details.iter().for_each(|detail| self.invalid(path, value, detail));

@@ -4,11 +4,13 @@
 //! github.com/robfig/cron/v3's standard parser does.
 
 use super::field::{ErrorList, Path};
+use super::job_policies::validate_policies;
 use super::metadata::{is_sound, matches, validate_metadata, validate_selector};
 use super::names;
 use super::pod::validate_template;
 use super::schedule;
-use crate::manifest::workload::{CronJob, Job, JobSpec, PodFailurePolicyRule};
+use crate::manifest::cron_schedule::CronSchedule;
+use crate::manifest::workload::{CronJob, Job, JobSpec};
 
 const MOST_INDEXED_PARALLELISM: i32 = 100_000;
 const MOST_FAILED_INDEXES: i32 = 100_000;
@@ -71,6 +73,7 @@ fn validate_job_spec(spec: &JobSpec, path: &Path<'_>, errors: &mut ErrorList) {
             value.into_iter().for_each(|value| errors.invalid(&path.child(field), value, "requires indexed completion mode"));
         }
     }
+    validate_managed_by(spec, &path.child("managedBy"), errors);
     validate_policies(spec, path, errors);
     let template = path.child("template");
     validate_template(&spec.template, &template, errors);
@@ -108,51 +111,18 @@ fn validate_indexed(spec: &JobSpec, path: &Path<'_>, errors: &mut ErrorList) {
     }
 }
 
-fn validate_policies(spec: &JobSpec, path: &Path<'_>, errors: &mut ErrorList) {
-    if let Some(policy) = &spec.pod_failure_policy {
-        let failure = path.child("podFailurePolicy");
-        let rules = failure.child("rules");
-        for (index, rule) in policy.rules.iter().enumerate() {
-            validate_failure_rule(spec, rule, &rules.index(index), errors);
-        }
+fn validate_managed_by(spec: &JobSpec, path: &Path<'_>, errors: &mut ErrorList) {
+    const MOST_CHARACTERS: usize = 63;
+    const UNPREFIXED: &str = "must be a domain-prefixed path (such as \"acme.io/foo\")";
+    let Some(manager) = spec.managed_by.as_deref() else { return };
+    match manager.split_once('/') {
+        _ if manager.is_empty() => errors.required(path, ""),
+        None => errors.invalid(path, manager, UNPREFIXED),
+        Some(("", _) | (_, "")) => errors.invalid(path, manager, UNPREFIXED),
+        Some((domain, _)) => names::dns_subdomain(domain).iter().for_each(|why| errors.invalid(path, domain, why)),
     }
-    let (path, policy) = (path.child("podReplacementPolicy"), spec.pod_replacement_policy.as_deref());
-    match (policy, &spec.pod_failure_policy) {
-        (Some(other), Some(_)) if other != "Failed" => errors.not_supported(&path, other, &["Failed"]),
-        (Some(other), None) if !["Failed", "TerminatingOrFailed"].contains(&other) => {
-            errors.not_supported(&path, other, &["Failed", "TerminatingOrFailed"]);
-        }
-        _ => {}
-    }
-}
-
-fn validate_failure_rule(spec: &JobSpec, rule: &PodFailurePolicyRule, path: &Path<'_>, errors: &mut ErrorList) {
-    const ACTIONS: &[&str] = &["Count", "FailIndex", "FailJob", "Ignore"];
-    let action = path.child("action");
-    match rule.action.as_str() {
-        "" => errors.required(&action, "valid values: [\"Count\" \"FailIndex\" \"FailJob\" \"Ignore\"]"),
-        "FailIndex" if spec.backoff_limit_per_index.is_none() => {
-            errors.invalid(&action, &rule.action, "requires the backoffLimitPerIndex to be set");
-        }
-        other if !ACTIONS.contains(&other) => errors.not_supported(&action, other, ACTIONS),
-        _ => {}
-    }
-    if let Some(codes) = &rule.on_exit_codes {
-        let path = path.child("onExitCodes");
-        match codes.operator.as_str() {
-            "In" | "NotIn" => {}
-            "" => errors.required(&path.child("operator"), "valid values: [\"In\" \"NotIn\"]"),
-            other => errors.not_supported(&path.child("operator"), other, &["In", "NotIn"]),
-        }
-        let values = path.child("values");
-        for (index, code) in codes.values.iter().enumerate() {
-            if *code == 0 && codes.operator == "In" {
-                errors.invalid(&values.index(index), 0, "must not be 0 for the In operator");
-            }
-            if codes.values[..index].contains(code) {
-                errors.duplicate(&values.index(index), *code, "");
-            }
-        }
+    if manager.len() > MOST_CHARACTERS {
+        errors.too_long(path, MOST_CHARACTERS);
     }
 }
 
@@ -164,6 +134,16 @@ fn validate_restart_policy(spec: &JobSpec, path: &Path<'_>, errors: &mut ErrorLi
         "OnFailure" if spec.pod_failure_policy.is_none() => {}
         "OnFailure" => errors.invalid(&path, "OnFailure", "only \"Never\" is supported when podFailurePolicy is specified"),
         other => errors.not_supported(&path, other, &["OnFailure", "Never"]),
+    }
+}
+
+fn validate_time_zone(zone: &str, path: &Path, errors: &mut ErrorList) {
+    if zone.is_empty() {
+        errors.invalid(path, zone, "timeZone must be nil or non-empty string");
+    } else if zone.eq_ignore_ascii_case("Local") {
+        errors.invalid(path, zone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones");
+    } else if let Err(why) = CronSchedule::parse("@daily", Some(zone)) {
+        errors.invalid(path, zone, &why);
     }
 }
 
@@ -182,6 +162,9 @@ pub(in crate::admission) fn validate_cron_job(cron_job: &CronJob, errors: &mut E
         text => schedule::wrong(text).into_iter().for_each(|why| errors.invalid(&path.child("schedule"), text, &why)),
     }
     errors.not_negative(&path.child("startingDeadlineSeconds"), spec.starting_deadline_seconds.unwrap_or(0));
+    if let Some(zone) = &spec.time_zone {
+        validate_time_zone(zone, &path.child("timeZone"), errors);
+    }
     match spec.concurrency_policy.as_str() {
         "Allow" | "Forbid" | "Replace" => {}
         "" => errors.required(&path.child("concurrencyPolicy"), ""),

@@ -11,6 +11,7 @@ mod affinity;
 pub(super) mod cluster;
 pub(super) mod field;
 pub(super) mod job;
+mod job_policies;
 pub(super) mod metadata;
 pub(super) mod names;
 pub(super) mod pod;

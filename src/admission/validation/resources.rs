@@ -158,12 +158,15 @@ fn validate_one(name: &str, amount: Quantity, rule: ResourceNameRule, path: &Pat
 fn is_whole_number_of_pages(name: &str, amount: Quantity) -> bool {
     let Ok(page) = name["hugepages-".len()..].parse::<Quantity>() else { return false };
     let (page, amount) = (page.units(), amount.units());
-    page > 0 && amount >= 0 && amount % page == 0
+    page > 0 && amount % page == 0
 }
 
 /// Checks what a pod asks for as a whole, also against what its containers ask for.
 pub(in crate::admission) fn validate_pod_resources(spec: &PodSpec, path: &Path<'_>, errors: &mut ErrorList) {
     let Some(resources) = &spec.resources else { return };
+    if spec.os.as_ref().is_some_and(|os| os.name == "windows") {
+        return errors.forbidden(path, "may not be set for a windows pod");
+    }
     validate_requirements(resources, validate_pod_name, path, errors);
     let requests = path.child("requests");
     for (name, sum) in &of_containers(spec, Side::Requests) {

@@ -89,12 +89,20 @@ fn validate_toleration(toleration: &Toleration, path: &Path<'_>, errors: &mut Er
             }
         }
         "Exists" if toleration.value.is_empty() => {}
-        "Exists" => errors.invalid(&operator, &toleration.value, "value must be empty when `operator` is 'Exists'"),
+        "Exists" => errors.invalid(&operator, show_toleration(toleration), "value must be empty when `operator` is 'Exists'"),
         other => errors.not_supported(&operator, other, &["Equal", "Exists", "Lt", "Gt"]),
     }
     if !toleration.effect.is_empty() && !EFFECTS.contains(&toleration.effect.as_str()) {
         errors.not_supported(&path.child("effect"), &toleration.effect, EFFECTS);
     }
+}
+
+/// A toleration as Go's JSON of the internal type.
+fn show_toleration(toleration: &Toleration) -> Shown {
+    let seconds = toleration.toleration_seconds.map_or("null".to_owned(), |seconds| seconds.to_string());
+    let (key, operator) = (quoted(&toleration.key), quoted(&toleration.operator));
+    let (value, effect) = (quoted(&toleration.value), quoted(&toleration.effect));
+    Shown::json(format!("{{\"Key\":{key},\"Operator\":{operator},\"Value\":{value},\"Effect\":{effect},\"TolerationSeconds\":{seconds}}}"))
 }
 
 /// Checks the taints of a node.

@@ -13,6 +13,7 @@ use crate::cluster::index::PodId;
 use crate::cluster::{Cluster, Standing};
 use crate::manifest::pod::Pod;
 use crate::report::amount::{count, list};
+use crate::report::views::eviction::EvictionAnswer;
 use crate::report::views::explanation::Eviction;
 use crate::report::views::workload::Workloads;
 use crate::report::views::{Context, ExplanationView, View};
@@ -84,6 +85,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     };
     let mut view = ExplanationView::new(&context, &mut scheduler, pod, bound_to);
     view.made_room = made_room.map(|preemption| Eviction::new(&context, &preemption));
+    view.eviction_answer = bound_to.map(|_| EvictionAnswer::new(&loaded.objects, &loaded.objects.pods[ground.cluster.pod(pod).object]));
     let view = View::Explanation(Box::new(view));
     output::answer(&(arguments.output.output.0.render)(&view))?;
     Ok(loaded.exit(view.holds()))

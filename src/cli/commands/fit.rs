@@ -113,8 +113,16 @@ fn headroom_of(arguments: &Arguments) -> anyhow::Result<Exit> {
         },
     };
     let loaded = input::load_written(&arguments.input)?;
-    let question =
-        Question { objects: &loaded.objects, assumption: &assumption, usage: usage.as_ref(), configuration: &configuration, options };
+    let (written, replaced) = loaded.applied();
+    let question = Question {
+        objects: &loaded.objects,
+        written,
+        replaced,
+        assumption: &assumption,
+        usage: usage.as_ref(),
+        configuration: &configuration,
+        options,
+    };
     let say = |notes: &[Note]| notes.iter().for_each(|note| output::note(&note.message));
     let headroom = headroom(&question).map_err(|notes| {
         say(&notes);

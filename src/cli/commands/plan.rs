@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
-use crate::cli::input::{self, Loaded};
+use crate::cli::input::{self, Loaded, Preparation};
 use crate::cli::output;
 use crate::cli::placement::{self, Ground};
 use crate::cli::template::Template;
@@ -60,7 +60,8 @@ fn inputs(arguments: &Arguments) -> anyhow::Result<Vec<(&'static str, Loaded)>> 
     }
     output::note("no PATH given, so this is the embedded example (fixtures/data-platform): a cluster today, and what it is to become");
     let assumption = arguments.input.assumption()?;
-    Ok(vec![("Today", input::today(&assumption)), ("After the plan", input::target(&assumption))])
+    let preparation = Preparation::new(&arguments.input, Some(&assumption)).with_quotas();
+    Ok(vec![("Today", input::today(preparation)), ("After the plan", input::target(preparation))])
 }
 
 /// So many of the largest workloads are asked how many more of their pods fit.

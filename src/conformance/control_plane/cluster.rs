@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 use super::Recording;
 use super::snapshot::{name_of, owner_of, state_of};
 use crate::controllers::world::{Key, Moment, Stored};
-use crate::manifest::Objects;
 use crate::manifest::node::{Namespace, Node, Taint};
 use crate::manifest::objects::Other;
 use crate::manifest::pod::Pod;
@@ -44,6 +43,8 @@ type Act = fn(&mut Cluster, &Value) -> Result<Map<String, Value>, String>;
 const ACTIONS: &[(&str, Act)] = &[
     ("create", create),
     ("delete", delete),
+    ("forceDelete", force_delete),
+    ("deleteNode", delete_node),
     ("patch", patch),
     ("setPods", set_pods),
     ("newPods", new_pods),
@@ -75,10 +76,9 @@ impl Cluster {
             Some(namespace) => format!("{kind}/{namespace}/{name}"),
             None => format!("{kind}/{name}"),
         };
-        let input = read_bytes(&reference, object.to_string().as_bytes());
         let mut answer = Map::new();
         answer.insert("ref".to_owned(), json!(reference));
-        match post(&mut self.plane, input.objects) {
+        match post(&mut self.plane, kind, object) {
             Ok(()) => _ = answer.insert("code".to_owned(), json!(201)),
             Err(refusal) => answer.extend(refused(&refusal)),
         }
@@ -186,62 +186,75 @@ fn is_workload(kind: &str) -> bool {
 }
 
 macro_rules! by_kind {
-    ($( $kind:ident in $field:ident )*) => {
-        /// Creates the objects of an input; there is one.
-        fn post(plane: &mut ControlPlane, objects: Objects) -> Result<(), Refusal> {
-            $( for object in objects.$field { plane.create(object)?; } )*
-            for object in objects.others {
-                plane.create(object)?;
-            }
-            Ok(())
-        }
-
-        fn patch_kind(plane: &mut ControlPlane, kind: &str, key: &Key, patch: &Value) -> Result<Result<(), Refusal>, String> {
+    ($( $kind:ident )*) => {
+        /// Creates an object as it is written: what makes no sense is for the server to refuse.
+        fn post(plane: &mut ControlPlane, kind: &str, object: &Value) -> Result<(), Refusal> {
+            let text = object.to_string();
             match kind {
-                $( stringify!($kind) => Ok(plane.patch::<$kind>(key, patch)), )*
-                _ => Err(format!("a {kind} cannot be patched here")),
+                $( stringify!($kind) => match serde_json::from_slice::<$kind>(text.as_bytes()) {
+                    Ok(object) => plane.create(object).map(|_| ()),
+                    Err(error) => Err(unreadable(kind, &error)),
+                }, )*
+                _ => post_others(plane, read_bytes(kind, text.as_bytes()).objects.others),
             }
         }
 
-        fn delete_kind(plane: &mut ControlPlane, kind: &str, key: &Key, orphan: bool) -> Result<Result<(), Refusal>, String> {
+        fn patch_kind(plane: &mut ControlPlane, kind: &str, key: &Key, patch: &Value) -> Result<(), Refusal> {
             match kind {
-                "Pod" => Ok(plane.remove_pod(key, None)),
-                "PersistentVolumeClaim" => Ok(plane.delete_claim(key)),
-                $( stringify!($kind) => Ok(plane.delete::<$kind>(key, orphan)), )*
-                _ => Ok(delete_other(plane, kind, key)),
+                $( stringify!($kind) => plane.patch::<$kind>(key, patch), )*
+                // nothing that is looked at depends on what is in it
+                _ => find_other(plane, kind, key).map(|_| ()),
+            }
+        }
+
+        fn delete_kind(plane: &mut ControlPlane, kind: &str, key: &Key, orphan: bool) -> Result<(), Refusal> {
+            match kind {
+                "Pod" => plane.remove_pod(key, None),
+                "PersistentVolumeClaim" => plane.delete_claim(key),
+                $( stringify!($kind) => plane.delete::<$kind>(key, orphan), )*
+                _ => find_other(plane, kind, key).and_then(|key| plane.delete::<Other>(&key, false)),
             }
         }
     };
 }
 
 by_kind! {
-    Namespace in namespaces
-    Node in nodes
-    StorageClass in storage_classes
-    PriorityClass in priority_classes
-    RuntimeClass in runtime_classes
-    LimitRange in limit_ranges
-    ResourceQuota in resource_quotas
-    PersistentVolume in persistent_volumes
-    PersistentVolumeClaim in persistent_volume_claims
-    Service in services
-    PodDisruptionBudget in pod_disruption_budgets
-    HorizontalPodAutoscaler in horizontal_pod_autoscalers
-    Pod in pods
-    Deployment in deployments
-    ReplicaSet in replica_sets
-    ReplicationController in replication_controllers
-    StatefulSet in stateful_sets
-    DaemonSet in daemon_sets
-    Job in jobs
-    CronJob in cron_jobs
+    Namespace
+    Node
+    StorageClass
+    PriorityClass
+    RuntimeClass
+    LimitRange
+    ResourceQuota
+    PersistentVolume
+    PersistentVolumeClaim
+    Service
+    PodDisruptionBudget
+    HorizontalPodAutoscaler
+    Pod
+    Deployment
+    ReplicaSet
+    ReplicationController
+    StatefulSet
+    DaemonSet
+    Job
+    CronJob
 }
 
-/// Deletes an object of a kind that is not modelled.
-fn delete_other(plane: &mut ControlPlane, kind: &str, key: &Key) -> Result<(), Refusal> {
+fn post_others(plane: &mut ControlPlane, others: Vec<Other>) -> Result<(), Refusal> {
+    others.into_iter().try_for_each(|other| plane.create(other).map(|_| ()))
+}
+
+/// The server's answer to what is not even of the right form.
+fn unreadable(kind: &str, error: &serde_json::Error) -> Refusal {
+    Refusal::new(400, "BadRequest", format!("{kind} in version \"v1\" cannot be handled as a {kind}: {error}"))
+}
+
+/// The key of an object of a kind that is not modelled.
+fn find_other(plane: &ControlPlane, kind: &str, key: &Key) -> Result<Key, Refusal> {
     let is_meant = |other: &&std::sync::Arc<Other>| other.kind == kind && other.metadata.name == key.name;
     let found = plane.store().others.within(&key.namespace).find(is_meant).map(|other| other.key());
-    found.map_or_else(|| Err(Refusal::not_found(&kind.to_lowercase(), &key.name)), |key| plane.delete::<Other>(&key, false))
+    found.ok_or_else(|| Refusal::not_found(&format!("{}s", kind.to_lowercase()), &key.name))
 }
 
 fn create(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
@@ -266,12 +279,23 @@ fn answer(result: Result<(), Refusal>) -> Map<String, Value> {
 
 fn delete(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
     let (kind, key) = target(cluster, action);
-    delete_kind(&mut cluster.plane, &kind, &key, action["policy"] == json!("Orphan")).map(answer)
+    Ok(answer(delete_kind(&mut cluster.plane, &kind, &key, action["policy"] == json!("Orphan"))))
 }
 
 fn patch(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
     let (kind, key) = target(cluster, action);
-    patch_kind(&mut cluster.plane, &kind, &key, &action["patch"]).map(answer)
+    Ok(answer(patch_kind(&mut cluster.plane, &kind, &key, &action["patch"])))
+}
+
+/// Deletes a pod without grace: its kubelet is not waited for.
+fn force_delete(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
+    let (_, key) = target(cluster, action);
+    Ok(answer(cluster.plane.remove_pod(&key, Some(0))))
+}
+
+fn delete_node(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
+    let name = action["node"].as_str().or(action["name"].as_str()).unwrap_or_default();
+    Ok(answer(cluster.plane.delete::<Node>(&Key::new("", name), false)))
 }
 
 fn set_pods(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {

@@ -1,6 +1,6 @@
 //! CronJob: Jobs at their time.
 //!
-//! [`reconcile`] is the plain way: one run, or all that may overlap. [`watch`] and [`sync`] are the way step by step.
+//! `reconcile` is the plain way: one run, or all that may overlap. `watch` and `sync` are the way step by step.
 //!
 //! Source: k8s.io/kubernetes/pkg/controller/cronjob/, v1.36.
 

@@ -13,6 +13,7 @@ mod status;
 mod sync;
 
 pub(super) use expansion::reconcile;
+pub(super) use pods::pin;
 pub(super) use sync::{sync, watch};
 
 use super::adoption::{Selecting, selects};

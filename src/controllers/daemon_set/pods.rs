@@ -67,7 +67,7 @@ fn tolerate(tolerations: &mut Vec<Toleration>, key: &str, effect: &str) {
 }
 
 /// Pins a pod to a node by name. The template's own required terms have done their work and go; its wishes stay.
-pub(super) fn pin(spec: &mut PodSpec, node: &str) {
+pub(in crate::controllers) fn pin(spec: &mut PodSpec, node: &str) {
     let field = SelectorRequirement { key: "metadata.name".to_owned(), operator: "In".to_owned(), values: vec![node.to_owned()] };
     let term = NodeSelectorTerm { match_fields: vec![field], ..NodeSelectorTerm::default() };
     let affinity = spec.affinity.get_or_insert_default().node_affinity.get_or_insert_default();

@@ -1,6 +1,6 @@
 //! Disruption: how many of the pods of a PodDisruptionBudget may go.
 //!
-//! [`budgets`] is the plain way: every pod that is not being deleted counts as healthy once it is placed. [`watch`] and [`sync`] are
+//! [`budgets`] is the plain way: every pod that is not being deleted counts as healthy once it is placed. `watch` and `sync` are
 //! the way step by step.
 //!
 //! Source: k8s.io/kubernetes/pkg/controller/disruption/disruption.go, v1.36.

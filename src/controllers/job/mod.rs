@@ -18,8 +18,7 @@ pub(super) use expansion::reconcile;
 pub(super) use sync::{sync, watch};
 
 use super::adoption::Selecting;
-use super::names::digest;
-use super::ownership::is_made_up;
+use super::names::label_of_uid;
 use super::selector::matches;
 use crate::manifest::meta::{LabelSelector, StringMap};
 use crate::manifest::pod::{Condition, Pod};
@@ -56,15 +55,10 @@ fn has_finalizer(pod: &Pod) -> bool {
     pod.metadata.finalizers.iter().any(|finalizer| finalizer == FINALIZER)
 }
 
-/// The uid of a Job as its pods bear it: one that is made from what was written could not stand in a label.
-fn label_of(uid: &str) -> String {
-    if is_made_up(uid) { digest(uid) } else { uid.to_owned() }
-}
-
 /// The template with the labels that the server adds to a Job.
 fn labelled_template(job: &Job) -> PodTemplateSpec {
     let mut template = job.spec.template.clone();
-    let uid = label_of(&job.metadata.uid);
+    let uid = label_of_uid(&job.metadata.uid);
     let labels = [(CONTROLLER_UID, &uid), ("controller-uid", &uid)];
     for (key, value) in labels.into_iter().chain([(JOB_NAME, &job.metadata.name), ("job-name", &job.metadata.name)]) {
         template.metadata.labels.entry(key.to_owned()).or_insert_with(|| value.clone());
@@ -75,7 +69,7 @@ fn labelled_template(job: &Job) -> PodTemplateSpec {
 /// The selector of a Job, which the server makes unless it was written by hand.
 fn selector(job: &Job) -> LabelSelector {
     job.spec.selector.clone().unwrap_or_else(|| LabelSelector {
-        match_labels: [(CONTROLLER_UID.to_owned(), label_of(&job.metadata.uid))].into(),
+        match_labels: [(CONTROLLER_UID.to_owned(), label_of_uid(&job.metadata.uid))].into(),
         ..LabelSelector::default()
     })
 }

@@ -102,7 +102,10 @@ impl Pass {
             self.finished = Some(self.new_condition("SuccessCriteriaMet", "CompletionsReached", message));
         } else if self.job.spec.suspend {
             let suspended = self.new_condition("Suspended", "JobSuspended", "Job suspended");
-            ensure(&mut self.job.status.conditions, suspended);
+            if ensure(&mut self.job.status.conditions, suspended) {
+                // the time a Job stands still does not count towards its deadline
+                self.job.status.start_time = None;
+            }
         } else {
             let resumed = Condition { status: "False".to_owned(), ..self.new_condition("Suspended", "JobResumed", "Job resumed") };
             if ensure(&mut self.job.status.conditions, resumed) {

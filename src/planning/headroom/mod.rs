@@ -7,7 +7,8 @@
 //!
 //! "Fits" means that no pod is pending but those that are pending at the least load already and belong to nothing that is autoscaled, and that
 //! nothing is evicted for good. From the least load upwards, the first stretch that does not fit after one that does is the wall. Placement is not monotone:
-//! stretches above the wall that fit again are told. Quotas are not asked here: a pod that a ResourceQuota would refuse is placed like any other.
+//! stretches above the wall that fit again are told. What the load adds is created after everything that is there at the current replicas, and a pod
+//! that the API server refuses, because a quota is spent, does not fit.
 
 mod trial;
 
@@ -15,12 +16,16 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
+use crate::controllers::expand;
 use crate::controllers::horizontal_pod_autoscaler::assume::{Assumption, Autoscaler, Rescaled, autoscale, autoscalers};
 use crate::controllers::horizontal_pod_autoscaler::load::{Factor, Load};
+use crate::controllers::scale_down::scale_down;
 use crate::manifest::Objects;
 use crate::manifest::location::Note;
+use crate::manifest::read::Written;
 use crate::scheduler::Options;
 use crate::scheduler::profile::Configuration;
+use crate::simulation;
 use crate::usage::Usage;
 pub use trial::{Pending, Stop, Trial};
 
@@ -34,6 +39,10 @@ const ABOVE: usize = 16;
 pub struct Question<'a> {
     /// The objects as written, autoscalers defaulted.
     pub objects: &'a Objects,
+    /// Which of them were written, and which belong to a cluster.
+    pub written: &'a Written,
+    /// The cluster's versions of what was written over them.
+    pub replaced: &'a Objects,
     /// What to take for current replicas.
     pub assumption: &'a Assumption,
     /// What was measured; without it, every autoscaler is taken to be exactly at its target.
@@ -149,7 +158,8 @@ pub fn headroom(question: &Question<'_>) -> Result<Headroom, Vec<Note>> {
         return Err(notes);
     }
     let rooms: Vec<Room> = found.into_iter().map(|autoscaler| room(autoscaler, question.usage, &objects)).collect();
-    let ground = Ground { question, objects, rescaled, observed, rooms: &rooms };
+    let objects = created(question, objects, &rescaled);
+    let ground = Ground { question, objects, observed, rooms: &rooms };
     let most: Vec<i32> = rooms.iter().map(|room| if room.load.replicas == 0 { 0 } else { room.autoscaler.bounds().1 }).collect();
     let at_max = ground.place(&most);
     let mut stretches = stretches(&rooms);
@@ -164,6 +174,24 @@ pub fn headroom(question: &Question<'_>) -> Result<Headroom, Vec<Note>> {
         None => Some(stretches.len() - 1),
     };
     Ok(Headroom { rooms, notes, at_max, stretches, tolerated, last, wall })
+}
+
+/// Everything that is there at the current replicas.
+fn created(question: &Question<'_>, mut objects: Objects, rescaled: &[Rescaled]) -> Objects {
+    // what is refused here is refused in every trial, and told there
+    _ = simulation::create(&mut objects, question.written, question.replaced, |objects| {
+        let notes = expand(objects);
+        for rescaled in rescaled.iter().filter(|rescaled| rescaled.to < rescaled.from) {
+            scale_down(objects, &rescaled.workload, rescaled.to);
+        }
+        notes
+    });
+    // from here on these are there, and only what a trial adds has yet to pass the server: a uid of its own says so
+    let uids = objects.pods.iter_mut().map(|pod| &mut pod.metadata.uid);
+    for uid in uids.chain(objects.persistent_volume_claims.iter_mut().map(|claim| &mut claim.metadata.uid)) {
+        *uid = uid.replace('/', ".");
+    }
+    objects
 }
 
 fn room(autoscaler: Autoscaler, usage: Option<&Usage>, objects: &Objects) -> Room {
@@ -222,8 +250,8 @@ fn search(ground: &Ground<'_>, stretches: &mut [Stretch], tolerated: usize) {
 /// What all trials share.
 struct Ground<'a> {
     question: &'a Question<'a>,
+    /// Everything, with the pods of the current replicas.
     objects: Objects,
-    rescaled: Vec<Rescaled>,
     /// Replicas of each autoscaled workload in the input.
     observed: Vec<i32>,
     rooms: &'a [Room],

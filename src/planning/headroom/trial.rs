@@ -3,21 +3,25 @@
 use std::collections::BTreeMap;
 
 use super::Ground;
-use crate::admission;
 use crate::controllers::expand;
 use crate::controllers::horizontal_pod_autoscaler::assume::set_replicas;
 use crate::controllers::scale_down::scale_down;
+use crate::manifest::Objects;
+use crate::manifest::location::Note;
+use crate::manifest::pod::Pod;
+use crate::manifest::read::Written;
 use crate::scheduler::attempt::Rejections;
 use crate::scheduler::{Scheduler, prepare};
+use crate::simulation::{self, NotCreated};
 
-/// A pod that found no node.
+/// A pod that found no node, or that the API server refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
     /// Namespace and name.
     pub pod: String,
     /// Its autoscaler, if it has one.
     pub autoscaler: Option<usize>,
-    /// The scheduler's sentence.
+    /// The scheduler's sentence, or the API server's.
     pub message: String,
 }
 
@@ -28,11 +32,11 @@ pub struct Stop {
     pub autoscaler: Option<usize>,
     /// The pod.
     pub pod: String,
-    /// The resource that most nodes lack; none if it is something else.
+    /// The resource that most nodes lack, or of which a quota has no more; none if it is something else.
     pub resource: Option<String>,
-    /// The reason that most nodes give, in upstream's words.
+    /// The reason that most nodes give, or the API server, in upstream's words.
     pub reason: String,
-    /// How many nodes give it.
+    /// How many nodes give it; none if it is the API server's.
     pub nodes: usize,
     /// The scheduler's sentence.
     pub message: String,
@@ -41,7 +45,7 @@ pub struct Stop {
 /// What came of placing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trial {
-    /// Pods that found no node, in the order in which that was decided.
+    /// Pods that are not created, then pods that found no node, each in the order in which that was decided.
     pub pending: Vec<Pending>,
     /// What stops the first of them that is autoscaled, or else the first.
     pub stop: Option<Stop>,
@@ -70,26 +74,15 @@ impl Ground<'_> {
     /// Places everything with so many replicas.
     pub(super) fn place(&self, replicas: &[i32]) -> Trial {
         let mut objects = self.objects.clone();
-        for (room, &count) in self.rooms.iter().zip(replicas) {
-            set_replicas(&mut objects, &room.autoscaler.target, count);
-        }
-        expand(&mut objects);
-        for rescaled in self.rescaled.iter().filter(|rescaled| rescaled.to < rescaled.from) {
-            if !self.rooms.iter().any(|room| room.autoscaler.target == rescaled.workload) {
-                scale_down(&mut objects, &rescaled.workload, rescaled.to);
-            }
-        }
-        for ((room, &count), &observed) in self.rooms.iter().zip(replicas).zip(&self.observed) {
-            if count < observed {
-                scale_down(&mut objects, &room.autoscaler.target, count);
-            }
-        }
-        admission::admit(&mut objects);
+        let creation = simulation::create(&mut objects, &Written::Nothing, &Objects::default(), |objects| self.scale(objects, replicas));
+        let refused: Vec<&NotCreated> = creation.refused.iter().filter(|refused| refused.pod.is_some()).collect();
         let (cluster, profiles) = prepare(&objects, self.question.configuration);
         let mut scheduler = Scheduler::new(&cluster, &profiles, self.question.options);
         let schedule = scheduler.run(|_, _| ());
-        let owner = |pod: usize| self.rooms.iter().position(|room| room.autoscaler.owns(&objects.pods[pod]));
+        let owner_of = |pod: &Pod| self.rooms.iter().position(|room| room.autoscaler.owns(pod));
+        let owner = |pod: usize| owner_of(&objects.pods[pod]);
         let pending: Vec<_> = schedule.pending().map(|decision| (decision, owner(cluster.pod(decision.pod).object))).collect();
+        let refused_stop = refused.iter().find_map(|refused| refusal_stop(refused, owner_of));
         let first = pending.iter().find(|(_, autoscaler)| autoscaler.is_some()).or(pending.first());
         let stop = first.map(|(decision, autoscaler)| {
             let attempt = scheduler.attempt(decision.pod);
@@ -103,8 +96,39 @@ impl Ground<'_> {
             autoscaler: *autoscaler,
             message: decision.message.as_deref().unwrap_or_default().to_owned(),
         };
-        Trial { pending: pending.iter().map(told).collect(), stop, lost: schedule.lost.len() }
+        let refused = refused.iter().filter_map(|refused| {
+            let pod = refused.pod.as_deref()?;
+            let name = format!("{}/{}", refused.namespace, refused.name);
+            Some(Pending { pod: name, autoscaler: owner_of(pod), message: refused.refusal.message.clone() })
+        });
+        let not_there: Vec<Pending> = refused.chain(pending.iter().map(told)).collect();
+        // a pod that is not created is stopped before one that is
+        let stop = refused_stop.filter(|stop| stop.autoscaler.is_some()).or(stop);
+        Trial { pending: not_there, stop, lost: schedule.lost.len() }
     }
+
+    /// What the controllers make of so many replicas.
+    fn scale(&self, objects: &mut Objects, replicas: &[i32]) -> Vec<Note> {
+        for (room, &count) in self.rooms.iter().zip(replicas) {
+            set_replicas(objects, &room.autoscaler.target, count);
+        }
+        let notes = expand(objects);
+        for ((room, &count), &observed) in self.rooms.iter().zip(replicas).zip(&self.observed) {
+            if count < observed.max(room.autoscaler.current) {
+                scale_down(objects, &room.autoscaler.target, count);
+            }
+        }
+        notes
+    }
+}
+
+/// What a refusal of the API server stops: of a quota, the resource it names first.
+fn refusal_stop(refused: &NotCreated, owner: impl Fn(&Pod) -> Option<usize>) -> Option<Stop> {
+    let pod = refused.pod.as_deref()?;
+    let message = refused.refusal.message.clone();
+    let resource = message.split_once(", requested: ").and_then(|(_, rest)| rest.split_once('=')).map(|(resource, _)| resource.to_owned());
+    let name = format!("{}/{}", refused.namespace, refused.name);
+    Some(Stop { autoscaler: owner(pod), pod: name, resource, reason: refused.why().to_owned(), nodes: 0, message })
 }
 
 /// The resource that most nodes lack, with the reason and how many; or, where no node lacks one, the commonest reason.

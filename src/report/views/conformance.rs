@@ -78,7 +78,7 @@ impl ConformanceView {
     }
 
     /// For readers.
-    pub fn document(&self, _: Detail) -> Document {
+    pub fn document(&self, detail: Detail) -> Document {
         let (agree, steps) = self.families.iter().fold((0, 0), |sum, each| (sum.0 + each.agree, sum.1 + each.steps));
         let mood = if self.holds() { Mood::Good } else { Mood::Bad };
         let cases: usize = self.families.iter().map(|each| each.cases).sum();
@@ -98,10 +98,7 @@ impl ConformanceView {
         document.table("", table, Vec::new());
         for each in &self.differences {
             let title = format!("{} (Kubernetes {}), step {}", each.case, each.kubernetes, each.step);
-            let mut lines: Vec<Text> = each.at.iter().map(|at| Text::bad(at.as_str())).collect();
-            lines.push(format!("recorded {}", each.recorded).into());
-            lines.push(format!("ours     {}", each.ours).into());
-            document.lines(title, lines);
+            document.lines(title, each.lines(detail));
         }
         document
     }
@@ -113,6 +110,33 @@ impl ConformanceView {
             vec![each.kubernetes.clone(), each.family.clone(), each.cases.to_string(), each.agree.to_string(), each.steps.to_string()]
         };
         Records { columns, rows: self.families.iter().map(row).collect() }
+    }
+}
+
+/// So many paths of a difference, and so much of each, are shown where everything is not.
+const PATHS: usize = 4;
+const LETTERS: usize = 400;
+
+impl Difference {
+    fn lines(&self, detail: Detail) -> Vec<Text> {
+        let values = [format!("recorded {}", self.recorded), format!("ours     {}", self.ours)];
+        if detail == Detail::Full {
+            return self.at.iter().map(|at| Text::bad(at.as_str())).chain(values.map(Text::from)).collect();
+        }
+        let mut lines: Vec<Text> = self.at.iter().take(PATHS).map(|at| Text::bad(cut(at))).collect();
+        if self.at.len() > PATHS {
+            lines.push(Text::faint(format!("… and {} more; -o wide shows all", self.at.len() - PATHS)));
+        }
+        // the facts of a whole cluster are no help on a screen
+        lines.extend(values.into_iter().filter(|value| value.chars().count() <= 4 * LETTERS).map(Text::from));
+        lines
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LETTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

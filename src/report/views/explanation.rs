@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::context::Context;
+use super::eviction::EvictionAnswer;
 use super::refusal::Shortfall;
 use super::remedy::{Case, effort};
 use super::schedule::{Amount, requests};
@@ -55,6 +56,9 @@ pub struct ExplanationView {
     /// The preemption by which it came to its node, when the pending pods were placed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made_room: Option<Eviction>,
+    /// What the Eviction API answers, of a pod that runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eviction_answer: Option<EvictionAnswer>,
     /// The refused node that lacks least, and what would have to change for it to accept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<Nearest>,
@@ -154,6 +158,7 @@ impl ExplanationView {
             if_created: None,
             preemption: attempt.preemption.as_ref().map(|preemption| Eviction::new(context, preemption)),
             made_room: None,
+            eviction_answer: None,
             nearest: nearest(&nodes),
             scoring: attempt.scores.iter().map(|column| column.plugin.to_owned()).collect(),
             nodes,
@@ -178,6 +183,7 @@ impl ExplanationView {
             if_created: None,
             preemption: None,
             made_room: None,
+            eviction_answer: None,
             nearest: None,
             scoring: Vec::new(),
             nodes: Vec::new(),
@@ -212,6 +218,7 @@ impl ExplanationView {
         facts.extend(self.unreal_fact());
         facts.extend(self.preemption.as_ref().map(|each| Text::new(each.sentence("would get"), Mood::Notable)));
         facts.extend(self.made_room.as_ref().map(|each| Text::new(each.sentence("came to"), Mood::Notable)));
+        facts.extend(self.eviction_answer.iter().flat_map(EvictionAnswer::lines));
         document.lines("", facts);
         if let Some(nearest) = &self.nearest {
             let title = format!("Nearest refused node: {}; it would accept after", nearest.node);

@@ -235,8 +235,13 @@ impl HeadroomView {
         match (&self.max_stop, self.max_fits) {
             (_, true) => Text::good(format!("Everything fits with {count} at max")),
             (Some(stop), false) => {
-                let what = stop.resource.as_ref().map_or_else(|| stop.reason.clone(), |resource| format!("too little {resource}"));
-                Text::bad(format!("With {count} at max, {} pending: {what}", pods_are(self.max_pending)))
+                let what = match &stop.resource {
+                    Some(resource) if stop.is_refusal() => format!("too little {resource} in a quota"),
+                    Some(resource) => format!("too little {resource}"),
+                    None => stop.reason.clone(),
+                };
+                let state = if stop.is_refusal() { "pending or not created" } else { "pending" };
+                Text::bad(format!("With {count} at max, {} {state}: {what}", pods_are(self.max_pending)))
             }
             (None, false) => Text::bad(format!("With {count} at max, pods are evicted for good")),
         }
@@ -309,12 +314,22 @@ impl Wall {
                     None => format!("{}, which no autoscaler scales", stop.pod),
                 };
                 let what = match &stop.resource {
+                    Some(resource) if stop.is_refusal() => format!("the quota on {resource}"),
+                    None if stop.is_refusal() => "the API server, which refuses it".to_owned(),
                     Some(resource) => format!("{resource} (too little on {})", count(stop.nodes, "node")),
                     None => format!("\"{}\" on {}", stop.reason, count(stop.nodes, "node")),
                 };
-                format!("{start} {} pending, first {first}: what stops it is {what}.", pods_are(self.pending))
+                let state = if stop.is_refusal() { "pending or not created" } else { "pending" };
+                format!("{start} {} {state}, first {first}: what stops it is {what}.", pods_are(self.pending))
             }
         }
+    }
+}
+
+impl StopView {
+    /// Whether it is the API server that stops the pod: no node was asked.
+    fn is_refusal(&self) -> bool {
+        self.nodes == 0
     }
 }
 

@@ -10,6 +10,7 @@ pub mod changes;
 pub mod conformance;
 pub mod context;
 pub mod creation;
+pub mod eviction;
 pub mod explanation;
 pub mod fit;
 pub mod headroom;

@@ -55,7 +55,7 @@ pub struct RefusedFirst {
     pub namespace: String,
     /// What it would belong to, `Kind/name`.
     pub workload: String,
-    /// What the API server says.
+    /// What the API server says, without the pod's name.
     pub message: String,
 }
 
@@ -88,14 +88,8 @@ impl QuotasView {
 
     /// For readers: added to what is said of a cluster.
     pub fn add_to(&self, document: &mut Document) {
-        let mut table = Table::new()
-            .left("namespace")
-            .left("quota")
-            .left("resource")
-            .right("hard")
-            .right("now")
-            .right("at HPA max")
-            .right("rollout peak");
+        let mut table =
+            Table::new().left("namespace").left("quota").left("resource").right("hard").right("now").right("hpa max").right("rollout peak");
         for row in &self.bounds {
             let place = |state: &str| ["now", "hpaMax", "rollout"].iter().position(|name| *name == state);
             let reached = row.exceeded.and_then(place);
