@@ -23,6 +23,7 @@ use crate::admission::{self, Admitted, ApiServer};
 use crate::manifest::Objects;
 use crate::manifest::location::{Note, Origin};
 use crate::manifest::meta::{ObjectMeta, OwnerReference};
+use crate::manifest::objects::Other;
 use crate::manifest::pod::Pod;
 use crate::manifest::read::Written;
 use crate::manifest::refusal::Refusal;
@@ -34,7 +35,7 @@ use crate::manifest::workload::ReplicaSet;
 #[derive(Debug, Clone, PartialEq)]
 pub struct NotCreated {
     /// Kind, such as `Pod` or `Deployment`.
-    pub kind: &'static str,
+    pub kind: String,
     /// Namespace; empty for cluster-scoped kinds.
     pub namespace: String,
     /// Name.
@@ -150,6 +151,8 @@ impl Work<'_> {
             };
             match (result, older) {
                 (Ok(_), Some(_)) if T::KIND == Pod::KIND => {}
+                // what every namespace holds anyway is changed by what is written, in nothing that we know of
+                (Err(refusal), None) if T::KIND == Other::KIND && refusal.reason == "AlreadyExists" => {}
                 (Ok(stored), _) => *object = stored,
                 (Err(refusal), older) => {
                     self.refused.push(not_created(object, older.is_some(), refusal));
@@ -289,7 +292,7 @@ fn is_new<T: Resource + 'static>(written: &Written, object: &T) -> bool {
 fn not_created<T: Resource + 'static>(object: &T, is_update: bool, refusal: Refusal) -> NotCreated {
     let metadata = object.metadata();
     NotCreated {
-        kind: T::KIND,
+        kind: (object as &dyn Any).downcast_ref::<Other>().map_or(T::KIND, |other| &other.kind).to_owned(),
         namespace: metadata.namespace.clone(),
         name: if metadata.name.is_empty() { metadata.generate_name.clone() } else { metadata.name.clone() },
         origin: metadata.origin,

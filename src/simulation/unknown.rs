@@ -37,7 +37,11 @@ pub(super) fn presume(server: &mut ApiServer, objects: &Objects, written: &Writt
             let name = &spec.service_account_name;
             (!name.is_empty() && name != "default").then(|| (metadata.namespace_or_default().to_owned(), name.clone()))
         };
-        let accounts: BTreeSet<(String, String)> = objects.pod_specs().filter_map(account).collect();
+        let mut accounts: BTreeSet<(String, String)> = objects.pod_specs().filter_map(account).collect();
+        // those that are written are created in their turn
+        for metadata in objects.others.iter().filter(|other| other.resource == ACCOUNTS).map(|other| &other.metadata) {
+            accounts.remove(&(metadata.namespace_or_default().to_owned(), metadata.name.clone()));
+        }
         for (namespace, name) in accounts {
             server.adopt(&Other { resource: ACCOUNTS.to_owned(), metadata: named(&namespace, &name), ..Other::default() });
         }
@@ -67,6 +71,7 @@ fn namespaced(objects: &Objects) -> impl Iterator<Item = &ObjectMeta> {
         .chain(objects.horizontal_pod_autoscalers.iter().map(Resource::metadata))
         .chain(objects.resource_quotas.iter().map(Resource::metadata))
         .chain(objects.limit_ranges.iter().map(Resource::metadata))
+        .chain(objects.others.iter().map(Resource::metadata))
 }
 
 fn named(namespace: &str, name: &str) -> ObjectMeta {

@@ -222,3 +222,36 @@ fn a_refused_update_leaves_what_is_there() {
     assert_eq!(about, [("web", true), ("wrong", false), ("homeless", false)]);
     assert_eq!(said(&difference), ["NotCreated nowhere/homeless (Pod)"]);
 }
+
+#[test]
+fn what_comes_with_its_own_accounts_is_created() {
+    let chart = r#"
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: web, namespace: shop}}
+---
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: default, namespace: shop}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: twice, namespace: other}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: twice, namespace: other}}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: web, namespace: nowhere}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop}, spec: {serviceAccountName: web, containers: [{name: c, image: i}]}}
+"#;
+    let (objects, creation) = created(read_str("chart.yaml", chart));
+    assert_eq!((objects.pods.len(), refusals(&creation)), (1, vec![]));
+    // over a cluster that knows its namespaces and accounts, too
+    let account =
+        |name: &str| format!("\n---\n{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: {name}, namespace: shop, uid: u-{name}}}}}");
+    let spaces = "\n---\n{apiVersion: v1, kind: Namespace, metadata: {name: other, uid: u-other}}";
+    let cluster = format!("{CLUSTER}{}{}{spaces}", account("default"), account("builder"));
+    assert_eq!(refusals(&apply(&cluster, chart).1), Vec::<String>::new());
+}
+
+#[test]
+fn the_pods_of_a_written_job_are_created() {
+    let pod = "{spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}";
+    let job = format!("{{apiVersion: batch/v1, kind: Job, metadata: {{name: once, namespace: shop}}, spec: {{template: {pod}}}}}");
+    let (objects, creation) = created(read_str("job.yaml", &job));
+    assert_eq!((objects.pods.len(), refusals(&creation)), (1, vec![]));
+}

@@ -50,8 +50,13 @@ impl Written {
         // without nodes of its own a cluster has those that were written
         let has_nodes = input.objects.nodes.iter().any(|node| is_dumped(&node.metadata));
         let written = all().filter(|&(kind, metadata)| !is_dumped(metadata) && (has_nodes || kind != Kind::Node));
-        let written: BTreeSet<Origin> = written.map(|(_, metadata)| metadata.origin).collect();
-        if written.is_empty() { Written::Nothing } else { Written::These(written) }
+        let mut written: BTreeSet<Origin> = written.map(|(_, metadata)| metadata.origin).collect();
+        if written.is_empty() {
+            return Written::Nothing;
+        }
+        let others = input.objects.others.iter().map(|other| &other.metadata);
+        written.extend(others.filter(|metadata| !is_dumped(metadata)).map(|metadata| metadata.origin));
+        Written::These(written)
     }
 
     /// Whether this object was written.
@@ -100,7 +105,8 @@ pub(super) fn before(input: &Input) -> Option<Objects> {
     if !matches!(input.written, Written::These(_)) {
         return None;
     }
-    let mut before = Objects::default();
+    let others = input.objects.others.iter().filter(|other| !input.written.holds(&other.metadata));
+    let mut before = Objects { others: others.cloned().collect(), ..Objects::default() };
     Kind::ALL.iter().for_each(|kind| kind.unapply(input, &mut before));
     Some(before)
 }

@@ -25,28 +25,48 @@ struct Names {
     name: String,
     #[serde(deserialize_with = "null_is_default")]
     namespace: String,
+    #[serde(deserialize_with = "null_is_default")]
+    uid: String,
 }
 
 /// What is kept of an object in JSON.
 pub(super) fn of_json(of: &TypeMeta, named: Named) -> Option<Other> {
-    keep(of, named.metadata.name, named.metadata.namespace)
+    keep(of, named.metadata)
 }
 
 /// What is kept of an object in a tree.
 pub(super) fn of_tree(of: &TypeMeta, tree: &Tree) -> Option<Other> {
     let field = |name: &str| tree.get("metadata").and_then(|metadata| metadata.get(name)).and_then(Tree::text).unwrap_or_default();
-    keep(of, field("name").to_owned(), field("namespace").to_owned())
+    let field = |name: &str| field(name).to_owned();
+    keep(of, Names { name: field("name"), namespace: field("namespace"), uid: field("uid") })
 }
 
-fn keep(of: &TypeMeta, name: String, namespace: String) -> Option<Other> {
+fn keep(of: &TypeMeta, names: Names) -> Option<Other> {
     // events come and go by the thousand
-    if name.is_empty() || of.kind == "Event" {
+    if names.name.is_empty() || of.kind == "Event" {
         return None;
     }
     let mut other = Other { api_version: of.api_version.clone(), kind: of.kind.clone(), resource: resource(of), ..Other::default() };
-    other.metadata.name = name;
-    other.metadata.namespace = namespace;
+    other.metadata.name = names.name;
+    other.metadata.uid = names.uid;
+    if is_namespaced(of) {
+        other.metadata.namespace = names.namespace;
+    }
     Some(other)
+}
+
+/// Whether objects of a kind live in namespaces. A namespace that is written for one that does not is dropped, as the server does.
+/// Of custom resources only the custom of naming is known.
+fn is_namespaced(of: &TypeMeta) -> bool {
+    match of.group() {
+        "admissionregistration.k8s.io" | "apiextensions.k8s.io" | "apiregistration.k8s.io" | "flowcontrol.apiserver.k8s.io" => false,
+        "networking.k8s.io" => !matches!(of.kind.as_str(), "IngressClass" | "IPAddress" | "ServiceCIDR"),
+        "resource.k8s.io" => !matches!(of.kind.as_str(), "DeviceClass" | "ResourceSlice"),
+        "storage.k8s.io" => of.kind != "VolumeAttributesClass",
+        "gateway.networking.k8s.io" => of.kind != "GatewayClass",
+        "certificates.k8s.io" => of.kind == "PodCertificateRequest",
+        _ => !of.kind.starts_with("Cluster") && of.kind != "PodSecurityPolicy",
+    }
 }
 
 /// Plural with its group: `configmaps`, `ingresses.networking.k8s.io`.
@@ -67,6 +87,19 @@ fn resource(of: &TypeMeta) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_namespace_is_dropped_where_there_is_none() {
+        let kept = |version: &str, kind: &str| {
+            let names = Names { name: "n".to_owned(), namespace: "shop".to_owned(), uid: String::new() };
+            let of = TypeMeta { api_version: version.to_owned(), kind: kind.to_owned() };
+            keep(&of, names).expect("it has a name").metadata.namespace
+        };
+        assert_eq!(kept("rbac.authorization.k8s.io/v1", "ClusterRole"), "");
+        assert_eq!(kept("rbac.authorization.k8s.io/v1", "Role"), "shop");
+        assert_eq!(kept("networking.k8s.io/v1", "IngressClass"), "");
+        assert_eq!(kept("networking.k8s.io/v1", "Ingress"), "shop");
+    }
 
     #[test]
     fn kinds_have_plurals() {

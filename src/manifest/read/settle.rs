@@ -10,6 +10,7 @@ use super::problem::{Problem, Severity};
 use super::{Input, SourceFile};
 use crate::manifest::location::Location;
 use crate::manifest::meta::ObjectMeta;
+use crate::manifest::objects::Other;
 
 /// Settles an input whose files have all been read.
 pub(super) fn settle(input: &mut Input) {
@@ -18,6 +19,7 @@ pub(super) fn settle(input: &mut Input) {
     for kind in Kind::ALL {
         replace_others(*kind, input);
     }
+    keep_one_of_each(&input.written, &mut input.objects.others);
     input.problems.extend(gaps::missing_nodes(&input.objects));
 }
 
@@ -71,6 +73,22 @@ fn replace_others(kind: Kind, input: &mut Input) {
     let gone: FxHashSet<usize> = repeats.iter().map(|&(earlier, _)| earlier).chain(updates.iter().map(|&(_, new)| new)).collect();
     kind.remove(&mut input.objects, &gone);
     input.problems.extend(problems);
+}
+
+/// Of kinds that are not modelled nothing is known that an update could change: of several objects of one name one stays, and it is
+/// the cluster's if there is one.
+fn keep_one_of_each(written: &Written, others: &mut Vec<Other>) {
+    let mut known: FxHashSet<(String, String, String)> = FxHashSet::default();
+    let mut is_first = |other: &Other| {
+        let Other { resource, metadata, .. } = other;
+        known.insert((resource.clone(), metadata.namespace_or_default().to_owned(), metadata.name.clone()))
+    };
+    let mut stay: Vec<bool> = others.iter().map(|other| !written.is_applied(&other.metadata) && is_first(other)).collect();
+    for (other, stays) in others.iter().zip(&mut stay).filter(|(other, _)| written.is_applied(&other.metadata)) {
+        *stays = is_first(other);
+    }
+    let mut stay = stay.into_iter();
+    others.retain(|_| stay.next().unwrap_or_default());
 }
 
 fn inherit(all: &mut [&mut ObjectMeta], earlier: usize, later: usize) {

@@ -17,7 +17,7 @@ use crate::simulation::NotCreated;
 #[serde(rename_all = "camelCase")]
 pub struct NotCreatedGroup {
     /// What kind of object they are, such as `Pod`.
-    pub object_kind: &'static str,
+    pub object_kind: String,
     /// What they belong to: `namespace/name (Kind)`; objects that are no pods belong to themselves.
     pub workload: String,
     /// The objects, as `namespace/name`.
@@ -49,8 +49,8 @@ pub fn groups(
         let workload = workload(context, each);
         // bare pods have no workload in common
         let kin = if workload.ends_with(" (Pod)") { String::new() } else { workload.clone() };
-        let group = groups.entry((each.kind, kin, each.why())).or_insert_with(|| NotCreatedGroup {
-            object_kind: each.kind,
+        let group = groups.entry((each.kind.as_str(), kin, each.why())).or_insert_with(|| NotCreatedGroup {
+            object_kind: each.kind.clone(),
             wanted: each.pod.is_some().then(|| wanted.get(&workload).copied().unwrap_or_default()),
             workload,
             objects: Vec::new(),
