@@ -63,7 +63,18 @@ pub(super) fn owner_of(store: &Store, pod: &Pod) -> String {
         "Job" => store.get::<Job>(&key).and_then(|job| titled(&job.metadata)),
         _ => None,
     };
-    above.unwrap_or_else(|| format!("{}/{}", owner.kind, owner.name))
+    let own = || match store.get::<ReplicaSet>(&key).filter(|_| owner.kind == "ReplicaSet") {
+        Some(set) => set_name(set),
+        None => owner.name.clone(),
+    };
+    above.unwrap_or_else(|| format!("{}/{}", owner.kind, own()))
+}
+
+/// The name of a ReplicaSet, with `<hash>` for the hash of one that a Deployment made.
+fn set_name(set: &ReplicaSet) -> String {
+    let hash = set.metadata.labels.get("pod-template-hash");
+    let stem = hash.and_then(|hash| set.metadata.name.strip_suffix(hash.as_str())).filter(|stem| stem.ends_with('-'));
+    stem.map_or_else(|| set.metadata.name.clone(), |stem| format!("{stem}<hash>"))
 }
 
 fn titled(metadata: &ObjectMeta) -> Option<String> {
@@ -147,7 +158,7 @@ fn workloads(store: &Store, namespace: &str) -> Map<String, Value> {
         let mut facts = numbers(&**set, &REPLICAS);
         facts.extend(numbers(&**set, &["fullyLabeledReplicas"]));
         add_conditions(&mut facts, &**set);
-        add(format!("ReplicaSet/{}", set.metadata.name), facts);
+        add(format!("ReplicaSet/{}", set_name(set)), facts);
     }
     for controller in store.replication_controllers.within(namespace) {
         let mut facts = numbers(&**controller, &REPLICAS);
