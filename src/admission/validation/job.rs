@@ -8,7 +8,6 @@ use super::job_policies::validate_policies;
 use super::metadata::{is_sound, matches, validate_metadata, validate_selector};
 use super::names;
 use super::pod::validate_template;
-use super::schedule;
 use crate::manifest::cron_schedule::CronSchedule;
 use crate::manifest::workload::{CronJob, Job, JobSpec};
 
@@ -159,7 +158,10 @@ pub(in crate::admission) fn validate_cron_job(cron_job: &CronJob, errors: &mut E
     let (spec, path) = (&cron_job.spec, Path::root("spec"));
     match spec.schedule.as_str() {
         "" => errors.required(&path.child("schedule"), ""),
-        text => schedule::wrong(text).into_iter().for_each(|why| errors.invalid(&path.child("schedule"), text, &why)),
+        text if text.contains("TZ") => {
+            errors.invalid(&path.child("schedule"), text, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead");
+        }
+        text => CronSchedule::parse(text, None).err().iter().for_each(|why| errors.invalid(&path.child("schedule"), text, why)),
     }
     errors.not_negative(&path.child("startingDeadlineSeconds"), spec.starting_deadline_seconds.unwrap_or(0));
     if let Some(zone) = &spec.time_zone {

@@ -17,7 +17,6 @@ pub(super) mod names;
 pub(super) mod pod;
 pub(super) mod policy;
 pub(super) mod resources;
-mod schedule;
 mod scheduling;
 pub(super) mod storage;
 pub(super) mod update;
