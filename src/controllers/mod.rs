@@ -5,11 +5,12 @@
 //! New pods stand behind the old ones, are Pending and unbound, and carry their owner, so that spreading by owner works. Their
 //! names and uids depend only on what was written, never on chance or on the order of documents.
 //!
-//! This is the plain way: the state that controllers come to rest in, without rollouts, ordering or retries. [`expand`] takes replicas as
+//! Two ways, held together by `tests/suite/at_rest.rs`. [`LOOPS`] are the controllers step by step, as in a running cluster: each looks
+//! at one object in a [`world`] and does what is to be done now; `simulation` runs them. What follows is the plain way: the state that controllers come to rest in, without rollouts, ordering or retries. [`expand`] takes replicas as
 //! written; [`expand_autoscaled`] first asks the autoscalers.
 //!
 //! To add a controller: a file with a `reconcile` function, a row in [`CONTROLLERS`] behind the rows whose objects it reads, a
-//! test in `tests/suite/expansion.rs`.
+//! test in `tests/suite/expansion.rs`; `watch` and `sync` functions, a row in [`LOOPS`], a test in `tests/suite/loops.rs`.
 //!
 //! Source: k8s.io/kubernetes/pkg/controller, v1.36; each file names its own.
 

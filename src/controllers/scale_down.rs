@@ -2,20 +2,16 @@
 //!
 //! [`expand`](super::expand) fills up and takes nothing away, because a dump may hold pods in excess for good reasons (a rollout under way). Where
 //! replicas were lowered on purpose, this takes the surplus: of a StatefulSet the highest ordinals, of a Deployment the pods of its older
-//! ReplicaSets first, and of a ReplicaSet or ReplicationController those that upstream ranks first: without a node, pending, not ready,
-//! cheap to delete, doubled up on a node, ready for the shortest time, youngest.
+//! ReplicaSets first, and of a ReplicaSet or ReplicationController those that upstream ranks first ([`super::deletion_rank`]). There is
+//! no clock here, so ages are compared as they are, and equals by name.
 //!
-//! Two of upstream's grounds are left out: restarts, which are not kept of a dump, and the rounding of ages to powers of two with chance
-//! among equals, which needs a clock. Ages are compared as they are, and equals by name.
-//!
-//! Source: k8s.io/kubernetes/pkg/controller/controller_utils.go ActivePodsWithRanks, pkg/controller/replicaset/replica_set.go
-//! getPodsToDelete, v1.36.
+//! Source: k8s.io/kubernetes/pkg/controller/replicaset/replica_set.go getPodsToDelete, v1.36.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
+use super::deletion_rank;
 use super::ledger::is_active;
 use crate::manifest::Objects;
 use crate::manifest::meta::ObjectMeta;
@@ -116,28 +112,14 @@ fn related(pods: &[Pod], is_meant: impl Fn(&WorkloadKey) -> bool) -> BTreeMap<St
 
 /// Positions of the active pods of an owner that go first, as many as there are too many.
 fn surplus(pods: &[Pod], owner: &WorkloadKey, replicas: i32, related: &BTreeMap<String, usize>) -> FxHashSet<usize> {
-    let mut own: Vec<usize> = (0..pods.len()).filter(|&at| owner.owns(&pods[at].metadata) && is_active(&pods[at])).collect();
+    let is_own = |(_, pod): &(usize, &Pod)| owner.owns(&pod.metadata) && is_active(pod);
+    // by name, so that equals do not depend on the order of documents
+    let own: BTreeMap<&str, (usize, &Pod)> =
+        pods.iter().enumerate().filter(is_own).map(|(at, pod)| (pod.metadata.name.as_str(), (at, pod))).collect();
     let excess = own.len().saturating_sub(usize::try_from(replicas).unwrap_or(0));
-    own.sort_by_cached_key(|&at| rank(&pods[at], related));
-    own.truncate(excess);
-    own.into_iter().collect()
-}
-
-/// What goes first comes first.
-fn rank(pod: &Pod, related: &BTreeMap<String, usize>) -> impl Ord + use<> {
-    let ready = pod.status.conditions.iter().find(|condition| condition.r#type == "Ready" && condition.status == "True");
-    let phase = match pod.status.phase.as_str() {
-        "Pending" | "" => 0,
-        "Unknown" => 1,
-        _ => 2,
-    };
-    let cost = pod.metadata.annotations.get("controller.kubernetes.io/pod-deletion-cost").and_then(|cost| cost.parse::<i32>().ok());
-    let doubled = related.get(&pod.spec.node_name).copied().unwrap_or(0);
-    let since = ready.and_then(|condition| condition.last_transition_time.clone());
-    let place = (!pod.spec.node_name.is_empty(), phase, ready.is_some());
-    // who has no time goes first upstream as well
-    let ages = (since.clone().map(Reverse), pod.metadata.creation_timestamp.clone().map(Reverse));
-    (place, cost.unwrap_or(0), Reverse(doubled), ages, pod.metadata.name.clone())
+    let beside = |node: &str| related.get(node).copied().unwrap_or(0);
+    let ranked = deletion_rank::sort(own.values().map(|(_, pod)| *pod).collect(), beside, None);
+    ranked.into_iter().take(excess).map(|pod| own[pod.metadata.name.as_str()].0).collect()
 }
 
 #[cfg(test)]

@@ -151,19 +151,10 @@ macro_rules! tables {
         impl Store {
             /// All objects, by kind, the oldest first.
             pub fn objects(&self) -> Objects {
-                Objects { $( $field: self.$field.iter().map(|object| T::clone_of(object)).collect(), )* ..Objects::default() }
+                Objects { $( $field: self.$field.iter().map(|object| $kind::clone(object)).collect(), )* ..Objects::default() }
             }
         }
     };
-}
-
-/// Clones what an `Arc` holds.
-struct T;
-
-impl T {
-    fn clone_of<K: Clone>(object: &Arc<K>) -> K {
-        K::clone(object)
-    }
 }
 
 tables! {
