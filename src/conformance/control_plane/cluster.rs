@@ -112,6 +112,36 @@ impl Cluster {
         Ok(steps)
     }
 
+    /// Plays a recording: what was refused of its objects, the state after they were applied, and the steps, if there are any.
+    pub fn play(&mut self, recording: &Recording, state: impl Fn(&Cluster) -> Value) -> Result<Map<String, Value>, String> {
+        let mut facts = self.begin(recording, &state)?;
+        self.go_on(recording, &state, &mut facts)?;
+        Ok(facts)
+    }
+
+    /// The first half of [`Cluster::play`]: the objects.
+    pub fn begin(&mut self, recording: &Recording, state: impl Fn(&Cluster) -> Value) -> Result<Map<String, Value>, String> {
+        let applied = self.apply(&recording.input["objects"])?;
+        let rejected: Value = applied.into_iter().filter(|answer| answer["code"] != json!(201)).collect();
+        self.plane.settle();
+        Ok(Map::from_iter([("rejected".to_owned(), rejected), ("initial".to_owned(), state(self))]))
+    }
+
+    /// The second half of [`Cluster::play`]: the actions. Whether there are any.
+    pub fn go_on(
+        &mut self,
+        recording: &Recording,
+        state: impl Fn(&Cluster) -> Value,
+        facts: &mut Map<String, Value>,
+    ) -> Result<bool, String> {
+        let actions = &recording.input["actions"];
+        let has_any = actions.as_array().is_some_and(|actions| !actions.is_empty());
+        if has_any {
+            facts.insert("steps".to_owned(), Value::Array(self.steps(actions, state)?));
+        }
+        Ok(has_any)
+    }
+
     /// Keys of the pods of the namespace that are not being deleted, by name.
     pub fn pods(&self) -> Vec<Key> {
         let pods = self.plane.store().pods.within(&self.namespace).filter(|pod| !pod.is_terminating());

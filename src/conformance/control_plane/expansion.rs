@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Recording;
 use super::cluster::Cluster;
-use super::quota::rejected;
 use super::snapshot::{owner_of, snapshot, state_of};
 use crate::controllers::world::Store;
 use crate::manifest::pod::Pod;
@@ -21,14 +20,7 @@ const PER_POD: [&str; 3] =
 /// Makes the facts of a recording.
 pub(super) fn replay(recording: &Recording) -> Result<Value, String> {
     let mut cluster = Cluster::new(recording)?;
-    let mut facts = Map::new();
-    facts.insert("rejected".to_owned(), rejected(cluster.apply(&recording.input["objects"])?));
-    cluster.plane.settle();
-    facts.insert("initial".to_owned(), snapshot(&cluster));
-    let actions = &recording.input["actions"];
-    if actions.as_array().is_some_and(|actions| !actions.is_empty()) {
-        facts.insert("steps".to_owned(), json!(cluster.steps(actions, snapshot)?));
-    }
+    let mut facts = cluster.play(recording, snapshot)?;
     facts.insert("podTemplates".to_owned(), templates(cluster.plane.store(), &cluster.namespace));
     Ok(Value::Object(facts))
 }
