@@ -2,7 +2,7 @@
 //!
 //! [`expand`](super::expand) fills up and takes nothing away, because a dump may hold pods in excess for good reasons (a rollout under way). Where
 //! replicas were lowered on purpose, this takes the surplus: of a StatefulSet the highest ordinals, of a Deployment the pods of its older
-//! ReplicaSets first, and of a ReplicaSet or ReplicationController those that upstream ranks first ([`super::deletion_rank`]). There is
+//! ReplicaSets first, and of a ReplicaSet or ReplicationController those that upstream ranks first (`deletion_rank`). There is
 //! no clock here, so ages are compared as they are, and equals by name.
 //!
 //! Source: k8s.io/kubernetes/pkg/controller/replicaset/replica_set.go getPodsToDelete, v1.36.
