@@ -12,6 +12,7 @@ pub mod labels;
 pub mod nodes;
 pub mod normalise;
 pub mod occupancy;
+pub mod outage;
 pub mod relations;
 pub mod resources;
 pub mod storage;
@@ -114,6 +115,8 @@ pub struct Cluster {
     pub system_spread: Vec<SpreadConstraint>,
     /// Labels of every namespace.
     pub namespaces: Vec<(TextId, LabelSet)>,
+    /// The taints of a node whose kubelet is silent.
+    pub unreachable: [Taint; 2],
     pod_by_name: FxHashMap<(TextId, TextId), PodId>,
 }
 
