@@ -7,4 +7,5 @@
 
 pub mod failover;
 pub mod headroom;
+pub mod quorum;
 pub mod quota;

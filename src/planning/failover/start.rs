@@ -38,7 +38,8 @@ fn probe_floor_seconds(pod: &Pod) -> u64 {
 fn container_floor_seconds(container: &Container) -> u64 {
     let started = container.startup_probe.as_ref().map_or(0, earliest_success_seconds);
     // delays are counted from the start of the container, but no readiness probe runs before the startup probe has succeeded
-    let ready = container.readiness_probe.as_ref().map_or(0, |probe| started.max(delay_seconds(probe)).saturating_add(repeats_seconds(probe)));
+    let ready =
+        container.readiness_probe.as_ref().map_or(0, |probe| started.max(delay_seconds(probe)).saturating_add(repeats_seconds(probe)));
     started.max(ready)
 }
 

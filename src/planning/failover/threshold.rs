@@ -69,7 +69,11 @@ impl fmt::Display for Change {
                 write!(f, " to at most {}", to.as_secs())
             }
             Change::OutOfServiceTaint { within } => {
-                write!(f, "have something set the taint node.kubernetes.io/out-of-service:NoExecute on a dead node within {} s", within.as_secs())
+                write!(
+                    f,
+                    "have something set the taint node.kubernetes.io/out-of-service:NoExecute on a dead node within {} s",
+                    within.as_secs()
+                )
             }
             Change::GracePeriod { from, to } => {
                 write!(f, "lower --node-monitor-grace-period from {} to at most {} s", from.as_secs(), to.as_secs())

@@ -44,9 +44,10 @@ pub fn eviction_wait(taints: &[Taint], tolerations: &[Toleration]) -> Wait {
     }
     match shortest {
         None => Wait::Forever,
-        Some(seconds) => u64::try_from(seconds).ok().filter(|&seconds| seconds > 0).map_or(Wait::AtOnce, |seconds| {
-            Wait::After(Duration::from_secs(seconds))
-        }),
+        Some(seconds) => u64::try_from(seconds)
+            .ok()
+            .filter(|&seconds| seconds > 0)
+            .map_or(Wait::AtOnce, |seconds| Wait::After(Duration::from_secs(seconds))),
     }
 }
 
