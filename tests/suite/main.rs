@@ -12,6 +12,7 @@ mod expansion;
 mod generate;
 mod generated;
 mod golden;
+mod graph;
 mod invariants;
 mod loops;
 mod parsers;
