@@ -30,6 +30,10 @@ pub struct Arguments {
     #[command(flatten)]
     input: InputArguments,
 
+    /// Say what needs what, too: Ingress, Service, budget, autoscaler, workload, claim, volume, node, zone; `-o dot` says nothing else
+    #[arg(long)]
+    graph: bool,
+
     #[command(flatten)]
     scheduler: SchedulerArguments,
 
@@ -42,7 +46,7 @@ Examples:
   plimsoll plan                      the embedded example: today's one node, then the plan's four
   plimsoll plan cluster.json         the same for your own cluster
   plimsoll plan cluster.json new/    with these manifests applied, and what that changes
-  plimsoll plan cluster.json -o dot  what needs what in the (last) cluster, for Graphviz: | dot -Tsvg > cluster.svg
+  plimsoll plan cluster.json -o dot  what needs what in the (last) cluster, as a graph: | dot -Tsvg
 
 Exit code 1 when a pod of the (last) cluster gets no node, or when the API server would refuse to create something.";
 
@@ -82,8 +86,9 @@ fn look_at(arguments: &Arguments, title: &str, loaded: &mut Loaded) -> anyhow::R
     let ties = arguments.scheduler.ties();
     let schedule = placement::schedule(loaded, &configuration, options, ties.clone(), &[]);
     let quotas = loaded.quotas().map(|quotas| QuotasView::new(&quotas));
-    if arguments.output.output.0.only_graphs {
-        let graph = Some(graph(&loaded.objects, &schedule));
+    let only_graphs = arguments.output.output.0.only_graphs;
+    let graph = (only_graphs || arguments.graph).then(|| graph(&loaded.objects, &schedule));
+    if only_graphs {
         return Ok(ClusterPlan { title: title.to_owned(), schedule, fits: Vec::new(), quotas: None, graph });
     }
     let objects = &mut loaded.objects;
@@ -104,7 +109,7 @@ fn look_at(arguments: &Arguments, title: &str, loaded: &mut Loaded) -> anyhow::R
         FitView::new(&context, &trial, pods[index], Some(&largest[index].1), &fit, None)
     };
     let fits = copies.iter().enumerate().map(fit).collect();
-    Ok(ClusterPlan { title: title.to_owned(), schedule, fits, quotas, graph: None })
+    Ok(ClusterPlan { title: title.to_owned(), schedule, fits, quotas, graph })
 }
 
 /// What needs what, with every pod where the schedule has it.
