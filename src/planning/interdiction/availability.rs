@@ -54,6 +54,9 @@ pub(super) fn availability(
     let ready: Vec<bool> = baseline.pods().map(|pod| is_ready(pod.index())).collect();
     let worst = |pods: &mut dyn Iterator<Item = usize>| Worst::new(baseline, units, k, &mut pods.filter(|&pod| ready[pod]));
     let mut found = Availability::default();
+    if k > units.len() {
+        return found;
+    }
     for (index, workload) in quorums.workloads.iter().enumerate() {
         let worst = worst(&mut workload.pods.iter().copied());
         let state = |ready: usize| State::of(workload.replicas, workload.needed, ready, false);
