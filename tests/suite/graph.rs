@@ -264,8 +264,8 @@ fn what_leads_nowhere_is_named() {
         "Ingress shop/side refers to Service shop/absent, which is not in the input",
         "PersistentVolume nowhere can be reached from no node of the input",
         "PersistentVolumeClaim shop/waiting refers to StorageClass ssd, which is not in the input",
-        "PersistentVolumeClaim shop/waiting is bound to no volume",
         "Service shop/nothing selects no pod",
+        "PersistentVolumeClaim shop/waiting is bound to no volume",
     ];
     assert_eq!(gaps, expected);
     let missing: Vec<String> = names(dependencies.members().filter(|member| member.is_missing).map(|member| &member.reference));
