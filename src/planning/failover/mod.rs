@@ -32,4 +32,4 @@ pub use start::START_SECONDS;
 pub use threshold::{Breach, Change, breach};
 pub use timeline::{Basis, Controller, Displaced, Stage, StageKind, Timeline, timeline};
 pub use toleration::{Wait, eviction_wait};
-pub use zone::{Disruption, Zone, disruption};
+pub use zone::{Disruption, LostNode, Zone, disruption, lost_nodes};

@@ -369,5 +369,6 @@ fn attach(assumptions: &Assumptions, case: &Case, stages: &mut Stages, deleted: 
         DetachFrom::PodDeleted => first(deleted, effect.gone).map(|deleted| deleted + timeout),
     };
     let end = free.zip(stages.now).map(|(free, now)| free.later(now));
-    stages.until(StageKind::Detach, end, Basis::KubernetesDefault);
+    let is_usual = assumptions.max_wait_for_unmount == Assumptions::default().max_wait_for_unmount;
+    stages.until(StageKind::Detach, end, if effect.detaches { Basis::Flag } else { Basis::of_setting(is_usual) });
 }
