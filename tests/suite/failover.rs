@@ -10,7 +10,7 @@ use plimsoll::manifest::pod::Pod;
 use plimsoll::manifest::read::read_str;
 use plimsoll::planning::failover::{
     Assumptions, Basis, Breach, Change, Claim, Claims, Controller, DetachFrom, Displaced, Disruption, Failover, Group, Hold, Means,
-    Removal, Span, StageKind, Timeline, Wait, breach, disruption, eviction_wait, failover, lost_nodes, of_cluster, timeline,
+    Removal, Span, StageKind, Timeline, Wait, breach, disruption, eviction_wait, failover, lost_nodes, of_cluster, start_notes, timeline,
 };
 
 const ONE_NODE: Disruption = Disruption::Every(Duration::from_secs(10));
@@ -238,6 +238,12 @@ fn the_start_comes_from_annotation_flag_probes_or_nowhere() {
     assert_eq!(start(&usual, &probed).0, 30);
     plain.metadata.annotations.insert("plimsoll.dev/start-seconds".to_owned(), "90".to_owned());
     assert_eq!(start(&given, &plain), (90, Basis::Annotation));
+    let mut wrong = Objects::default();
+    plain.metadata.annotations.insert("plimsoll.dev/start-seconds".to_owned(), "1m".to_owned());
+    wrong.pods = vec![plain.clone(), plain.clone()];
+    let expected = "ReplicaSet api: annotation plimsoll.dev/start-seconds: \"1m\" is no number of seconds; it does not count";
+    assert_eq!(start_notes(&wrong).iter().map(|note| note.message.as_str()).collect::<Vec<_>>(), [expected]);
+    assert_eq!(start(&given, &plain), (12, Basis::Flag));
     let mut slow = pod("ReplicaSet", "");
     slow.spec.containers[0].readiness_probe = Some(plimsoll::manifest::pod::Probe {
         initial_delay_seconds: Some(60),
