@@ -15,6 +15,7 @@ mod generated;
 mod golden;
 mod invariants;
 mod loops;
+mod loss;
 mod parsers;
 mod quorum;
 mod recordings;
