@@ -13,6 +13,7 @@ mod failover;
 mod generate;
 mod generated;
 mod golden;
+mod graph;
 mod invariants;
 mod loops;
 mod loss;
