@@ -184,7 +184,7 @@ fn claims_say_what_holds_them() {
              spec: {{accessModes: [{mode}], capacity: {{storage: 1Gi}}, {source}}}\n"
         )
     };
-    let names = ["disk", "share", "local", "file", "unbound"];
+    let names = ["disk", "share", "local", "file", "unbound", "path"];
     let volumes: Vec<String> =
         names.iter().map(|name| format!("{{name: v-{name}, persistentVolumeClaim: {{claimName: {name}}}}}")).collect();
     let host =
@@ -200,11 +200,13 @@ fn claims_say_what_holds_them() {
         claim("local", "ReadWriteOnce", "pv-local") + &volume("pv-local", "ReadWriteOnce", &format!("local: {{path: /d}}, {host}")),
         claim("file", "ReadWriteOnce", "pv-file") + &volume("pv-file", "ReadWriteOnce", "csi: {driver: nfs, volumeHandle: v3}"),
         claim("unbound", "ReadWriteOncePod", ""),
+        claim("path", "ReadWriteOnce", "").replace("volumeName: ''", "storageClassName: local-path"),
+        "---\napiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: local-path}\nprovisioner: rancher.io/local-path\n".to_owned(),
     ]
     .concat();
     let objects = objects(&yaml);
     let holds: Vec<Hold> = Claims::of(&objects).of_pod(&objects.pods[0]).into_iter().map(|claim| claim.hold).collect();
-    assert_eq!(holds, [Hold::OneNode, Hold::Shared, Hold::Local, Hold::Shared, Hold::OneNode]);
+    assert_eq!(holds, [Hold::OneNode, Hold::Shared, Hold::Local, Hold::Shared, Hold::OneNode, Hold::Local]);
 }
 
 #[test]
