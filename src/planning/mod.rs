@@ -9,3 +9,4 @@ pub mod failover;
 pub mod headroom;
 pub mod quorum;
 pub mod quota;
+pub mod resilience;
