@@ -139,9 +139,13 @@ impl GraphView {
         self
     }
 
-    /// Adds it to a document under a title, and what leads nowhere below it.
-    pub fn add_to(&self, document: &mut Document, title: impl Into<String>, detail: Detail) {
+    /// Adds it to a document under a title.
+    pub fn add_to(&self, document: &mut Document, title: impl Into<String>) {
         document.graph(title, self.graph());
+    }
+
+    /// Adds what leads nowhere to a document.
+    pub fn add_gaps_to(&self, document: &mut Document, detail: Detail) {
         let shown = if detail == Detail::Full { self.gaps.len() } else { GAPS.min(self.gaps.len()) };
         let mut lines: Vec<Text> = self.gaps[..shown].iter().map(|gap| gap.as_str().into()).collect();
         if shown < self.gaps.len() {

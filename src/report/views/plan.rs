@@ -90,7 +90,8 @@ impl ClusterPlan {
             quotas.add_to(&mut document);
         }
         if let Some(graph) = &self.graph {
-            graph.add_to(&mut document, format!("{}: what needs what", self.title), detail);
+            graph.add_to(&mut document, format!("{}: what needs what", self.title));
+            graph.add_gaps_to(&mut document, detail);
         }
         document
     }
