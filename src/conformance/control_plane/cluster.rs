@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::Recording;
 use super::snapshot::{name_of, owner_of, state_of};
+use super::{Recording, drain, nodeloss};
+use crate::controllers::node_lifecycle;
 use crate::controllers::world::{Key, Moment, Stored};
 use crate::manifest::node::{Namespace, Node, Taint};
 use crate::manifest::objects::Other;
@@ -54,6 +55,11 @@ const ACTIONS: &[(&str, Act)] = &[
     ("alignMinute", align_minute),
     ("cordon", cordon),
     ("uncordon", uncordon),
+    ("drain", drain::drain),
+    ("kubeletGone", nodeloss::kubelet_gone),
+    ("kubeletBack", nodeloss::kubelet_back),
+    ("nodeReady", nodeloss::node_ready),
+    ("taint", nodeloss::taint),
 ];
 
 impl Cluster {
@@ -61,7 +67,9 @@ impl Cluster {
     pub fn new(recording: &Recording) -> Result<Self, String> {
         let version = KubernetesVersion::ALL.into_iter().find(|version| recording.kubernetes.starts_with(&version.to_string()));
         let version = version.ok_or_else(|| format!("Kubernetes {} is not supported", recording.kubernetes))?;
-        Ok(Cluster { plane: ControlPlane::new(version, Configuration::default()), namespace: recording.name.clone() })
+        let mut plane = ControlPlane::new(version, Configuration::default());
+        plane.disable(node_lifecycle::NAME);
+        Ok(Cluster { plane, namespace: recording.name.clone() })
     }
 
     /// Applies objects in order, and says what became of each.

@@ -36,7 +36,7 @@ pub(super) fn result(recording: &Recording, ours: &Value, left_out: &[LeftOut]) 
 }
 
 /// Lists that recordings have in no order.
-const SETS: [&str; 5] = ["pods", "failures", "failuresAfter", "pending", "events"];
+const SETS: [&str; 6] = ["pods", "podsOnNode", "failures", "failuresAfter", "pending", "events"];
 
 fn sort_sets(value: &mut Value) {
     if let Value::Object(fields) = value {

@@ -12,10 +12,12 @@
 mod admission;
 mod cluster;
 mod compare;
+mod drain;
 mod e2e;
 mod event_correlator;
 mod expansion;
 mod hpa;
+mod nodeloss;
 mod pdb;
 mod placement;
 mod quota;
@@ -63,6 +65,8 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "expansion", replay: expansion::replay },
     Family { name: "pdb", replay: pdb::replay },
     Family { name: "e2e", replay: e2e::replay },
+    Family { name: "drain", replay: drain::replay },
+    Family { name: "nodeloss", replay: nodeloss::replay },
 ];
 
 /// A fact that is not compared, because placement, capacity, disruption and scale do not depend on it.
