@@ -14,6 +14,7 @@ mod generated;
 mod golden;
 mod invariants;
 mod loops;
+mod node_loss;
 mod parsers;
 mod recordings;
 mod referee;

@@ -41,8 +41,13 @@ pub(in crate::controllers) fn watch(store: &Store, change: &Change, keys: &mut V
 fn is_concerned(store: &Store, set: &DaemonSet, node: &Node) -> bool {
     let mut spec = set.spec.template.spec.clone();
     tolerate_as_daemon(&mut spec);
-    let has_pod = store.pods_of(&set.metadata).any(|pod| pod.spec.node_name == node.metadata.name);
-    if has_pod { !should_stay(&spec, node) || set.status.number_misscheduled > 0 } else { should_run(&spec, node) }
+    let has_pod = || store.pods_of(&set.metadata).any(|pod| pod.spec.node_name == node.metadata.name);
+    let may_be_miscounted = set.status.number_misscheduled > 0;
+    match (should_run(&spec, node), should_stay(&spec, node)) {
+        (true, _) => may_be_miscounted || !has_pod(),
+        (false, true) => may_be_miscounted && has_pod(),
+        (false, false) => has_pod(),
+    }
 }
 
 /// Looks at one DaemonSet.
