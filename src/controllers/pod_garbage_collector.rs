@@ -84,9 +84,10 @@ fn collect_orphaned(world: &mut dyn World) {
     for name in names {
         quarantine.entry(name).or_insert(now + QUARANTINE);
     }
-    let over: Vec<String> = quarantine.extract_if(.., |_, end| *end <= now).map(|(name, _)| name).collect();
+    let mut gone: BTreeSet<String> = quarantine.iter().filter(|(_, end)| **end <= now).map(|(name, _)| name.clone()).collect();
+    quarantine.retain(|name, _| !gone.contains(name));
     let store = world.store();
-    let gone: BTreeSet<String> = over.into_iter().filter(|name| store.get::<Node>(&Key::new("", name)).is_none()).collect();
+    gone.retain(|name| store.get::<Node>(&Key::new("", name)).is_none());
     let keys = keys(store, |pod| gone.contains(&pod.spec.node_name));
     keys.iter().for_each(|key| force_delete(world, key, Some(now)));
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::Recording;
 use super::cluster::Cluster;
 use super::drain::placed_state;
 use super::snapshot::{name_of, owner_of};
+use super::{Recording, lifecycle};
 use crate::controllers::world::{Key, Moment};
 use crate::manifest::node::{Node, Taint};
 use crate::manifest::pod::{Condition, Pod};
@@ -18,6 +18,9 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// Makes the facts of a recording.
 pub(super) fn replay(recording: &Recording) -> Result<Value, String> {
+    if recording.name.starts_with(lifecycle::PREFIX) {
+        return lifecycle::replay(recording);
+    }
     Cluster::new(recording)?.play(recording, placed_state).map(Value::Object)
 }
 
@@ -56,26 +59,33 @@ pub(super) fn taint(cluster: &mut Cluster, action: &Value) -> Result<Map<String,
     cluster.plane.change_node(&key, |node: &mut Node| node.spec.taints = taints);
     let end = start + Duration::from_secs_f64(action["observeSeconds"].as_f64().unwrap_or(0.0).max(0.0));
     cluster.plane.wait(Duration::ZERO);
-    observe(cluster, &mut watched);
+    watched.iter_mut().for_each(|pod| pod.look(cluster));
     while cluster.plane.now() < end {
         cluster.plane.wait(LOOK.min(end.since(cluster.plane.now())));
-        observe(cluster, &mut watched);
+        watched.iter_mut().for_each(|pod| pod.look(cluster));
     }
     Ok(Map::from_iter([("podsOnNode".to_owned(), rows(watched, start))]))
 }
 
-/// A pod that is on a node when that is tainted.
-struct Watched {
+/// A pod that was on a node when that was tainted or lost.
+pub(super) struct Watched {
     key: Key,
     uid: String,
-    owner: String,
-    name: Option<String>,
+    /// Who owns it.
+    pub owner: String,
+    /// Its name, where it has one.
+    pub name: Option<String>,
     was_terminating: bool,
-    deleted: Option<Moment>,
-    is_gone: bool,
+    /// When it was first seen not to be ready.
+    pub not_ready: Option<Moment>,
+    /// When it was first seen to be deleted.
+    pub deleted: Option<Moment>,
+    /// Whether nothing of it is left.
+    pub is_gone: bool,
 }
 
-fn watched(cluster: &Cluster, node: &str) -> Vec<Watched> {
+/// The pods of a node, to be watched.
+pub(super) fn watched(cluster: &Cluster, node: &str) -> Vec<Watched> {
     let store = cluster.plane.store();
     let pods = store.pods.within(&cluster.namespace).filter(|pod| pod.spec.node_name == node && !pod.is_terminal());
     let watched = pods.map(|pod| Watched {
@@ -84,19 +94,25 @@ fn watched(cluster: &Cluster, node: &str) -> Vec<Watched> {
         owner: owner_of(store, pod),
         name: name_of(store, pod),
         was_terminating: pod.is_terminating(),
+        not_ready: None,
         deleted: None,
         is_gone: false,
     });
     watched.collect()
 }
 
-fn observe(cluster: &Cluster, watched: &mut [Watched]) {
-    let now = cluster.plane.now();
-    for pod in watched {
-        let found = cluster.plane.store().get::<Pod>(&pod.key).filter(|found| found.metadata.uid == pod.uid);
-        pod.is_gone = found.is_none();
-        if !pod.was_terminating && found.is_none_or(|found| found.is_terminating()) {
-            pod.deleted.get_or_insert(now);
+impl Watched {
+    /// Looks at what has become of it by now.
+    pub fn look(&mut self, cluster: &Cluster) {
+        let now = cluster.plane.now();
+        let found = cluster.plane.store().get::<Pod>(&self.key).filter(|found| found.metadata.uid == self.uid);
+        self.is_gone = found.is_none();
+        if !self.was_terminating && found.is_none_or(|found| found.is_terminating()) {
+            self.deleted.get_or_insert(now);
+        }
+        let is_ready = |pod: &Pod| pod.status.conditions.iter().any(|condition| condition.r#type == "Ready" && condition.status == "True");
+        if !found.is_some_and(|found| is_ready(found)) {
+            self.not_ready.get_or_insert(now);
         }
     }
 }

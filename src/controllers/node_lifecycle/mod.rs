@@ -22,7 +22,7 @@ mod zones;
 
 pub use eviction_queue::EvictionQueue;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,10 +120,8 @@ fn meet(world: &mut dyn World, nodes: &[Arc<Node>]) {
             mark_reachable(world, node);
         }
     }
-    let known: Vec<String> = world.store().memory.node_lifecycle.nodes.keys().cloned().collect();
-    for name in known.into_iter().filter(|name| !nodes.iter().any(|node| node.metadata.name == *name)) {
-        world.store_mut().memory.node_lifecycle.nodes.remove(&name);
-    }
+    let names: BTreeSet<&str> = nodes.iter().map(|node| node.metadata.name.as_str()).collect();
+    world.store_mut().memory.node_lifecycle.nodes.retain(|name, _| names.contains(name.as_str()));
 }
 
 /// A node that is not well waits for its `NoExecute` taint; where it has the other one of the two, that is exchanged at once.
@@ -148,10 +146,11 @@ fn taint_by_status(world: &mut dyn World, node: &Node, status: &str) {
 
 /// Takes the `NoExecute` taints off a node, and it need not wait for one any more.
 fn mark_reachable(world: &mut dyn World, node: &Node) {
-    world.store_mut().update::<Node>(&Key::of(&node.metadata), |node| {
-        taint::remove(node, UNREACHABLE, NO_EXECUTE);
-        taint::remove(node, NOT_READY, NO_EXECUTE);
-    });
+    for key in [UNREACHABLE, NOT_READY] {
+        if taint::has(node, key, NO_EXECUTE) {
+            world.store_mut().update::<Node>(&Key::of(&node.metadata), |node| taint::remove(node, key, NO_EXECUTE));
+        }
+    }
     if let Some(zone) = world.store_mut().memory.node_lifecycle.zones.get_mut(&zones::zone_of(node)) {
         zone.queue.remove(&node.metadata.name);
     }
