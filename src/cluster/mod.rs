@@ -12,6 +12,7 @@ pub mod labels;
 pub mod nodes;
 pub mod normalise;
 pub mod occupancy;
+pub mod outage;
 pub mod relations;
 pub mod resources;
 pub mod storage;
@@ -114,6 +115,8 @@ pub struct Cluster {
     pub system_spread: Vec<SpreadConstraint>,
     /// Labels of every namespace.
     pub namespaces: Vec<(TextId, LabelSet)>,
+    /// The taints of a node whose kubelet is silent.
+    pub unreachable: [Taint; 2],
     pod_by_name: FxHashMap<(TextId, TextId), PodId>,
 }
 
@@ -201,6 +204,21 @@ impl Cluster {
         let first = self.pods.len();
         self.pods.extend(std::iter::repeat_n(copy, count));
         (first..self.pods.len()).map(PodId::new).collect()
+    }
+
+    /// Adds, behind all pods and in their order, one pod like each that is placed only when asked for: what its controller would make
+    /// in its place.
+    pub fn push_replacements(&mut self) {
+        let replace = |row: &PodRow| PodRow {
+            standing: Standing::Aside,
+            preempted: false,
+            started: None,
+            created: None,
+            nominated: None,
+            ..row.clone()
+        };
+        let replacements: Vec<PodRow> = self.pods.iter().map(replace).collect();
+        self.pods.extend(replacements);
     }
 
     /// How many pods all nodes together can take.

@@ -66,6 +66,8 @@ pub struct Nodes {
     pub allocatable: Vec<Vec<i64>>,
     /// For each image name, normalised: its size in bytes and the nodes that hold it.
     pub images: FxHashMap<TextId, (i64, NodeSet)>,
+    /// The zone of each node, by number in the order in which zones were first seen.
+    zones: Vec<usize>,
     by_name: FxHashMap<TextId, NodeId>,
     columns: FxHashMap<TextId, Vec<Option<TextId>>>,
 }
@@ -76,8 +78,9 @@ impl Nodes {
         let order = list_order(nodes);
         let count = order.len();
         let mut table = Nodes { unschedulable: NodeSet::none(count), ..Nodes::default() };
-        for &object in &order {
+        for &(object, zone) in &order {
             table.push(texts, NodeId::new(table.names.len()), object, &nodes[object], count);
+            table.zones.push(zone);
         }
         table.fill_allocatable(resources, nodes);
         table
@@ -162,6 +165,22 @@ impl Nodes {
         (0..self.len()).map(NodeId::new)
     }
 
+    /// The number of a node's zone, counted in the order in which zones were first seen. Nodes without labels share one.
+    pub fn zone(&self, node: NodeId) -> usize {
+        self.zones[node.index()]
+    }
+
+    /// The scheduler's list if it held only these nodes.
+    pub fn list_order_of(&self, set: &NodeSet) -> Vec<NodeId> {
+        let mut zones: Vec<Vec<NodeId>> = Vec::new();
+        for node in set.iter() {
+            let zone = self.zones[node.index()];
+            zones.resize_with(zones.len().max(zone + 1), Vec::new);
+            zones[zone].push(node);
+        }
+        in_turns(&zones).map(|(node, _)| node).collect()
+    }
+
     /// A label's value on every node, if any node has it.
     pub fn label_column(&self, key: TextId) -> Option<&[Option<TextId>]> {
         self.columns.get(&key).map(Vec::as_slice)
@@ -181,11 +200,11 @@ impl Nodes {
     }
 }
 
-/// The order of upstream's snapshot: zones take turns in the order in which they were first seen, nodes of a zone in the
-/// order of their creation. Nodes without a creation time come last, as written.
+/// The order of upstream's snapshot, with the number of each node's zone: zones take turns in the order in which they were first
+/// seen, nodes of a zone in the order of their creation. Nodes without a creation time come last, as written.
 ///
 /// Source: pkg/scheduler/backend/cache/node_tree.go, v1.36.
-fn list_order(nodes: &[Node]) -> Vec<usize> {
+fn list_order(nodes: &[Node]) -> Vec<(usize, usize)> {
     let mut by_creation: Vec<usize> = (0..nodes.len()).collect();
     by_creation.sort_by_key(|&index| {
         let created = nodes[index].metadata.creation_timestamp.as_deref();
@@ -195,8 +214,14 @@ fn list_order(nodes: &[Node]) -> Vec<usize> {
     for index in by_creation {
         zones.entry(zone_of(&nodes[index].metadata.labels)).or_default().push(index);
     }
-    let rounds = zones.values().map(Vec::len).max().unwrap_or(0);
-    (0..rounds).flat_map(|round| zones.values().filter_map(move |zone| zone.get(round).copied())).collect()
+    let zones: Vec<Vec<usize>> = zones.into_values().collect();
+    in_turns(&zones).collect()
+}
+
+/// The members of each list in turn, with the number of their list.
+fn in_turns<T: Copy>(lists: &[Vec<T>]) -> impl Iterator<Item = (T, usize)> {
+    let rounds = lists.iter().map(Vec::len).max().unwrap_or(0);
+    (0..rounds).flat_map(move |round| lists.iter().enumerate().filter_map(move |(number, list)| Some((*list.get(round)?, number))))
 }
 
 fn zone_of(labels: &StringMap) -> (&str, &str) {

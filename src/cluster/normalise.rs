@@ -3,8 +3,9 @@
 use rustc_hash::FxHashMap;
 
 use super::compile::{Compiler, HOSTNAME, scheduler_name};
-use super::index::{ClaimId, ClassId, PodId, TextId, VolumeId};
+use super::index::{ClaimId, ClassId, PodId, TextId, Texts, VolumeId};
 use super::labels::{LabelSet, Selector};
+use super::nodes::{Taint, TaintEffect};
 use super::relations::Relations;
 use super::storage::{Claim, Storage, StorageCapacity, StorageClass, Volume};
 use super::{Budget, Cluster, PodRow, Standing};
@@ -32,6 +33,7 @@ impl Cluster {
         read_default_spread(&mut compiler, objects);
         let (pods, classes) = pods(&mut compiler, &objects.pods);
         let system_spread = system_spread(&mut compiler);
+        let unreachable = unreachable(&mut compiler.texts);
         let compiled = compile(&mut compiler);
         let budgets = budgets(&mut compiler, objects);
         compiler.nodes.widen(&compiler.resources);
@@ -51,6 +53,7 @@ impl Cluster {
             storage,
             budgets,
             system_spread,
+            unreachable,
             pod_by_name,
         };
         (cluster, compiled)
@@ -97,6 +100,12 @@ fn read_default_spread(compiler: &mut Compiler, objects: &Objects) {
         let key = (texts.intern(&metadata.namespace), texts.intern(kind), texts.intern(&metadata.name));
         compiler.controllers.insert(key, selector);
     }
+}
+
+/// The taints of a node whose kubelet is silent, in the order in which they are added.
+fn unreachable(texts: &mut Texts) -> [Taint; 2] {
+    let (key, value) = (texts.intern("node.kubernetes.io/unreachable"), texts.intern(""));
+    [TaintEffect::NoSchedule, TaintEffect::NoExecute].map(|effect| Taint { key, value, effect })
 }
 
 /// Hostname with skew 3 and zone with skew 5, both soft.

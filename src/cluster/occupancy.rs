@@ -1,26 +1,66 @@
-//! Who is where: the only thing that changes while pods are placed.
+//! Who is where, and what has become of nodes: the only things that change while pods are placed.
 //!
 //! Every change is logged, so that what was computed before can be brought up to date by what changed since, and so that
 //! a change can be taken back exactly.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::class::HostPort;
 use super::index::{ClaimId, ClassId, NodeId, PodId, ResourceId, VolumeId};
+use super::outage::{NodeState, Outages};
 use super::resources::{Amounts, MEMORY, PODS};
 use super::{Cluster, Standing};
 
-/// A pod came to a node or left it.
+/// Something that changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change {
+pub enum Change {
+    /// A pod came to a node.
+    Came(Stay),
+    /// A pod left its node.
+    Left(Stay),
+    /// A pod is being deleted: it is there, but spreading no longer counts it.
+    Terminating(Stay),
+    /// That was taken back.
+    Restored(Stay),
+    /// A node's state changed from this.
+    Node(NodeId, NodeState),
+}
+
+/// A pod on a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stay {
     /// The pod.
     pub pod: PodId,
     /// Its class.
     pub class: ClassId,
     /// The node.
     pub node: NodeId,
-    /// Came (true) or left.
-    pub came: bool,
+    /// Where it stands, or stood, among the pods of the node.
+    position: u32,
+    /// Whether it is being deleted.
+    terminating: bool,
+}
+
+impl Change {
+    /// Who came (+1) or left (−1): what resources, ports and neighbours go by.
+    pub fn presence(&self) -> Option<(Stay, i64)> {
+        match self {
+            Change::Came(stay) => Some((*stay, 1)),
+            Change::Left(stay) => Some((*stay, -1)),
+            _ => None,
+        }
+    }
+
+    /// Who counts more (+1) or less (−1) in spreading.
+    pub fn counting(&self) -> Option<(Stay, i64)> {
+        match self {
+            Change::Came(stay) if !stay.terminating => Some((*stay, 1)),
+            Change::Left(stay) if !stay.terminating => Some((*stay, -1)),
+            Change::Terminating(stay) => Some((*stay, -1)),
+            Change::Restored(stay) => Some((*stay, 1)),
+            _ => None,
+        }
+    }
 }
 
 /// What binding a pod decided about a claim that waited for its first consumer.
@@ -48,7 +88,26 @@ pub struct Occupancy {
     ports: FxHashMap<NodeId, Vec<HostPort>>,
     claims: FxHashMap<ClaimId, ClaimState>,
     volumes_taken: FxHashMap<VolumeId, ClaimId>,
+    outages: Outages,
+    /// Pods on nodes that began to be deleted since the input was taken.
+    terminating: FxHashSet<PodId>,
     log: Vec<Change>,
+    /// What the log does not say, while there is a checkpoint.
+    journal: Option<Journal>,
+}
+
+/// A point to come back to.
+#[derive(Debug, Clone, Copy)]
+pub struct Checkpoint {
+    log: usize,
+}
+
+/// What was where before a change, in the order of the changes.
+#[derive(Debug, Clone, Default)]
+struct Journal {
+    ports: Vec<(NodeId, Option<Vec<HostPort>>)>,
+    claims: Vec<(ClaimId, Option<ClaimState>)>,
+    volumes: Vec<(VolumeId, Option<ClaimId>)>,
 }
 
 /// Where a trial on a node began.
@@ -57,6 +116,7 @@ pub struct Mark {
     log: usize,
     node: NodeId,
     ports: Option<Vec<HostPort>>,
+    terminating: Vec<PodId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +151,10 @@ impl Occupancy {
             ports: FxHashMap::default(),
             claims: FxHashMap::default(),
             volumes_taken: FxHashMap::default(),
+            outages: Outages::new(&cluster.nodes),
+            terminating: FxHashSet::default(),
             log: Vec::new(),
+            journal: None,
         }
     }
 
@@ -107,14 +170,27 @@ impl Occupancy {
         self.pods_on[node.index()].push(pod);
         self.pods_of[class_id.index()].push(pod);
         self.account(cluster, class_id, node, 1);
-        let class = cluster.class(class_id);
-        for port in &class.host_ports {
-            let taken = self.ports.entry(node).or_default();
+        self.take_ports(&cluster.class(class_id).host_ports, node);
+        self.log.push(Change::Came(Stay { pod, class: class_id, node, position: on, terminating: false }));
+    }
+
+    fn take_ports(&mut self, ports: &[HostPort], node: NodeId) {
+        if ports.is_empty() {
+            return;
+        }
+        self.note_ports(node);
+        let taken = self.ports.entry(node).or_default();
+        for port in ports {
             if !taken.contains(port) {
                 taken.push(*port);
             }
         }
-        self.log.push(Change { pod, class: class_id, node, came: true });
+    }
+
+    fn note_ports(&mut self, node: NodeId) {
+        if let Some(journal) = &mut self.journal {
+            journal.ports.push((node, self.ports.get(&node).cloned()));
+        }
     }
 
     /// Takes a pod off its node and returns the node. It must be on one.
@@ -132,8 +208,41 @@ impl Occupancy {
         }
         self.account(cluster, class_id, place.node, -1);
         self.free_ports(cluster.class(class_id).host_ports.as_slice(), place.node);
-        self.log.push(Change { pod, class: class_id, node: place.node, came: false });
+        let terminating = self.terminating.remove(&pod);
+        self.log.push(Change::Left(Stay { pod, class: class_id, node: place.node, position: place.on, terminating }));
         place.node
+    }
+
+    /// Says that a pod on a node is being deleted, which takes longer than is looked at.
+    pub fn terminate(&mut self, cluster: &Cluster, pod: PodId) {
+        let place = self.place[pod.index()].expect("a pod that is being deleted is on a node");
+        if self.terminating.insert(pod) {
+            self.log.push(Change::Terminating(self.stay(cluster, pod, place)));
+        }
+    }
+
+    fn stay(&self, cluster: &Cluster, pod: PodId, place: Place) -> Stay {
+        let terminating = self.terminating.contains(&pod);
+        Stay { pod, class: cluster.pod(pod).class, node: place.node, position: place.on, terminating }
+    }
+
+    /// Whether a pod began to be deleted since the input was taken.
+    pub fn is_terminating(&self, pod: PodId) -> bool {
+        self.terminating.contains(&pod)
+    }
+
+    /// What has become of nodes.
+    pub fn outages(&self) -> &Outages {
+        &self.outages
+    }
+
+    /// Says what has become of a node. Its pods stay until they are evicted.
+    pub fn set_node(&mut self, cluster: &Cluster, node: NodeId, state: NodeState) {
+        let before = self.outages.state(node);
+        if before != state {
+            self.outages.set(&cluster.nodes, node, state);
+            self.log.push(Change::Node(node, before));
+        }
     }
 
     fn account(&mut self, cluster: &Cluster, class: ClassId, node: NodeId, sign: i64) {
@@ -149,6 +258,10 @@ impl Occupancy {
     /// Frees ports, even if another pod of the node has them too: upstream keeps a set, so that the first to leave frees a port
     /// that two pods share.
     fn free_ports(&mut self, ports: &[HostPort], node: NodeId) {
+        if ports.is_empty() {
+            return;
+        }
+        self.note_ports(node);
         let Some(taken) = self.ports.get_mut(&node) else { return };
         taken.retain(|port| !ports.contains(port));
         if taken.is_empty() {
@@ -226,9 +339,11 @@ impl Occupancy {
     /// Records what binding decided about a claim.
     pub fn settle_claim(&mut self, claim: ClaimId, state: ClaimState) {
         if let ClaimState::Bound(volume) = state {
-            self.volumes_taken.insert(volume, claim);
+            let before = self.volumes_taken.insert(volume, claim);
+            self.journal.iter_mut().for_each(|journal| journal.volumes.push((volume, before)));
         }
-        self.claims.insert(claim, state);
+        let before = self.claims.insert(claim, state);
+        self.journal.iter_mut().for_each(|journal| journal.claims.push((claim, before)));
     }
 
     /// Everything that happened, oldest first.
@@ -238,16 +353,59 @@ impl Occupancy {
 
     /// Remembers where a trial on `node` began.
     pub fn mark(&self, node: NodeId) -> Mark {
-        Mark { log: self.log.len(), node, ports: self.ports.get(&node).cloned() }
+        let terminating = match self.terminating.is_empty() {
+            true => Vec::new(),
+            false => self.pods_on(node).iter().copied().filter(|&pod| self.is_terminating(pod)).collect(),
+        };
+        Mark { log: self.log.len(), node, ports: self.ports.get(&node).cloned(), terminating }
     }
 
     /// Ends a trial whose every change was taken back: nobody need know of it.
     pub fn rewind(&mut self, mark: Mark) {
         self.log.truncate(mark.log);
+        self.terminating.extend(mark.terminating);
         match mark.ports {
             Some(ports) => self.ports.insert(mark.node, ports),
             None => self.ports.remove(&mark.node),
         };
+    }
+
+    /// Sets a point to come back to. There is one at a time.
+    pub fn checkpoint(&mut self) -> Checkpoint {
+        assert!(self.journal.is_none(), "there is one checkpoint at a time");
+        self.journal = Some(Journal::default());
+        Checkpoint { log: self.log.len() }
+    }
+
+    /// Takes back everything since a checkpoint. The log says so: it grows by the opposite of each change, until
+    /// [`Occupancy::forget`].
+    pub fn take_back(&mut self, cluster: &Cluster, checkpoint: Checkpoint) {
+        for at in (checkpoint.log..self.log.len()).rev() {
+            match self.log[at] {
+                Change::Came(stay) => _ = self.evict(cluster, stay.pod),
+                Change::Left(stay) => {
+                    self.restore(cluster, stay.pod, stay.node, stay.position as usize);
+                    if stay.terminating {
+                        self.terminate(cluster, stay.pod);
+                    }
+                }
+                Change::Terminating(stay) => {
+                    self.terminating.remove(&stay.pod);
+                    self.log.push(Change::Restored(stay));
+                }
+                Change::Restored(stay) => self.terminate(cluster, stay.pod),
+                Change::Node(node, before) => self.set_node(cluster, node, before),
+            }
+        }
+        let journal = self.journal.take().expect("a checkpoint was set");
+        journal.ports.into_iter().rev().for_each(|(node, before)| put_back(&mut self.ports, node, before));
+        journal.claims.into_iter().rev().for_each(|(claim, before)| put_back(&mut self.claims, claim, before));
+        journal.volumes.into_iter().rev().for_each(|(volume, before)| put_back(&mut self.volumes_taken, volume, before));
+    }
+
+    /// Forgets what happened since a checkpoint and was taken back.
+    pub fn forget(&mut self, checkpoint: Checkpoint) {
+        self.log.truncate(checkpoint.log);
     }
 
     /// The resources set aside on a node, without those of which nothing is.
@@ -257,9 +415,25 @@ impl Occupancy {
     }
 }
 
+fn put_back<K: Eq + std::hash::Hash, V>(map: &mut FxHashMap<K, V>, key: K, before: Option<V>) {
+    match before {
+        Some(value) => map.insert(key, value),
+        None => map.remove(&key),
+    };
+}
+
+impl Checkpoint {
+    /// How long the log was.
+    pub fn log_length(self) -> usize {
+        self.log
+    }
+}
+
 impl PartialEq for Occupancy {
     fn eq(&self, other: &Self) -> bool {
-        let nodes = |occupancy: &Occupancy| occupancy.place.iter().map(|place| place.map(|place| place.node)).collect::<Vec<_>>();
+        // pods that were never on a node need not have a place yet
+        let most = self.place.len().max(other.place.len());
+        let nodes = |occupancy: &Occupancy| (0..most).map(|pod| occupancy.node_of(PodId::new(pod))).collect::<Vec<_>>();
         self.requested == other.requested
             && self.scored_cpu_milli == other.scored_cpu_milli
             && self.scored_memory_bytes == other.scored_memory_bytes
@@ -267,5 +441,7 @@ impl PartialEq for Occupancy {
             && nodes(self) == nodes(other)
             && self.claims == other.claims
             && self.ports == other.ports
+            && self.outages == other.outages
+            && self.terminating == other.terminating
     }
 }

@@ -10,6 +10,7 @@ use crate::cluster::Cluster;
 use crate::cluster::class::Class;
 use crate::cluster::index::{NodeId, NodeSet, PodId};
 use crate::cluster::occupancy::Occupancy;
+use crate::cluster::outage::Outages;
 
 /// The highest score a plugin gives a node before its weight.
 pub const MAX_NODE_SCORE: i64 = 100;
@@ -21,6 +22,8 @@ pub struct Cycle<'a> {
     pub cluster: &'a Cluster,
     /// Who is where.
     pub occupancy: &'a Occupancy,
+    /// What has become of nodes.
+    pub outages: &'a Outages,
     /// The pod's class.
     pub class: &'a Class,
     /// The pod itself, for what its class does not say (its name, in claims made for it alone).

@@ -28,7 +28,8 @@ use ties::{TieBreaker, Ties};
 use version::KubernetesVersion;
 
 use crate::cluster::index::{ClaimId, NodeId, NodeSet, PodId};
-use crate::cluster::occupancy::{ClaimState, Occupancy};
+use crate::cluster::occupancy::{self, ClaimState, Occupancy};
+use crate::cluster::outage::NodeState;
 use crate::cluster::{Cluster, Standing};
 use crate::manifest::Objects;
 
@@ -61,23 +62,41 @@ pub struct Scheduler<'c> {
     incremental: Incremental,
 }
 
+/// A point to come back to.
+#[derive(Debug, Clone)]
+pub struct Checkpoint {
+    occupancy: occupancy::Checkpoint,
+    nominated: Vec<(PodId, NodeId)>,
+    ties: TieBreaker,
+}
+
 impl<'c> Scheduler<'c> {
     /// A scheduler that finds the pods of the input where they are.
     pub fn new(cluster: &'c Cluster, profiles: &'c [Profile], options: Options) -> Self {
+        Self::at(cluster, profiles, options, Occupancy::new(cluster))
+    }
+
+    /// A scheduler that finds pods where an occupancy has them.
+    pub fn at(cluster: &'c Cluster, profiles: &'c [Profile], options: Options, occupancy: Occupancy) -> Self {
         let ours = |pod: PodId| {
             let name = cluster.texts.get(cluster.class_of(pod).scheduler);
             profiles.iter().any(|profile| profile.scheduler_name == name)
         };
         // upstream's queue, which remembers nominations, holds no pods of other schedulers
-        let waits = |&pod: &PodId| cluster.pod(pod).standing == Standing::Pending && ours(pod);
+        let waits = |&pod: &PodId| cluster.pod(pod).standing == Standing::Pending && occupancy.node_of(pod).is_none() && ours(pod);
         let nominated = cluster.pod_ids().filter(waits).filter_map(|pod| Some((pod, cluster.pod(pod).nominated?))).collect();
         let ties = TieBreaker::new(options.ties, options.version.semantics().ties);
-        Scheduler { cluster, profiles, options, occupancy: Occupancy::new(cluster), ties, nominated, incremental: Incremental::default() }
+        Scheduler { cluster, profiles, options, occupancy, ties, nominated, incremental: Incremental::default() }
     }
 
     /// The cluster it schedules.
     pub fn cluster(&self) -> &'c Cluster {
         self.cluster
+    }
+
+    /// Who is where, when scheduling ends.
+    pub fn into_occupancy(self) -> Occupancy {
+        self.occupancy
     }
 
     /// Who is where.
@@ -122,10 +141,39 @@ impl<'c> Scheduler<'c> {
         self.nominated.push((pod, preemption.node));
     }
 
+    /// Says what has become of a node. Its pods stay until they are evicted.
+    pub fn set_node(&mut self, node: NodeId, state: NodeState) {
+        self.occupancy.set_node(self.cluster, node, state);
+    }
+
+    /// Says that a pod is being deleted, which takes longer than is looked at: it stays where it is.
+    pub fn terminate(&mut self, pod: PodId) {
+        self.occupancy.terminate(self.cluster, pod);
+    }
+
+    /// Sets a point to come back to. There is one at a time.
+    pub fn checkpoint(&mut self) -> Checkpoint {
+        Checkpoint { occupancy: self.occupancy.checkpoint(), nominated: self.nominated.clone(), ties: self.ties.clone() }
+    }
+
+    /// Comes back to a checkpoint: everything is as it was, and what was learned is kept.
+    pub fn rewind(&mut self, checkpoint: Checkpoint) {
+        let Scheduler { cluster, profiles, options, occupancy, incremental, .. } = self;
+        occupancy.take_back(cluster, checkpoint.occupancy);
+        let (occupancy_now, semantics) = (&*occupancy, options.version.semantics());
+        incremental.rewind(checkpoint.occupancy, |pod, profile| {
+            let (class, outages) = (cluster.class_of(pod), occupancy_now.outages());
+            Cycle { cluster, occupancy: occupancy_now, outages, class, pod, profile: &profiles[profile], semantics }
+        });
+        occupancy.forget(checkpoint.occupancy);
+        (self.nominated, self.ties) = (checkpoint.nominated, checkpoint.ties);
+    }
+
     /// What plugins see of an attempt for `pod`.
     pub fn cycle<'a>(&'a self, pod: PodId, profile: &'a Profile) -> Cycle<'a> {
         let class = self.cluster.class_of(pod);
-        Cycle { cluster: self.cluster, occupancy: &self.occupancy, class, pod, profile, semantics: self.options.version.semantics() }
+        let (occupancy, semantics) = (&self.occupancy, self.options.version.semantics());
+        Cycle { cluster: self.cluster, occupancy, outages: occupancy.outages(), class, pod, profile, semantics }
     }
 
     /// One scheduling attempt, in short: by the fast path where it covers the pod.
@@ -141,7 +189,8 @@ impl<'c> Scheduler<'c> {
             return refusal;
         }
         let semantics = self.options.version.semantics();
-        let cycle = Cycle { cluster, occupancy: &self.occupancy, class, pod, profile: &self.profiles[index], semantics };
+        let (occupancy, outages) = (&self.occupancy, self.occupancy.outages());
+        let cycle = Cycle { cluster, occupancy, outages, class, pod, profile: &self.profiles[index], semantics };
         if let Some(choice) = self.incremental.choose(&cycle, id, index, &mut self.ties) {
             return choice;
         }
@@ -155,7 +204,7 @@ impl<'c> Scheduler<'c> {
         let Some(profile) = self.profile_of(pod) else { return Vec::new() };
         let cycle = self.cycle(pod, profile);
         let verdict = |plugin: &&'static framework::Plugin| {
-            let (mut set, mut rejections) = (NodeSet::all(self.cluster.nodes.len()), attempt::Rejections::none(self.cluster.nodes.len()));
+            let (mut set, mut rejections) = (cycle.outages.present().clone(), attempt::Rejections::none(self.cluster.nodes.len()));
             plugin.filter?(&cycle, &mut set, &mut rejections);
             Some((plugin.name, rejections))
         };
@@ -175,7 +224,7 @@ impl<'c> Scheduler<'c> {
             attempt.outcome = Outcome::Gated;
             return attempt;
         }
-        if self.cluster.nodes.is_empty() {
+        if self.occupancy.outages().present_count() == 0 {
             attempt.message = diagnosis::NO_NODES.to_owned();
             return attempt;
         }
@@ -185,26 +234,26 @@ impl<'c> Scheduler<'c> {
         } else {
             self.score(&mut attempt, profile);
             attempt.outcome = Outcome::Bound;
-            attempt.node = self.ties.choose(&attempt.feasible, &attempt.best);
+            attempt.node = self.ties.choose(&attempt.feasible, &attempt.best, self.occupancy.outages().order());
         }
         attempt
     }
 
     fn filter(&mut self, attempt: &mut Attempt, profile: &Profile) {
-        let cluster = self.cluster;
         let mut set = match pre_filter(&self.cycle(attempt.pod, profile)) {
             Ok((set, left_out)) => {
                 attempt.left_out = left_out;
                 set
             }
             Err(refused) => {
-                attempt.rejections.reject_all(&mut NodeSet::all(cluster.nodes.len()), &NodeSet::all(cluster.nodes.len()), refused.clone());
+                let present = self.occupancy.outages().present();
+                attempt.rejections.reject_all(&mut present.clone(), present, refused.clone());
                 attempt.refused = Some(refused);
                 return;
             }
         };
         if let Some(rejection) = left_out_rejection(attempt, profile, &self.cycle(attempt.pod, profile)) {
-            attempt.rejections.reject_all(&mut NodeSet::all(cluster.nodes.len()), &attempt.left_out, rejection);
+            attempt.rejections.reject_all(&mut attempt.left_out.clone(), &attempt.left_out, rejection);
         }
         let nominated = self.nominated_node(attempt.pod).filter(|&node| set.contains(node));
         if let Some(node) = nominated.filter(|&node| self.refusal_with_nominated(attempt.pod, profile, node).is_none()) {
@@ -225,7 +274,11 @@ impl<'c> Scheduler<'c> {
         let mut kept: Vec<NodeId> = self.nominated.iter().filter(|(other, _)| *other != attempt.pod).map(|(_, node)| *node).collect();
         kept.sort_unstable();
         kept.dedup();
-        for node in kept.into_iter().filter(|&node| !attempt.left_out.contains(node)) {
+        for node in kept
+            .into_iter()
+            .filter(|&node| self.occupancy.outages().present().contains(node) && !attempt.left_out.contains(node))
+            .collect::<Vec<_>>()
+        {
             if let Some(rejection) = self.refusal_with_nominated(attempt.pod, profile, node) {
                 set.insert(node);
                 attempt.rejections.reject(set, node, rejection);
@@ -284,19 +337,19 @@ impl<'c> Scheduler<'c> {
     }
 
     fn sentence(&self, attempt: &Attempt, post_filter: &str) -> String {
-        diagnosis::fit_error(self.cluster.nodes.len(), attempt.refused.as_ref(), &attempt.rejections, post_filter)
+        diagnosis::fit_error(self.occupancy.outages().present_count(), attempt.refused.as_ref(), &attempt.rejections, post_filter)
     }
 }
 
 /// The nodes that come into question, and those that a PreFilter result leaves out; or a refusal of the pod as a whole.
 pub fn pre_filter(cycle: &Cycle<'_>) -> Result<(NodeSet, NodeSet), Rejection> {
-    let mut set = NodeSet::all(cycle.cluster.nodes.len());
+    let mut set = cycle.outages.present().clone();
     for admit in cycle.profile.pre_filters.iter().filter_map(|plugin| plugin.admit) {
         if let Some(only) = admit(cycle)? {
             set.intersect(&only);
         }
     }
-    let mut left_out = NodeSet::all(cycle.cluster.nodes.len());
+    let mut left_out = cycle.outages.present().clone();
     left_out.subtract(&set);
     Ok((set, left_out))
 }

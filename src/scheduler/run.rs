@@ -12,7 +12,9 @@ use rustc_hash::FxHashSet;
 
 use super::attempt::{Attempt, Outcome, Preemption};
 use super::{Scheduler, queue};
+use crate::cluster::Cluster;
 use crate::cluster::index::{NodeId, PodId};
+use crate::cluster::occupancy::Change;
 
 /// What was decided about a pod, in short.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,78 +51,130 @@ impl Schedule {
     }
 }
 
-/// Pods that wait, by priority and then by turn.
-type Queue = BTreeMap<(Reverse<i32>, usize), (PodId, bool)>;
+/// Pods to be placed, and what was decided about them so far.
+#[derive(Debug, Clone, Default)]
+pub struct Backlog {
+    /// Pods that wait for their turn, by priority and then by turn.
+    queue: BTreeMap<(Reverse<i32>, usize), Entry>,
+    turns: usize,
+    /// Pods that nothing took.
+    waiting: Vec<Waiting>,
+    decided: Vec<Option<Decision>>,
+    lost: Vec<PodId>,
+}
 
-/// A pod that nothing took, and what could help it.
-struct Waiting {
+/// A pod in its turn.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
     pod: PodId,
     replacement: bool,
-    decision: usize,
+}
+
+/// A pod that nothing took, and what could help it.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    entry: Entry,
+    decision: Option<usize>,
     /// How far the log was when it was tried.
     tried_at: usize,
 }
 
+impl Backlog {
+    /// Adds a pod behind those of its priority.
+    pub fn add(&mut self, cluster: &Cluster, pod: PodId) {
+        self.insert(cluster, Entry { pod, replacement: false });
+    }
+
+    /// Adds a pod that nothing took when the log was this long: it is tried once something could help it.
+    pub fn add_waiting(&mut self, pod: PodId, tried_at: usize) {
+        self.waiting.push(Waiting { entry: Entry { pod, replacement: false }, decision: None, tried_at });
+    }
+
+    /// The pods that nothing took.
+    pub fn waiting(&self) -> impl Iterator<Item = PodId> {
+        self.waiting.iter().map(|waiting| waiting.entry.pod)
+    }
+
+    fn insert(&mut self, cluster: &Cluster, entry: Entry) {
+        let priority = Reverse(cluster.class_of(entry.pod).priority);
+        self.queue.insert((priority, self.turns), entry);
+        self.turns += 1;
+    }
+
+    /// What was decided.
+    pub fn into_schedule(self) -> Schedule {
+        let decisions = last_of_each(self.decided.into_iter().flatten().collect(), &self.lost);
+        Schedule { decisions, lost: self.lost }
+    }
+}
+
 impl Scheduler<'_> {
     /// Places every pending pod of the input. `progress` is told how many decisions were made, and how many pods wait.
-    pub fn run(&mut self, mut progress: impl FnMut(usize, usize)) -> Schedule {
-        let pods = queue::pending(self.cluster());
-        let mut turns = pods.len();
-        let mut queue: Queue = pods.into_iter().enumerate().map(|(turn, pod)| (self.turn(pod, turn), (pod, false))).collect();
-        let mut schedule = Schedule::default();
-        let mut decided: Vec<Option<Decision>> = Vec::new();
-        let mut waiting: Vec<Waiting> = Vec::new();
+    pub fn run(&mut self, progress: impl FnMut(usize, usize)) -> Schedule {
+        let mut backlog = Backlog::default();
+        queue::pending(self.cluster()).into_iter().for_each(|pod| backlog.add(self.cluster(), pod));
+        self.work_off(&mut backlog, progress);
+        backlog.into_schedule()
+    }
+
+    /// Places the pods of a backlog, as far as they can be. It can be added to afterwards, and worked off again.
+    pub fn work_off(&mut self, backlog: &mut Backlog, mut progress: impl FnMut(usize, usize)) {
         loop {
-            while let Some((_, (pod, replacement))) = queue.pop_first() {
+            while let Some((_, entry)) = backlog.queue.pop_first() {
                 let tried_at = self.occupancy().log().len();
-                let decision = self.place(pod, replacement, |victim, scheduler| {
-                    match scheduler.cluster().pod(victim).controlled {
-                        true => _ = queue.insert(scheduler.turn(victim, turns), (victim, true)),
-                        false => schedule.lost.push(victim),
-                    }
-                    turns += 1;
+                let decision = self.place(entry, |victim, scheduler| match scheduler.cluster().pod(victim).controlled {
+                    true => backlog.insert(scheduler.cluster(), Entry { pod: victim, replacement: true }),
+                    false => backlog.lost.push(victim),
                 });
                 if decision.outcome == Outcome::Unschedulable {
-                    waiting.push(Waiting { pod, replacement, decision: decided.len(), tried_at });
+                    backlog.waiting.push(Waiting { entry, decision: Some(backlog.decided.len()), tried_at });
                 }
-                decided.push(Some(decision));
-                progress(decided.len(), queue.len());
+                backlog.decided.push(Some(decision));
+                progress(backlog.decided.len(), backlog.queue.len());
             }
-            let last_departure = self.occupancy().log().iter().rposition(|change| !change.came);
-            let helped = |waiting: &Waiting| self.could_help(waiting, last_departure);
-            let (again, still): (Vec<Waiting>, Vec<Waiting>) = waiting.into_iter().partition(helped);
-            waiting = still;
+            let last_room = self.last_room(backlog.waiting.iter().map(|waiting| waiting.tried_at).min());
+            let helped = |waiting: &Waiting| self.could_help(waiting, last_room);
+            let (again, still): (Vec<Waiting>, Vec<Waiting>) = std::mem::take(&mut backlog.waiting).into_iter().partition(helped);
+            backlog.waiting = still;
             if again.is_empty() {
-                break;
+                return;
             }
             for waiting in again {
-                decided[waiting.decision] = None;
-                queue.insert(self.turn(waiting.pod, turns), (waiting.pod, waiting.replacement));
-                turns += 1;
+                if let Some(decision) = waiting.decision {
+                    backlog.decided[decision] = None;
+                }
+                backlog.insert(self.cluster(), waiting.entry);
             }
         }
-        schedule.decisions = last_of_each(decided.into_iter().flatten().collect(), &schedule.lost);
-        schedule
     }
 
-    fn turn(&self, pod: PodId, turn: usize) -> (Reverse<i32>, usize) {
-        (Reverse(self.cluster().class_of(pod).priority), turn)
+    /// The last change since `since` that made room: a pod left a node that is up, or a node's state changed.
+    fn last_room(&self, since: Option<usize>) -> Option<usize> {
+        let (since, outages) = (since?, self.occupancy().outages());
+        let makes_room = |change: &Change| match change {
+            // one that leaves a dead node leaves no room there, but may have kept others away from all its zone
+            Change::Left(stay) => outages.is_up(stay.node) || !self.cluster().class(stay.class).anti_affinity.is_empty(),
+            Change::Node(node, _) => outages.is_up(*node),
+            _ => false,
+        };
+        self.occupancy().log()[since..].iter().rposition(makes_room).map(|at| since + at)
     }
 
-    /// Whether something happened since a pod was tried that could help it: a pod left, or one came to a pod that minds company.
-    fn could_help(&self, waiting: &Waiting, last_departure: Option<usize>) -> bool {
-        let class = self.cluster().class_of(waiting.pod);
-        let spread = match (&class.spread[..], self.profile_of(waiting.pod)) {
+    /// Whether something happened since a pod was tried that could help it: room was made, or a pod that minds company got other company.
+    fn could_help(&self, waiting: &Waiting, last_room: Option<usize>) -> bool {
+        let class = self.cluster().class_of(waiting.entry.pod);
+        let spread = match (&class.spread[..], self.profile_of(waiting.entry.pod)) {
             ([], Some(profile)) => profile.default_spread(self.cluster()),
             (own, _) => own,
         };
-        let wants_company = !class.affinity.is_empty() || spread.iter().any(|constraint| constraint.hard);
-        let somebody_left = last_departure.is_some_and(|last| last >= waiting.tried_at);
-        somebody_left || wants_company && self.occupancy().log().len() > waiting.tried_at
+        let minds_company =
+            !class.affinity.is_empty() || !class.anti_affinity.is_empty() || spread.iter().any(|constraint| constraint.hard);
+        last_room.is_some_and(|last| last >= waiting.tried_at) || minds_company && self.occupancy().log().len() > waiting.tried_at
     }
 
     /// Tries one pod until it has a node or nothing takes it; `evicted` is told of every victim.
-    fn place(&mut self, pod: PodId, replacement: bool, mut evicted: impl FnMut(PodId, &Self)) -> Decision {
+    fn place(&mut self, entry: Entry, mut evicted: impl FnMut(PodId, &Self)) -> Decision {
+        let Entry { pod, replacement } = entry;
         let mut preemption: Option<Preemption> = None;
         loop {
             let attempt = self.decide(pod);

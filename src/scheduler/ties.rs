@@ -45,12 +45,18 @@ impl TieBreaker {
         }
     }
 
-    /// One of `best`, which is part of `feasible`; `None` if it is empty.
-    pub fn choose(&mut self, feasible: &NodeSet, best: &NodeSet) -> Option<NodeId> {
-        match self {
-            TieBreaker::First => best.first(),
-            TieBreaker::HeapRoot => heap_root(feasible, best),
-            TieBreaker::Random(random) => {
+    /// One of `best`, which is part of `feasible`; `None` if it is empty. `order` is the list's, where that is not by number.
+    pub fn choose(&mut self, feasible: &NodeSet, best: &NodeSet, order: Option<&[NodeId]>) -> Option<NodeId> {
+        match (self, order) {
+            (TieBreaker::First, Some(order)) => order.iter().copied().find(|&node| best.contains(node)),
+            (TieBreaker::HeapRoot, Some(order)) if best.len() > 1 => {
+                let places = order.iter().filter(|&&node| feasible.contains(node)).enumerate();
+                let best = places.filter(|(_, node)| best.contains(**node));
+                best.min_by_key(|(place, _)| pre_order(*place)).map(|(_, node)| *node)
+            }
+            (TieBreaker::First, None) => best.first(),
+            (TieBreaker::HeapRoot, _) => heap_root(feasible, best),
+            (TieBreaker::Random(random), _) => {
                 let count = best.len();
                 if count == 0 { None } else { best.iter().nth(random.random_range(0..count)) }
             }

@@ -19,6 +19,7 @@ pub mod difference;
 mod eviction;
 mod garbage;
 mod kubelet;
+pub mod loss;
 mod quota_recount;
 mod requests;
 mod running_pod;

@@ -6,6 +6,7 @@
 //! A new view: a file with the struct, a `document` and a `records` function, a variant of [`View`], a row in [`schemas`].
 
 pub mod asides;
+pub mod blast_radius;
 pub mod changes;
 pub mod conformance;
 pub mod context;
@@ -13,6 +14,7 @@ pub mod creation;
 pub mod eviction;
 pub mod explanation;
 pub mod fit;
+pub mod graph;
 pub mod headroom;
 pub mod plan;
 pub mod quotas;
@@ -25,12 +27,14 @@ pub mod workload;
 use serde::Serialize;
 
 use super::document::{Detail, Document};
+pub use blast_radius::BlastRadiusView;
 pub use changes::Changes;
 pub use conformance::ConformanceView;
 pub use context::Context;
 pub use creation::NotCreatedGroup;
 pub use explanation::ExplanationView;
 pub use fit::FitView;
+pub use graph::GraphView;
 pub use headroom::HeadroomView;
 pub use plan::PlanView;
 pub use schedule::ScheduleView;

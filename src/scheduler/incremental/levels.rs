@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cluster::index::{NodeId, NodeSet};
+use crate::cluster::occupancy::Change;
 use crate::scheduler::framework::Cycle;
 use crate::scheduler::plugins::{node_resources_balanced_allocation as balanced, node_resources_fit as fit};
 
@@ -54,8 +55,8 @@ impl Levels {
             return self.rebuild(cycle);
         }
         self.seen += changes.len();
-        for change in changes {
-            let node = change.node;
+        for (stay, _) in changes.iter().filter_map(Change::presence) {
+            let node = stay.node;
             self.fitting.set(node, self.fits(cycle, node));
             let score = self.score(cycle, node);
             if score != self.score_of[node.index()] {
@@ -90,6 +91,16 @@ impl Levels {
         if level.0 == 0 {
             self.by_score.remove(&score);
         }
+    }
+
+    /// How far in the log this has been brought.
+    pub fn seen(&self) -> usize {
+        self.seen
+    }
+
+    /// The log was cut short; what was cut off had been taken back.
+    pub fn cut_short(&mut self, log: usize) {
+        self.seen = self.seen.min(log);
     }
 
     /// Nodes that have room.

@@ -25,7 +25,8 @@ use super::attempt::Outcome;
 use super::run::Choice;
 use super::ties::TieBreaker;
 use crate::cluster::class::Class;
-use crate::cluster::index::ClassId;
+use crate::cluster::index::{ClassId, PodId};
+use crate::cluster::occupancy::Checkpoint;
 use crate::cluster::resources::Amounts;
 use levels::Levels;
 use view::ClassView;
@@ -49,6 +50,8 @@ pub struct Incremental {
 struct Kept<T> {
     value: T,
     used: u64,
+    /// Whom it was made for: a pod, and the index of its profile.
+    sample: (PodId, usize),
 }
 
 impl Incremental {
@@ -56,17 +59,33 @@ impl Incremental {
     pub fn choose(&mut self, cycle: &Cycle<'_>, id: ClassId, profile: usize, ties: &mut TieBreaker) -> Option<Choice> {
         self.clock += 1;
         let shape = (cycle.class.incoming.amounts.clone(), cycle.class.scored.clone(), profile);
+        let sample = (cycle.pod, profile);
         drop_oldest(&mut self.levels);
         drop_oldest(&mut self.views);
-        let levels = self.levels.entry(shape).or_insert_with(|| Kept { value: Levels::new(cycle), used: 0 });
-        let view = self.views.entry(id).or_insert_with(|| Kept { value: ClassView::new(cycle), used: 0 });
+        let levels = self.levels.entry(shape).or_insert_with(|| Kept { value: Levels::new(cycle), used: 0, sample });
+        let view = self.views.entry(id).or_insert_with(|| Kept { value: ClassView::new(cycle), used: 0, sample });
         (levels.used, view.used) = (self.clock, self.clock);
         levels.value.catch_up(cycle);
         view.value.catch_up(cycle);
         view.value.decide(cycle, &levels.value);
         let (feasible, best) = (view.value.feasible(), view.value.best());
-        let node = ties.choose(feasible, best)?;
+        let node = ties.choose(feasible, best, cycle.outages.order())?;
         Some(Choice { outcome: Outcome::Bound, node: Some(node), best_count: best.len(), message: None, preemption: None })
+    }
+
+    /// Brings what was used since a checkpoint up to date once more, after everything since was taken back and before the log forgets
+    /// it. `cycle` is what an attempt for a pod by a profile sees.
+    pub fn rewind<'a>(&mut self, checkpoint: Checkpoint, cycle: impl Fn(PodId, usize) -> Cycle<'a>) {
+        let log = checkpoint.log_length();
+        for kept in self.levels.values_mut().filter(|kept| kept.value.seen() > log) {
+            kept.value.catch_up(&cycle(kept.sample.0, kept.sample.1));
+            kept.value.cut_short(log);
+        }
+        for kept in self.views.values_mut().filter(|kept| kept.value.seen() > log) {
+            kept.value.catch_up(&cycle(kept.sample.0, kept.sample.1));
+            kept.value.cut_short(log);
+        }
+        self.refused.retain(|_, (at, _)| *at <= log);
     }
 
     /// The sentence with which a class was refused, if nothing has happened since.

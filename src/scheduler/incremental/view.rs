@@ -4,10 +4,13 @@ use super::levels::Levels;
 use super::partition::Partition;
 use crate::cluster::Cluster;
 use crate::cluster::index::NodeSet;
+use crate::cluster::occupancy::Change;
+use crate::cluster::outage::Outages;
 use crate::scheduler::attempt::Rejections;
 use crate::scheduler::framework::Cycle;
 use crate::scheduler::plugins::{
-    image_locality, inter_pod_affinity, node_affinity, node_ports, node_resources_fit, pod_topology_spread, taint_toleration,
+    image_locality, inter_pod_affinity, node_affinity, node_ports, node_resources_fit, node_unschedulable, pod_topology_spread,
+    taint_toleration,
 };
 
 /// Raw scores that never change: intolerable taints, preferred node affinity, images (the last needs no normalising).
@@ -24,8 +27,10 @@ type SpreadKey = Option<Vec<i64>>;
 /// What one class sees.
 #[derive(Debug, Clone)]
 pub struct ClassView {
-    /// Nodes that pass every filter that never changes its mind.
+    /// Nodes that pass every filter that never changes its mind, whatever becomes of nodes.
     fixed: NodeSet,
+    /// Whether cordons keep the class away, and silent kubelets.
+    minds: (bool, bool),
     /// Nodes where the class's host ports are free; `None` if it has none.
     ports: Option<NodeSet>,
     hard: Option<pod_topology_spread::Hard>,
@@ -72,6 +77,10 @@ impl ClassView {
         let has_ports = !cycle.class.host_ports.is_empty() && filters(node_ports::PLUGIN.name);
         ClassView {
             fixed: fixed(cycle),
+            minds: (
+                filters(node_unschedulable::PLUGIN.name) && !node_unschedulable::tolerates(cycle.cluster, cycle.class),
+                filters(taint_toleration::PLUGIN.name) && taint_toleration::minds_unreachable(cycle).is_some(),
+            ),
             ports: has_ports.then(|| NodeSet::of(nodes, |node| !node_ports::conflicts(cycle, node))),
             hard: if filters(pod_topology_spread::PLUGIN.name) { pod_topology_spread::Hard::new(cycle) } else { None },
             required: if filters(inter_pod_affinity::PLUGIN.name) { inter_pod_affinity::Required::new(cycle) } else { None },
@@ -91,8 +100,8 @@ impl ClassView {
         let changes = &cycle.occupancy.log()[self.seen..];
         self.seen += changes.len();
         for change in changes {
-            if let Some(ports) = &mut self.ports {
-                ports.set(change.node, !node_ports::conflicts(cycle, change.node));
+            if let (Some(ports), Some((stay, _))) = (&mut self.ports, change.presence()) {
+                ports.set(stay.node, !node_ports::conflicts(cycle, stay.node));
             }
             if let Some(hard) = &mut self.hard {
                 hard.apply(cluster, change);
@@ -100,8 +109,8 @@ impl ClassView {
             if let Some(required) = &mut self.required {
                 required.apply(cluster, change);
             }
-            let by = if change.came { 1 } else { -1 };
             if let Some((soft, partition)) = &mut self.soft {
+                let by = change.counting().map_or(0, |(_, by)| by);
                 soft.apply(cluster, change, |constraint, topology, domain| {
                     partition.change_domain(cluster.topology(topology), domain, |key| shift(key, constraint, by));
                 });
@@ -112,11 +121,44 @@ impl ClassView {
                 });
             }
         }
+        if changes.iter().any(|change| matches!(change, Change::Node(..))) {
+            self.count_anew(cycle);
+        }
+    }
+
+    /// Which domains there are, and how widespread an image is, depends on what has become of nodes.
+    fn count_anew(&mut self, cycle: &Cycle<'_>) {
+        if self.weights.images != 0 && cycle.class.images.iter().any(|name| cycle.cluster.nodes.images.contains_key(name)) {
+            self.fixed_scores = fixed_scores(cycle, &self.weights);
+        }
+        if self.hard.is_some() {
+            self.hard = pod_topology_spread::Hard::new(cycle);
+        }
+        if self.soft.as_ref().is_some_and(|(soft, _)| soft.minds_taints()) {
+            self.soft = soft(cycle);
+        }
+    }
+
+    /// How far in the log this has been brought.
+    pub fn seen(&self) -> usize {
+        self.seen
+    }
+
+    /// The log was cut short; what was cut off had been taken back.
+    pub fn cut_short(&mut self, log: usize) {
+        self.seen = self.seen.min(log);
     }
 
     /// Works out which nodes take the pod, and which of them are best.
     pub fn decide(&mut self, cycle: &Cycle<'_>, levels: &Levels) {
         self.feasible.assign_common(&self.fixed, levels.fitting());
+        self.feasible.intersect(cycle.outages.present());
+        if self.minds.0 {
+            self.feasible.subtract(cycle.outages.cordoned());
+        }
+        if self.minds.1 {
+            self.feasible.subtract(cycle.outages.unreachable());
+        }
         if let Some(ports) = &self.ports {
             self.feasible.intersect(ports);
         }
@@ -225,6 +267,8 @@ fn refine<'a, K: PartialEq + Clone>(
 /// Nodes that pass PreFilter results and every filter that never changes its mind. The others are kept up to date apart;
 /// volumes do not come here.
 fn fixed(cycle: &Cycle<'_>) -> NodeSet {
+    let outages = Outages::none(&cycle.cluster.nodes);
+    let cycle = &Cycle { outages: &outages, ..*cycle };
     let kept_apart =
         [node_ports::PLUGIN.name, node_resources_fit::PLUGIN.name, pod_topology_spread::PLUGIN.name, inter_pod_affinity::PLUGIN.name];
     let Ok((mut set, _)) = crate::scheduler::pre_filter(cycle) else { return NodeSet::none(cycle.cluster.nodes.len()) };

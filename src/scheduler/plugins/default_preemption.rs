@@ -12,7 +12,7 @@ use std::cmp::Reverse;
 
 use super::inter_pod_affinity;
 use crate::cluster::Cluster;
-use crate::cluster::index::{NodeId, NodeSet, PodId};
+use crate::cluster::index::{NodeId, PodId};
 use crate::cluster::occupancy::Occupancy;
 use crate::scheduler::attempt::{Code, Preemption, Rejection, Rejections};
 use crate::scheduler::diagnosis::fit_error;
@@ -53,7 +53,8 @@ impl<'a> Trial<'a> {
         pod: PodId,
         nominated: &'a [(PodId, NodeId)],
     ) -> Self {
-        let cycle = Cycle { cluster, occupancy, class: cluster.class_of(pod), pod, profile, semantics };
+        let outages = occupancy.outages();
+        let cycle = Cycle { cluster, occupancy, outages, class: cluster.class_of(pod), pod, profile, semantics };
         // without nominated pods nobody can come of whom the skipped plugin would have had to know
         let skips = !nominated.is_empty() && inter_pod_affinity::skips(&cycle);
         let skipped = skips.then_some(inter_pod_affinity::PLUGIN.name);
@@ -84,10 +85,11 @@ pub fn preempt(trial: &mut Trial<'_>, refused: Option<&Rejection>, rejections: &
     }
     let mut candidates = Vec::new();
     let mut verdicts = Rejections::none(trial.cluster.nodes.len());
-    let mut all = NodeSet::all(trial.cluster.nodes.len());
+    let mut all = trial.occupancy.outages().present().clone();
+    let in_order: Vec<NodeId> = trial.occupancy.outages().order().map_or_else(|| all.iter().collect(), <[NodeId]>::to_vec);
     let helps = |node| refused.is_none() && rejections.get(node).is_some_and(|rejection| rejection.code == Code::Unschedulable);
     let wanted = candidates_wanted(trial.profile, all.iter().filter(|&node| helps(node)).count());
-    for node in all.clone().iter() {
+    for node in in_order {
         if !helps(node) {
             verdicts.reject(&mut all, node, Rejection::new(PLUGIN.name, Code::UnschedulableAndUnresolvable, NOT_HELPFUL));
             continue;
@@ -102,7 +104,7 @@ pub fn preempt(trial: &mut Trial<'_>, refused: Option<&Rejection>, rejections: &
     }
     let best = candidates.into_iter().min_by_key(|(_, victims)| cost(trial.cluster, victims));
     best.map(|(node, victims)| Preemption { node, victims: victims.pods, budget_violations: victims.budget_violations })
-        .ok_or_else(|| fit_error(trial.cluster.nodes.len(), None, &verdicts, ""))
+        .ok_or_else(|| fit_error(trial.occupancy.outages().present_count(), None, &verdicts, ""))
 }
 
 /// How many candidates upstream looks for before it chooses, when evictions could help on this many nodes.
@@ -176,7 +178,8 @@ pub fn fits(trial: &mut Trial<'_>, node: NodeId) -> Result<(), Rejection> {
 
 fn judge(trial: &Trial<'_>, node: NodeId) -> Result<(), Rejection> {
     let Trial { cluster, profile, semantics, pod, skipped, .. } = *trial;
-    let cycle = Cycle { cluster, occupancy: trial.occupancy, class: cluster.class_of(pod), pod, profile, semantics };
+    let outages = trial.occupancy.outages();
+    let cycle = Cycle { cluster, occupancy: trial.occupancy, outages, class: cluster.class_of(pod), pod, profile, semantics };
     refusal(&cycle, node, skipped).map_or(Ok(()), Err)
 }
 

@@ -51,9 +51,9 @@ impl DomainSums {
 
     /// Takes a change in; returns the domain whose sum changed and by how much.
     fn apply(&mut self, cluster: &Cluster, change: &Change) -> Option<(usize, i64)> {
-        let &(weight, terms) = self.classes.get(&change.class)?;
-        let domain = cluster.topology(self.topology).domain(change.node)?;
-        let sign = if change.came { 1 } else { -1 };
+        let (stay, sign) = change.presence()?;
+        let &(weight, terms) = self.classes.get(&stay.class)?;
+        let domain = cluster.topology(self.topology).domain(stay.node)?;
         self.sums[domain] += sign * weight;
         self.entries += sign * terms;
         Some((domain, sign * weight))

@@ -12,7 +12,8 @@ use crate::scheduler::framework::{Cycle, Plugin};
 const REASON: &str = "node(s) were unschedulable";
 const TAINT_KEY: &str = "node.kubernetes.io/unschedulable";
 
-fn tolerates(cluster: &Cluster, class: &Class) -> bool {
+/// Whether pods of a class go to cordoned nodes.
+pub fn tolerates(cluster: &Cluster, class: &Class) -> bool {
     class.tolerations.iter().any(|toleration| {
         toleration.key.is_none_or(|key| cluster.texts.get(key) == TAINT_KEY)
             && toleration.effect.is_none_or(|effect| effect == TaintEffect::NoSchedule)
@@ -23,7 +24,7 @@ fn tolerates(cluster: &Cluster, class: &Class) -> bool {
 fn filter(cycle: &Cycle<'_>, set: &mut NodeSet, rejections: &mut Rejections) {
     if !tolerates(cycle.cluster, cycle.class) {
         let rejection = Rejection::new(PLUGIN.name, Code::UnschedulableAndUnresolvable, REASON);
-        rejections.reject_all(set, &cycle.cluster.nodes.unschedulable, rejection);
+        rejections.reject_all(set, cycle.outages.cordoned(), rejection);
     }
 }
 

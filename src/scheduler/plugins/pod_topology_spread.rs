@@ -17,6 +17,7 @@ use crate::cluster::occupancy::Change;
 use crate::cluster::topology::Topology;
 use crate::scheduler::attempt::{Code, Rejection, Rejections};
 use crate::scheduler::framework::{Cycle, MAX_NODE_SCORE, Plugin};
+use crate::scheduler::plugins::{node_unschedulable, taint_toleration};
 
 const REASON: &str = "node(s) didn't match pod topology spread constraints";
 const REASON_LABEL: &str = "node(s) didn't match pod topology spread constraints (missing required label)";
@@ -51,6 +52,9 @@ impl DomainCounts {
         for &class in &counts.classes {
             for &pod in cycle.occupancy.pods_of(class) {
                 let node = cycle.occupancy.node_of(pod).expect("a pod of `pods_of` is on a node");
+                if cycle.occupancy.is_terminating(pod) {
+                    continue;
+                }
                 if let (true, Some(domain)) = (counts.eligible.contains(node), topology.domain(node)) {
                     counts.pods[domain] += 1;
                 }
@@ -61,12 +65,13 @@ impl DomainCounts {
 
     /// Takes a change in; returns the domain whose number changed, and its number before.
     fn apply(&mut self, topology: &Topology, change: &Change) -> Option<(usize, i64)> {
-        if self.classes.binary_search(&change.class).is_err() || !self.eligible.contains(change.node) {
+        let (stay, sign) = change.counting()?;
+        if self.classes.binary_search(&stay.class).is_err() || !self.eligible.contains(stay.node) {
             return None;
         }
-        let domain = topology.domain(change.node)?;
+        let domain = topology.domain(stay.node)?;
         let before = self.pods[domain];
-        self.pods[domain] += if change.came { 1 } else { -1 };
+        self.pods[domain] += sign;
         Some((domain, before))
     }
 }
@@ -87,12 +92,21 @@ fn counted(cluster: &Cluster, class: &Class, constraint: &SpreadConstraint) -> V
 
 /// Nodes that a constraint's inclusion policies let count.
 fn included(cycle: &Cycle<'_>, constraint: &SpreadConstraint) -> NodeSet {
-    let mut set = match constraint.honor_affinity {
-        true => cycle.cluster.nodes_wanted(cycle.class),
-        false => NodeSet::all(cycle.cluster.nodes.len()),
-    };
+    let mut set = cycle.outages.present().clone();
+    if constraint.honor_affinity {
+        set.intersect(&cycle.cluster.nodes_wanted(cycle.class));
+    }
     if constraint.honor_taints {
         set.subtract(&cycle.cluster.nodes_repelling(&cycle.class.tolerations));
+        if taint_toleration::minds_unreachable(cycle).is_some() {
+            set.subtract(cycle.outages.unreachable());
+        }
+        // the cordons of the input have their taints in the input
+        if !node_unschedulable::tolerates(cycle.cluster, cycle.class) {
+            let mut cordoned = cycle.outages.cordoned().clone();
+            cordoned.subtract(&cycle.cluster.nodes.unschedulable);
+            set.subtract(&cordoned);
+        }
     }
     set
 }
@@ -268,6 +282,11 @@ impl Soft {
                 moved(index, constraint.constraint.topology, domain);
             }
         }
+    }
+
+    /// Whether a node's taints decide whether pods on it count.
+    pub fn minds_taints(&self) -> bool {
+        self.constraints.iter().any(|constraint| constraint.constraint.honor_taints)
     }
 
     /// How many constraints there are.

@@ -16,11 +16,20 @@ use crate::scheduler::framework::{Cycle, Plugin, normalise_by_maximum};
 
 const REASON: &str = "node(s) had untolerated taint(s)";
 
+/// The taint of nodes whose kubelet is silent that this class does not tolerate.
+pub fn minds_unreachable<'a>(cycle: &Cycle<'a>) -> Option<&'a Taint> {
+    first_untolerated(&cycle.cluster.unreachable, &cycle.class.tolerations)
+}
+
 fn filter(cycle: &Cycle<'_>, set: &mut NodeSet, rejections: &mut Rejections) {
     for (taints, nodes) in &cycle.cluster.nodes.tainted {
         if let Some(taint) = first_untolerated(taints, &cycle.class.tolerations) {
             rejections.reject_all(set, nodes, Rejection::new(PLUGIN.name, Code::UnschedulableAndUnresolvable, reason(cycle, taint)));
         }
+    }
+    if let (false, Some(taint)) = (cycle.outages.unreachable().is_empty(), minds_unreachable(cycle)) {
+        let rejection = Rejection::new(PLUGIN.name, Code::UnschedulableAndUnresolvable, reason(cycle, taint));
+        rejections.reject_all(set, cycle.outages.unreachable(), rejection);
     }
 }
 
