@@ -4,6 +4,7 @@
 //! for when time is let pass. Who is syncing when does not depend on chance: keys are synced in the order in which changes named
 //! them, and between syncs the kubelets, the recount of quotas, the garbage collector and the scheduler have their turn.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::quota_recount::Recount;
@@ -51,6 +52,8 @@ pub struct ControlPlane {
     /// What went without its owner, to be collected.
     pub(super) orphaned: Vec<garbage::Gone>,
     pub(super) events: Vec<Event>,
+    /// Control loops that do not run, by name.
+    disabled: BTreeSet<String>,
     /// How many objects were ever created: uids and generated names are made of it.
     pub(super) created: u64,
 }
@@ -69,8 +72,14 @@ impl ControlPlane {
             volumes: volumes::Noted::default(),
             orphaned: Vec::new(),
             events: Vec::new(),
+            disabled: BTreeSet::new(),
             created: 0,
         }
+    }
+
+    /// Does without a control loop, as `--controllers=*,-NAME` makes kube-controller-manager do.
+    pub fn disable(&mut self, name: &str) {
+        self.disabled.insert(name.to_owned());
     }
 
     /// Everything that is stored.
@@ -102,7 +111,7 @@ impl ControlPlane {
     pub fn settle(&mut self) {
         let mut last_change = self.now;
         self.work();
-        while let Some(moment) = self.queue.next_timer().filter(|&moment| moment <= last_change + QUIET) {
+        while let Some(moment) = self.next_timer().filter(|&moment| moment <= last_change + QUIET) {
             self.now = self.now.max(moment);
             self.queue.ring(self.now);
             if self.work() {
@@ -116,12 +125,16 @@ impl ControlPlane {
     pub fn wait(&mut self, duration: Duration) {
         let end = self.now + duration;
         self.work();
-        while let Some(moment) = self.queue.next_timer().filter(|&moment| moment <= end) {
+        while let Some(moment) = self.next_timer().filter(|&moment| moment <= end) {
             self.now = self.now.max(moment);
             self.queue.ring(self.now);
             self.work();
         }
         self.now = end;
+    }
+
+    fn next_timer(&self) -> Option<Moment> {
+        self.queue.next_timer().into_iter().chain(self.kubelets.next_timer()).min()
     }
 
     /// Lets everybody act until nobody has anything to do at this moment. Whether anything changed.
@@ -143,7 +156,7 @@ impl ControlPlane {
         let changes = self.store.take_changes();
         let mut keys = Vec::new();
         for change in &changes {
-            for (row, control_loop) in LOOPS.iter().enumerate() {
+            for (row, control_loop) in LOOPS.iter().enumerate().filter(|(_, control_loop)| !self.disabled.contains(control_loop.name)) {
                 (control_loop.watch)(&self.store, change, &mut keys);
                 keys.drain(..).for_each(|key| self.queue.add((row, key)));
             }

@@ -17,6 +17,7 @@ mod graph;
 mod invariants;
 mod loops;
 mod loss;
+mod node_loss;
 mod parsers;
 mod quorum;
 mod recordings;

@@ -12,10 +12,13 @@
 mod admission;
 mod cluster;
 mod compare;
+mod drain;
 mod e2e;
 mod event_correlator;
 mod expansion;
 mod hpa;
+mod lifecycle;
+mod nodeloss;
 mod pdb;
 mod placement;
 mod quota;
@@ -63,6 +66,8 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "expansion", replay: expansion::replay },
     Family { name: "pdb", replay: pdb::replay },
     Family { name: "e2e", replay: e2e::replay },
+    Family { name: "drain", replay: drain::replay },
+    Family { name: "nodeloss", replay: nodeloss::replay },
 ];
 
 /// A fact that is not compared, because placement, capacity, disruption and scale do not depend on it.
@@ -86,6 +91,7 @@ pub const LEFT_OUT: &[LeftOut] = &[
     LeftOut { families: &["admission"], path: "**.serviceAccount", what: "the old name of serviceAccountName" },
     LeftOut { families: &["admission"], path: "applied.*.spec.serviceName", what: "the governing service of a StatefulSet" },
     LeftOut { families: &["admission"], path: "applied.*.spec.template.metadata.creationTimestamp", what: "a time that is never set" },
+    LeftOut { families: &["nodeloss"], path: "steps.*.code", what: "that there was something to delete" },
 ];
 
 /// Replays a recording, and compares every fact that is not left out.
