@@ -98,13 +98,18 @@ impl ControlPlane {
         &mut self.kubelets
     }
 
+    /// Lets the scheduler's next search begin at this place in its list of nodes, as one does that has scheduled before: see
+    /// [`crate::scheduler::ties`].
+    pub fn start_search_at(&mut self, place: usize) {
+        self.scheduling.start_at(place);
+    }
+
     /// Lets the cluster come to rest: nothing has changed for a second, which then has passed.
     pub fn settle(&mut self) {
         let mut last_change = self.now;
         self.work();
-        while let Some(moment) = self.queue.next_timer().filter(|&moment| moment <= last_change + QUIET) {
-            self.now = self.now.max(moment);
-            self.queue.ring(self.now);
+        while let Some(moment) = self.next_timer().filter(|&moment| moment <= last_change + QUIET) {
+            self.ring(moment);
             if self.work() {
                 last_change = self.now;
             }
@@ -116,12 +121,21 @@ impl ControlPlane {
     pub fn wait(&mut self, duration: Duration) {
         let end = self.now + duration;
         self.work();
-        while let Some(moment) = self.queue.next_timer().filter(|&moment| moment <= end) {
-            self.now = self.now.max(moment);
-            self.queue.ring(self.now);
+        while let Some(moment) = self.next_timer().filter(|&moment| moment <= end) {
+            self.ring(moment);
             self.work();
         }
         self.now = end;
+    }
+
+    fn next_timer(&self) -> Option<Moment> {
+        self.queue.next_timer().into_iter().chain(self.scheduling.next_flush()).min()
+    }
+
+    fn ring(&mut self, moment: Moment) {
+        self.now = self.now.max(moment);
+        self.queue.ring(self.now);
+        self.scheduling.flush(self.now);
     }
 
     /// Lets everybody act until nobody has anything to do at this moment. Whether anything changed.
@@ -154,7 +168,7 @@ impl ControlPlane {
 
     fn note(&mut self, change: &Change) {
         self.kubelets.note(change);
-        self.scheduling.note(change);
+        self.scheduling.note(change, self.now);
         self.recount.note(change);
         self.volumes.note(change);
         self.orphaned.extend(garbage::gone(change));
