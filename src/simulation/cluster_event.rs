@@ -112,9 +112,7 @@ fn pod_events(delta: &Delta<Pod>, change: &Change) -> Vec<ClusterEvent> {
     match (before.filter(has_node), after.filter(has_node)) {
         (None, Some(_)) => vec![ClusterEvent::new(Action::PodAdd, change)],
         (Some(_), None) => vec![ClusterEvent::new(Action::PodDelete, change)],
-        (Some(before), Some(after)) => {
-            pod_actions(before, after).into_iter().map(|action| ClusterEvent::new(action, change)).collect()
-        }
+        (Some(before), Some(after)) => pod_actions(before, after).into_iter().map(|action| ClusterEvent::new(action, change)).collect(),
         (None, None) => waiting_pod_events(before, after, change),
     }
 }
@@ -142,10 +140,7 @@ fn pod_actions(before: &Pod, after: &Pod) -> Vec<Action> {
     let rows = [
         (before.metadata.labels != after.metadata.labels, Action::PodUpdateLabel),
         (asks_for_less(before, after), Action::PodUpdateScaleDown),
-        (
-            !before.spec.scheduling_gates.is_empty() && after.spec.scheduling_gates.is_empty(),
-            Action::PodUpdateSchedulingGatesEliminated,
-        ),
+        (!before.spec.scheduling_gates.is_empty() && after.spec.scheduling_gates.is_empty(), Action::PodUpdateSchedulingGatesEliminated),
         (before.spec.tolerations.len() != after.spec.tolerations.len(), Action::PodUpdateToleration),
     ];
     rows.into_iter().filter_map(|(happened, action)| happened.then_some(action)).collect()
@@ -153,9 +148,8 @@ fn pod_actions(before: &Pod, after: &Pod) -> Vec<Action> {
 
 /// Whether a container, or the pod as a whole, asks for less of something than before.
 fn asks_for_less(before: &Pod, after: &Pod) -> bool {
-    let less = |before: &ResourceList, after: &ResourceList| {
-        before.iter().any(|(name, amount)| after.get(name).is_none_or(|now| now < amount))
-    };
+    let less =
+        |before: &ResourceList, after: &ResourceList| before.iter().any(|(name, amount)| after.get(name).is_none_or(|now| now < amount));
     let pairs = before.spec.containers.iter().zip(&after.spec.containers);
     let pairs = pairs.chain(before.spec.init_containers.iter().zip(&after.spec.init_containers));
     let whole = |pod: &Pod| pod.spec.resources.as_deref().map(|resources| resources.requests.clone()).unwrap_or_default();

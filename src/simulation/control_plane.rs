@@ -4,6 +4,7 @@
 //! for when time is let pass. Who is syncing when does not depend on chance: keys are synced in the order in which changes named
 //! them, and between syncs the kubelets, the recount of quotas, the garbage collector and the scheduler have their turn.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::quota_recount::Recount;
@@ -102,6 +103,22 @@ impl ControlPlane {
     /// [`crate::scheduler::ties`].
     pub fn start_search_at(&mut self, place: usize) {
         self.scheduling.start_at(place);
+    }
+
+    /// Lets DaemonSets that lack pods on several nodes begin with these: upstream begins with any.
+    pub fn begin_daemons_with(&mut self, nodes: BTreeSet<String>) {
+        self.store.memory.daemons_begin_with = nodes;
+    }
+
+    /// Lets no pod that was rejected back off for longer (`podMaxBackoffSeconds` of the scheduler's configuration).
+    pub fn limit_scheduling_back_off(&mut self, longest: Duration) {
+        self.scheduling.limit_back_off(longest);
+    }
+
+    /// Lets the scheduler, and nobody else, try one pod, if there is one to be tried.
+    pub fn try_one_pod(&mut self) {
+        self.dispatch();
+        self.schedule_at_most(1);
     }
 
     /// Lets the cluster come to rest: nothing has changed for a second, which then has passed.

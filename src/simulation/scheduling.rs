@@ -4,6 +4,8 @@
 //! to. A preemption ends the pass: its victims have to leave before anyone is tried again. What a pass changes is told to the pods that
 //! wait after it ([`queueing_hints`](super::queueing_hints) say whom it concerns).
 
+use std::time::Duration;
+
 use super::cluster_event::{ClusterEvent, events_of};
 use super::control_plane::ControlPlane;
 use super::queueing_hints::{Trial, Waiting, is_worth_requeuing};
@@ -78,6 +80,11 @@ impl Scheduling {
         self.start = place;
     }
 
+    /// Lets no pod back off for longer.
+    pub fn limit_back_off(&mut self, longest: Duration) {
+        self.queue.limit_back_off(longest);
+    }
+
     /// When pods are next tried because they waited for too long.
     pub fn next_flush(&self) -> Option<Moment> {
         self.queue.next_flush()
@@ -96,9 +103,14 @@ fn waits(pod: &Pod) -> bool {
 impl ControlPlane {
     /// One pass over the pods that are to be tried. Whether it changed anything.
     pub(super) fn schedule(&mut self) -> bool {
+        self.schedule_at_most(usize::MAX)
+    }
+
+    /// As [`ControlPlane::schedule`], and tries no more than so many pods.
+    pub(super) fn schedule_at_most(&mut self, attempts: usize) -> bool {
         self.tell_of_events();
         if self.scheduling.queue.has_work() {
-            self.pass();
+            self.pass(attempts);
         }
         self.store.has_changes()
     }
@@ -118,12 +130,13 @@ impl ControlPlane {
         }
     }
 
-    fn pass(&mut self) {
+    fn pass(&mut self, attempts: usize) {
         let objects = self.store.objects();
         let (cluster, profiles) = prepare(&objects, &self.scheduling.configuration);
         let mut scheduler = Scheduler::new(&cluster, &profiles, self.scheduling.options);
         scheduler.start_at(self.scheduling.start);
-        while let Some(key) = self.scheduling.queue.pop() {
+        for _ in 0..attempts {
+            let Some(key) = self.scheduling.queue.pop() else { break };
             let Some(pod) = cluster.find_pod(&key.namespace, &key.name) else { continue };
             let attempt = scheduler.attempt(pod);
             let rejectors = rejectors(&attempt);

@@ -50,15 +50,33 @@ struct Queued {
 }
 
 /// The queue.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct SchedulingQueue {
     pods: BTreeMap<Key, Queued>,
     active: BTreeSet<(Turn, Key)>,
     backing_off: BTreeSet<(i64, Turn, Key)>,
     came: u64,
+    longest_back_off: Duration,
+}
+
+impl Default for SchedulingQueue {
+    fn default() -> Self {
+        SchedulingQueue {
+            pods: BTreeMap::new(),
+            active: BTreeSet::new(),
+            backing_off: BTreeSet::new(),
+            came: 0,
+            longest_back_off: LONGEST_BACK_OFF,
+        }
+    }
 }
 
 impl SchedulingQueue {
+    /// Lets no pod back off for longer.
+    pub fn limit_back_off(&mut self, longest: Duration) {
+        self.longest_back_off = longest;
+    }
+
     /// Takes in a new pod.
     pub fn add(&mut self, key: Key, priority: i32, now: Moment) {
         self.remove(&key);
@@ -117,7 +135,7 @@ impl SchedulingQueue {
 
     fn activate(&mut self, key: Key, now: Moment) {
         let Some(queued) = self.pods.get_mut(&key) else { return };
-        let end = queued.turn.1 + back_off(queued.rejections);
+        let end = queued.turn.1 + back_off(queued.rejections).min(self.longest_back_off);
         if end > now {
             let end = end.milliseconds().div_euclid(WINDOW_MILLISECONDS);
             queued.place = Place::BackOff(end);
@@ -145,8 +163,6 @@ impl SchedulingQueue {
 }
 
 fn back_off(rejections: u32) -> Duration {
-    match rejections {
-        0 => Duration::ZERO,
-        count => 2u32.checked_pow(count - 1).and_then(|factor| FIRST_BACK_OFF.checked_mul(factor)).unwrap_or(LONGEST_BACK_OFF).min(LONGEST_BACK_OFF),
-    }
+    let Some(further) = rejections.checked_sub(1) else { return Duration::ZERO };
+    2u32.checked_pow(further).and_then(|factor| FIRST_BACK_OFF.checked_mul(factor)).unwrap_or(Duration::MAX)
 }

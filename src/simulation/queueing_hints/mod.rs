@@ -60,11 +60,7 @@ const HINTS: &[Hints] = &[
     },
     Hints {
         plugin: "VolumeRestrictions",
-        of: &[
-            (&[Action::PodDelete], storage::leaves_a_disk),
-            (&[Action::NodeAdd], always),
-            (&[Action::ClaimAdd], storage::is_own_claim),
-        ],
+        of: &[(&[Action::PodDelete], storage::leaves_a_disk), (&[Action::NodeAdd], always), (&[Action::ClaimAdd], storage::is_own_claim)],
     },
     Hints {
         plugin: "NodeVolumeLimits",

@@ -77,7 +77,9 @@ pub(super) fn changes_the_domains(waiting: &Waiting<'_>, change: &Change) -> boo
     let counts = |node: &Node| constraints.clone().all(|constraint| node.metadata.labels.get(&constraint.topology_key).is_some());
     match (before, after) {
         (Some(before), Some(after)) => {
-            let moved = || constraints.clone().any(|constraint| domain(before, &constraint.topology_key) != domain(after, &constraint.topology_key));
+            let moved = || {
+                constraints.clone().any(|constraint| domain(before, &constraint.topology_key) != domain(after, &constraint.topology_key))
+            };
             counts(before) != counts(after) || counts(after) && (moved() || taints(before) != taints(after))
         }
         (Some(node), None) | (None, Some(node)) => counts(node),

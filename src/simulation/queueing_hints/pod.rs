@@ -50,7 +50,8 @@ pub(super) fn changes_the_spread(waiting: &Waiting<'_>, change: &Change) -> bool
             let tolerates_more = is_same(after, pod) && before.spec.tolerations != after.spec.tolerations && looks_at_taints();
             let labels = (&before.metadata.labels, &after.metadata.labels);
             is_involved(after)
-                && (tolerates_more || constraints.clone().any(|constraint| counts(pod, constraint, labels.0) != counts(pod, constraint, labels.1)))
+                && (tolerates_more
+                    || constraints.clone().any(|constraint| counts(pod, constraint, labels.0) != counts(pod, constraint, labels.1)))
         }
         (Some(other), None) | (None, Some(other)) => {
             is_involved(other) && constraints.clone().any(|constraint| counts(pod, constraint, &other.metadata.labels))
