@@ -15,6 +15,7 @@ mod golden;
 mod invariants;
 mod loops;
 mod parsers;
+mod queueing_hints;
 mod recordings;
 mod referee;
 mod rules;
