@@ -206,6 +206,21 @@ impl Cluster {
         (first..self.pods.len()).map(PodId::new).collect()
     }
 
+    /// Adds, behind all pods and in their order, one pod like each that is placed only when asked for: what its controller would make
+    /// in its place.
+    pub fn push_replacements(&mut self) {
+        let replace = |row: &PodRow| PodRow {
+            standing: Standing::Aside,
+            preempted: false,
+            started: None,
+            created: None,
+            nominated: None,
+            ..row.clone()
+        };
+        let replacements: Vec<PodRow> = self.pods.iter().map(replace).collect();
+        self.pods.extend(replacements);
+    }
+
     /// How many pods all nodes together can take.
     pub fn pod_slots(&self) -> usize {
         self.nodes.allocatable[resources::PODS.index()].iter().map(|&slots| slots.max(0) as usize).sum()

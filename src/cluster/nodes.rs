@@ -165,6 +165,11 @@ impl Nodes {
         (0..self.len()).map(NodeId::new)
     }
 
+    /// The number of a node's zone, counted in the order in which zones were first seen. Nodes without labels share one.
+    pub fn zone(&self, node: NodeId) -> usize {
+        self.zones[node.index()]
+    }
+
     /// The scheduler's list if it held only these nodes.
     pub fn list_order_of(&self, set: &NodeSet) -> Vec<NodeId> {
         let mut zones: Vec<Vec<NodeId>> = Vec::new();

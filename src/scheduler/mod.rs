@@ -73,20 +73,30 @@ pub struct Checkpoint {
 impl<'c> Scheduler<'c> {
     /// A scheduler that finds the pods of the input where they are.
     pub fn new(cluster: &'c Cluster, profiles: &'c [Profile], options: Options) -> Self {
+        Self::at(cluster, profiles, options, Occupancy::new(cluster))
+    }
+
+    /// A scheduler that finds pods where an occupancy has them.
+    pub fn at(cluster: &'c Cluster, profiles: &'c [Profile], options: Options, occupancy: Occupancy) -> Self {
         let ours = |pod: PodId| {
             let name = cluster.texts.get(cluster.class_of(pod).scheduler);
             profiles.iter().any(|profile| profile.scheduler_name == name)
         };
         // upstream's queue, which remembers nominations, holds no pods of other schedulers
-        let waits = |&pod: &PodId| cluster.pod(pod).standing == Standing::Pending && ours(pod);
+        let waits = |&pod: &PodId| cluster.pod(pod).standing == Standing::Pending && occupancy.node_of(pod).is_none() && ours(pod);
         let nominated = cluster.pod_ids().filter(waits).filter_map(|pod| Some((pod, cluster.pod(pod).nominated?))).collect();
         let ties = TieBreaker::new(options.ties, options.version.semantics().ties);
-        Scheduler { cluster, profiles, options, occupancy: Occupancy::new(cluster), ties, nominated, incremental: Incremental::default() }
+        Scheduler { cluster, profiles, options, occupancy, ties, nominated, incremental: Incremental::default() }
     }
 
     /// The cluster it schedules.
     pub fn cluster(&self) -> &'c Cluster {
         self.cluster
+    }
+
+    /// Who is where, when scheduling ends.
+    pub fn into_occupancy(self) -> Occupancy {
+        self.occupancy
     }
 
     /// Who is where.

@@ -20,6 +20,7 @@ pub mod difference;
 mod eviction;
 mod garbage;
 mod kubelet;
+pub mod loss;
 mod queueing_hints;
 mod quota_recount;
 mod requests;

@@ -1,10 +1,12 @@
 //! Shelf: the formats in which a result can be written, one file each.
 //!
-//! Promise: every format writes every view, and the same view gives the same bytes.
+//! Promise: every format writes every view, and the same view gives the same bytes. A format that only writes graphs says so, so that
+//! whoever asks for it where there is none can be told.
 //!
 //! A new format: a file with a `render` function, and a row in [`FORMATS`]; help, README and the architecture test walk the table.
 
 mod csv;
+mod dot;
 mod json;
 mod table;
 mod wide;
@@ -19,17 +21,20 @@ pub struct Format {
     pub name: &'static str,
     /// What it is good for.
     pub about: &'static str,
+    /// Whether it writes the graphs of a view and nothing else.
+    pub only_graphs: bool,
     /// Writes a view.
     pub render: fn(&View) -> String,
 }
 
 /// All formats; the first is the default.
 pub const FORMATS: &[Format] = &[
-    Format { name: "table", about: "for people: what fits a screen, alike things grouped", render: table::render },
-    Format { name: "wide", about: "for people: everything", render: wide::render },
-    Format { name: "json", about: "for programs: versioned, see schemas/", render: json::render },
-    Format { name: "yaml", about: "the same as json, in YAML", render: yaml::render },
-    Format { name: "csv", about: "for spreadsheets: one row a pod, node or verdict", render: csv::render },
+    Format { name: "table", about: "for people: what fits a screen, alike things grouped", only_graphs: false, render: table::render },
+    Format { name: "wide", about: "for people: everything", only_graphs: false, render: wide::render },
+    Format { name: "json", about: "for programs: versioned, see schemas/", only_graphs: false, render: json::render },
+    Format { name: "yaml", about: "the same as json, in YAML", only_graphs: false, render: yaml::render },
+    Format { name: "csv", about: "for spreadsheets: one row a pod, node or verdict", only_graphs: false, render: csv::render },
+    Format { name: "dot", about: "for Graphviz: what needs what, as a graph", only_graphs: true, render: dot::render },
 ];
 
 /// The format of this name.

@@ -1,0 +1,261 @@
+//! Nodes are lost without warning: who comes back, where, and who does not.
+//!
+//! [`lose`] plays one loss in two acts, as a real cluster does. First the nodes fall silent: their objects stay, tainted, and remain
+//! topology domains; pods leave in the order of their tolerations as far as the node lifecycle controller drives them out; those that
+//! are all alike are replaced at once, and their old ones stay in the cluster, being deleted, because nobody is there to end them.
+//! Then, unless told otherwise, the node objects are deleted: what is left on them is gone, StatefulSets make their pods anew, and
+//! whoever waited is tried again. The scheduler does all placing: priorities and preemption included.
+//!
+//! [`sweep`] does so for many losses, on all cores: each starts from the same [`Baseline`] and leaves no trace.
+//!
+//! Promise: the state after a loss depends on the baseline and the loss alone, never on what was tried before or beside it.
+//! `tests/suite/loss.rs` holds this against the control plane step by step, and against schedulers made anew.
+
+mod baseline;
+pub mod departure;
+mod eviction_pace;
+mod peak;
+mod sweep;
+pub mod volumes;
+
+use std::sync::Arc;
+
+pub use baseline::Baseline;
+pub use departure::{Departure, Keeper};
+pub use peak::Peak;
+pub use sweep::sweep;
+
+use crate::cluster::index::{NodeId, PodId};
+use crate::cluster::outage::NodeState;
+use crate::scheduler::Scheduler;
+use crate::scheduler::run::{Backlog, Decision};
+
+/// How far a loss is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Until {
+    /// As far as it goes with nobody's help.
+    Unattended,
+    /// Until the lost nodes' objects are deleted, by a cloud's controller or by hand.
+    #[default]
+    Removed,
+}
+
+/// What came of losing nodes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loss {
+    /// The nodes, in list order.
+    pub nodes: Vec<NodeId>,
+    /// Every pod that ran on them, in the order in which they leave, those last that do not.
+    pub pods: Vec<Displaced>,
+    /// Pods that made room for others.
+    pub preempted: Vec<Preempted>,
+    /// Pods that found no node before the loss and have one now, and it.
+    pub helped: Vec<(PodId, NodeId)>,
+    /// How full the fullest of the other nodes is.
+    pub peak: Peak,
+}
+
+/// A pod that ran on a lost node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Displaced {
+    /// The pod.
+    pub pod: PodId,
+    /// The node it was on.
+    pub from: NodeId,
+    /// How it goes on.
+    pub course: Course,
+    /// Where it, or the pod in its place, is in the end.
+    pub to: Option<NodeId>,
+    /// Upstream's sentence, if it is pending in the end.
+    pub message: Option<Arc<str>>,
+    /// Whether its replacement found no node until the nodes' objects were deleted.
+    pub waited: bool,
+}
+
+/// How a pod of a lost node goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Course {
+    /// Another takes its place, so many seconds after the loss is found out.
+    Replaced(u32),
+    /// Another takes its place once the node's object is deleted.
+    OnceRemoved,
+    /// It would take that, which is not waited for.
+    Stuck,
+    /// It belongs to the node.
+    WithNode,
+    /// Nobody brings it back.
+    Lost,
+}
+
+/// A pod that made room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preempted {
+    /// The pod.
+    pub pod: PodId,
+    /// The node it was on.
+    pub from: NodeId,
+    /// For whom.
+    pub by: PodId,
+    /// Where its own replacement is; none if it is pending, or if nobody replaces it.
+    pub to: Option<NodeId>,
+}
+
+impl Displaced {
+    /// Whether it should be running somewhere in the end, and is not.
+    pub fn is_pending(&self) -> bool {
+        matches!(self.course, Course::Replaced(_) | Course::OnceRemoved) && self.to.is_none()
+    }
+}
+
+impl Loss {
+    /// Whether everything that should run again does, and nobody lost its place for it.
+    pub fn is_made_good(&self) -> bool {
+        !self.pods.iter().any(Displaced::is_pending) && self.preempted.iter().all(|preempted| preempted.to.is_some())
+    }
+
+    /// The pods that should run again and do not.
+    pub fn pending(&self) -> impl Iterator<Item = &Displaced> {
+        self.pods.iter().filter(|pod| pod.is_pending())
+    }
+}
+
+/// Plays the loss of these nodes, and takes it back. `scheduler` is one of the baseline's, as it came or after other losses.
+pub fn lose(baseline: &Baseline, scheduler: &mut Scheduler<'_>, nodes: &[NodeId], until: Until) -> Loss {
+    let checkpoint = scheduler.checkpoint();
+    let mut nodes = nodes.to_vec();
+    nodes.sort_unstable();
+    nodes.dedup();
+    let mut play = Play { baseline, scheduler, nodes, backlog: Backlog::default(), pods: Vec::new() };
+    play.fall_silent();
+    if until == Until::Removed {
+        play.remove();
+    }
+    let loss = play.result(until);
+    scheduler.rewind(checkpoint);
+    loss
+}
+
+/// What is said of a pod whose tolerations let the scheduler bind it to a silent node.
+const ON_SILENT_NODE: &str = "bound to a node whose kubelet is silent (its tolerations let it): nothing starts it there";
+
+/// A loss being played.
+struct Play<'a, 'c> {
+    baseline: &'a Baseline,
+    scheduler: &'a mut Scheduler<'c>,
+    nodes: Vec<NodeId>,
+    backlog: Backlog,
+    pods: Vec<Displaced>,
+}
+
+/// A pod that leaves a silent node: after so many seconds, if ever.
+type Leaving = (Option<u32>, PodId, NodeId);
+
+impl Play<'_, '_> {
+    /// The nodes fall silent, and pods leave them in the order of their tolerations.
+    fn fall_silent(&mut self) {
+        let now = self.scheduler.occupancy().log().len();
+        for &pod in self.baseline.waiting() {
+            self.backlog.add_waiting(pod, now);
+        }
+        let mut leaving = self.leaving();
+        for &node in &self.nodes {
+            let state = self.scheduler.occupancy().outages().state(node);
+            self.scheduler.set_node(node, NodeState { unreachable: true, ..state });
+        }
+        leaving.sort_by_key(|&(after, pod, _)| (after.is_none(), after, pod));
+        for group in leaving.chunk_by(|one, next| one.0 == next.0) {
+            group.iter().for_each(|&leaving| self.leave(leaving));
+            self.scheduler.work_off(&mut self.backlog, |_, _| ());
+        }
+        for displaced in &mut self.pods {
+            let is_replaced = matches!(displaced.course, Course::Replaced(_));
+            let replacement = self.baseline.replacement(displaced.pod);
+            displaced.waited = is_replaced && self.scheduler.occupancy().node_of(replacement).is_none();
+        }
+    }
+
+    fn leaving(&self) -> Vec<Leaving> {
+        let paces = eviction_pace::no_execute_after(&self.baseline.cluster().nodes, &self.nodes);
+        let mut leaving = Vec::new();
+        for (&node, tainted_after) in self.nodes.iter().zip(paces) {
+            for &pod in self.scheduler.occupancy().pods_on(node) {
+                let tolerated = self.baseline.departure(pod).after_seconds;
+                let after = tainted_after.zip(tolerated).map(|(tainted, tolerated)| tainted.saturating_add(tolerated));
+                leaving.push((after, pod, node));
+            }
+        }
+        leaving
+    }
+
+    fn leave(&mut self, (after, pod, from): Leaving) {
+        let keeper = self.baseline.departure(pod).keeper;
+        let course = match (keeper, after) {
+            (Keeper::Node, _) => Course::WithNode,
+            (Keeper::Nobody, _) => Course::Lost,
+            (Keeper::AtOnce | Keeper::Job, Some(after)) => Course::Replaced(after),
+            (Keeper::AtOnce | Keeper::Job, None) | (Keeper::OnceGone, _) => Course::OnceRemoved,
+        };
+        if after.is_some() {
+            self.scheduler.terminate(pod);
+        }
+        if matches!(course, Course::Replaced(_)) {
+            self.backlog.add(self.baseline.cluster(), self.baseline.replacement(pod));
+        }
+        self.pods.push(Displaced { pod, from, course, to: None, message: None, waited: false });
+    }
+
+    /// The nodes' objects are deleted, and with them what is left there.
+    fn remove(&mut self) {
+        for node in self.nodes.clone() {
+            for pod in self.scheduler.occupancy().pods_on(node).to_vec() {
+                self.scheduler.evict(pod);
+                self.come_again(pod);
+            }
+            self.scheduler.set_node(node, NodeState { gone: true, ..NodeState::default() });
+        }
+        for displaced in self.pods.iter().filter(|displaced| displaced.course == Course::OnceRemoved) {
+            self.backlog.add(self.baseline.cluster(), self.baseline.replacement(displaced.pod));
+        }
+        self.scheduler.work_off(&mut self.backlog, |_, _| ());
+    }
+
+    /// A replacement that tolerates everything may have gone to a silent node: it has to be placed once more.
+    fn come_again(&mut self, pod: PodId) {
+        if pod != self.baseline.original(pod) {
+            self.backlog.add(self.baseline.cluster(), pod);
+        }
+    }
+
+    fn result(self, until: Until) -> Loss {
+        let Play { baseline, scheduler, nodes, backlog, mut pods } = self;
+        let waiting: Vec<PodId> = baseline.waiting().to_vec();
+        let schedule = backlog.into_schedule();
+        let occupancy = scheduler.occupancy();
+        let mut sentences: rustc_hash::FxHashMap<PodId, Arc<str>> = schedule
+            .decisions
+            .iter()
+            .filter_map(|decision| Some((decision.pod, decision.message.clone().filter(|_| decision.node.is_none())?)))
+            .collect();
+        for displaced in &mut pods {
+            let replacement = baseline.replacement(displaced.pod);
+            let node = occupancy.node_of(replacement);
+            displaced.to = node.filter(|&node| occupancy.outages().is_up(node));
+            displaced.message = match node.is_some() && displaced.to.is_none() {
+                true => Some(ON_SILENT_NODE.into()),
+                false => sentences.remove(&replacement),
+            };
+            if until == Until::Unattended && displaced.course == Course::OnceRemoved {
+                displaced.course = Course::Stuck;
+            }
+        }
+        let helped = waiting.iter().filter_map(|&pod| Some((pod, occupancy.node_of(pod)?))).collect();
+        let preempted = schedule.decisions.iter().flat_map(|decision| preempted_by(decision, scheduler)).collect();
+        Loss { peak: Peak::of(baseline.cluster(), occupancy), nodes, pods, preempted, helped }
+    }
+}
+
+fn preempted_by(decision: &Decision, scheduler: &Scheduler<'_>) -> Vec<Preempted> {
+    let Some(preemption) = &decision.preemption else { return Vec::new() };
+    let victim = |&pod: &PodId| Preempted { pod, from: preemption.node, by: decision.pod, to: scheduler.occupancy().node_of(pod) };
+    preemption.victims.iter().map(victim).collect()
+}
