@@ -107,13 +107,34 @@ impl ControlPlane {
         &mut self.kubelets
     }
 
+    /// Lets the scheduler's next search begin at this place in its list of nodes, as one does that has scheduled before: see
+    /// [`crate::scheduler::ties`].
+    pub fn start_search_at(&mut self, place: usize) {
+        self.scheduling.start_at(place);
+    }
+
+    /// Lets DaemonSets that lack pods on several nodes begin with these: upstream begins with any.
+    pub fn begin_daemons_with(&mut self, nodes: BTreeSet<String>) {
+        self.store.memory.daemons_begin_with = nodes;
+    }
+
+    /// Lets no pod that was rejected back off for longer (`podMaxBackoffSeconds` of the scheduler's configuration).
+    pub fn limit_scheduling_back_off(&mut self, longest: Duration) {
+        self.scheduling.limit_back_off(longest);
+    }
+
+    /// Lets the scheduler, and nobody else, try one pod, if there is one to be tried.
+    pub fn try_one_pod(&mut self) {
+        self.dispatch();
+        self.schedule_at_most(1);
+    }
+
     /// Lets the cluster come to rest: nothing has changed for a second, which then has passed.
     pub fn settle(&mut self) {
         let mut last_change = self.now;
         self.work();
         while let Some(moment) = self.next_timer().filter(|&moment| moment <= last_change + QUIET) {
-            self.now = self.now.max(moment);
-            self.queue.ring(self.now);
+            self.ring(moment);
             if self.work() {
                 last_change = self.now;
             }
@@ -126,15 +147,21 @@ impl ControlPlane {
         let end = self.now + duration;
         self.work();
         while let Some(moment) = self.next_timer().filter(|&moment| moment <= end) {
-            self.now = self.now.max(moment);
-            self.queue.ring(self.now);
+            self.ring(moment);
             self.work();
         }
         self.now = end;
     }
 
     fn next_timer(&self) -> Option<Moment> {
-        self.queue.next_timer().into_iter().chain(self.kubelets.next_timer()).min()
+        let timers = [self.queue.next_timer(), self.kubelets.next_timer(), self.scheduling.next_flush()];
+        timers.into_iter().flatten().min()
+    }
+
+    fn ring(&mut self, moment: Moment) {
+        self.now = self.now.max(moment);
+        self.queue.ring(self.now);
+        self.scheduling.flush(self.now);
     }
 
     /// Lets everybody act until nobody has anything to do at this moment. Whether anything changed.
@@ -167,7 +194,7 @@ impl ControlPlane {
 
     fn note(&mut self, change: &Change) {
         self.kubelets.note(change);
-        self.scheduling.note(change);
+        self.scheduling.note(change, self.now);
         self.recount.note(change);
         self.volumes.note(change);
         self.orphaned.extend(garbage::gone(change));

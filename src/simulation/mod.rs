@@ -17,6 +17,7 @@
 //! To add something that acts by itself: a control loop is a row in `controllers::LOOPS`; what is no controller (kubelet,
 //! provisioner, quota recount) is a file here and a line in [`ControlPlane::settle`].
 
+mod cluster_event;
 mod control_plane;
 mod creation;
 pub mod difference;
@@ -24,10 +25,12 @@ mod eviction;
 mod garbage;
 mod kubelet;
 pub mod loss;
+mod queueing_hints;
 mod quota_recount;
 mod requests;
 mod running_pod;
 mod scheduling;
+mod scheduling_queue;
 mod unknown;
 mod volumes;
 mod work_queue;

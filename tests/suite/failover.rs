@@ -10,7 +10,7 @@ use plimsoll::manifest::pod::Pod;
 use plimsoll::manifest::read::read_str;
 use plimsoll::planning::failover::{
     Assumptions, Basis, Breach, Change, Claim, Claims, Controller, DetachFrom, Displaced, Disruption, Failover, Group, Hold, Means,
-    Removal, Span, StageKind, Timeline, Wait, breach, disruption, eviction_wait, failover, of_cluster, timeline,
+    Removal, Span, StageKind, Timeline, Wait, breach, disruption, eviction_wait, failover, lost_nodes, of_cluster, start_notes, timeline,
 };
 
 const ONE_NODE: Disruption = Disruption::Every(Duration::from_secs(10));
@@ -184,7 +184,7 @@ fn claims_say_what_holds_them() {
              spec: {{accessModes: [{mode}], capacity: {{storage: 1Gi}}, {source}}}\n"
         )
     };
-    let names = ["disk", "share", "local", "file", "unbound"];
+    let names = ["disk", "share", "local", "file", "unbound", "path"];
     let volumes: Vec<String> =
         names.iter().map(|name| format!("{{name: v-{name}, persistentVolumeClaim: {{claimName: {name}}}}}")).collect();
     let host =
@@ -200,11 +200,13 @@ fn claims_say_what_holds_them() {
         claim("local", "ReadWriteOnce", "pv-local") + &volume("pv-local", "ReadWriteOnce", &format!("local: {{path: /d}}, {host}")),
         claim("file", "ReadWriteOnce", "pv-file") + &volume("pv-file", "ReadWriteOnce", "csi: {driver: nfs, volumeHandle: v3}"),
         claim("unbound", "ReadWriteOncePod", ""),
+        claim("path", "ReadWriteOnce", "").replace("volumeName: ''", "storageClassName: local-path"),
+        "---\napiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: local-path}\nprovisioner: rancher.io/local-path\n".to_owned(),
     ]
     .concat();
     let objects = objects(&yaml);
     let holds: Vec<Hold> = Claims::of(&objects).of_pod(&objects.pods[0]).into_iter().map(|claim| claim.hold).collect();
-    assert_eq!(holds, [Hold::OneNode, Hold::Shared, Hold::Local, Hold::Shared, Hold::OneNode]);
+    assert_eq!(holds, [Hold::OneNode, Hold::Shared, Hold::Local, Hold::Shared, Hold::OneNode, Hold::Local]);
 }
 
 #[test]
@@ -238,6 +240,12 @@ fn the_start_comes_from_annotation_flag_probes_or_nowhere() {
     assert_eq!(start(&usual, &probed).0, 30);
     plain.metadata.annotations.insert("plimsoll.dev/start-seconds".to_owned(), "90".to_owned());
     assert_eq!(start(&given, &plain), (90, Basis::Annotation));
+    let mut wrong = Objects::default();
+    plain.metadata.annotations.insert("plimsoll.dev/start-seconds".to_owned(), "1m".to_owned());
+    wrong.pods = vec![plain.clone(), plain.clone()];
+    let expected = "ReplicaSet api: annotation plimsoll.dev/start-seconds: \"1m\" is no number of seconds; it does not count";
+    assert_eq!(start_notes(&wrong).iter().map(|note| note.message.as_str()).collect::<Vec<_>>(), [expected]);
+    assert_eq!(start(&given, &plain), (12, Basis::Flag));
     let mut slow = pod("ReplicaSet", "");
     slow.spec.containers[0].readiness_probe = Some(plimsoll::manifest::pod::Probe {
         initial_delay_seconds: Some(60),
@@ -322,10 +330,14 @@ fn where_no_toleration_helps_the_next_lever_is_named() {
         vec![Change::Toleration { from: Some(seconds(300)), to: seconds(0) }, Change::Start { from: seconds(30), to: seconds(5) }];
     assert_eq!(breach.remedies, [together]);
     let (breach, _) = judge(&Assumptions::default(), &[displaced(&pod)], 40).expect("it is shorter");
-    let expected =
-        [Change::Toleration { from: Some(seconds(300)), to: seconds(0) }, Change::GracePeriod { from: seconds(50), to: seconds(35) }];
-    assert_eq!(breach.remedies[0].first(), expected.first());
-    assert!(matches!(breach.remedies[0].last(), Some(Change::GracePeriod { .. })), "{:?}", breach.remedies);
+    let all_three = [
+        Change::Toleration { from: Some(seconds(300)), to: seconds(0) },
+        Change::Start { from: seconds(30), to: seconds(5) },
+        Change::GracePeriod { from: seconds(50), to: seconds(30) },
+    ];
+    assert_eq!(breach.remedies, [all_three]);
+    // no setting makes it this short
+    assert_eq!(judge(&Assumptions::default(), &[displaced(&pod)], 20).expect("it is too short").0.remedies, [[]; 0] as [[Change; 0]; 0]);
     let local = [Claim { name: "disk".to_owned(), hold: Hold::Local }];
     let pinned = Displaced { claims: &local, ..displaced(&pod) };
     assert_eq!(judge(&Assumptions::default(), &[pinned], 300).expect("never").0.remedies, [[Change::Storage]]);
@@ -348,4 +360,68 @@ fn every_assumption_is_listed_with_where_it_comes_from() {
     assert_eq!(row("node-monitor-grace-period"), Some(("50 s", Basis::KubernetesDefault)));
     assert_eq!(row("dead node"), Some(("the Node object is deleted 60 s after the loss", Basis::Flag)));
     assert_eq!(row("start of a pod"), Some(("5 s", Basis::Flag)));
+}
+
+#[test]
+fn every_remedy_works() {
+    let (claims, none) = (attached(), Vec::new());
+    let mut tried = 0;
+    for kind in ["ReplicaSet", "StatefulSet", "Job"] {
+        for (claims, order_in_zone) in [(&none, 0), (&claims, 0), (&none, 20)] {
+            let pod = pod(kind, "");
+            let lost = Displaced { claims, order_in_zone, ..displaced(&pod) };
+            for limit in (10..700).step_by(23) {
+                let Some(breach) = breach(&Assumptions::default(), &[lost], false, seconds(limit)) else { continue };
+                for changes in &breach.remedies {
+                    let (assumptions, pod) = apply(changes, &pod);
+                    let after = timeline(&assumptions, &Displaced { pod: &pod, ..lost }).worst();
+                    assert!(after.is_some_and(|after| after <= seconds(limit)), "{kind} {limit} {changes:?}: {after:?}");
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert!(tried > 100, "{tried}");
+}
+
+/// The assumptions and the pod with some changes made.
+fn apply(changes: &[Change], pod: &Pod) -> (Assumptions, Pod) {
+    let (mut assumptions, mut pod) = (Assumptions::default(), pod.clone());
+    for change in changes {
+        match *change {
+            Change::Toleration { to, .. } => {
+                let seconds = i64::try_from(to.as_secs()).expect("it is small");
+                pod.spec.tolerations.iter_mut().for_each(|toleration| toleration.toleration_seconds = Some(seconds));
+            }
+            Change::OutOfServiceTaint { within } => assumptions.removal = Some(Removal { means: Means::OutOfServiceTaint, after: within }),
+            Change::GracePeriod { to, .. } => assumptions.node_monitor_grace_period = to,
+            Change::Start { to, .. } => assumptions.start = Some(to),
+            Change::Controller | Change::Storage => panic!("{change} is nothing that can be set"),
+        }
+    }
+    (assumptions, pod)
+}
+
+#[test]
+fn evictions_from_lost_nodes_go_zone_by_zone() {
+    let node = |name: &str, zone: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Node\nmetadata: {{name: {name}, labels: {{topology.kubernetes.io/zone: {zone}}}}}\n\
+             status: {{allocatable: {{cpu: 1, pods: 10}}}}\n"
+        )
+    };
+    let yaml: String = ["a1 a", "b1 b", "a2 a", "b2 b", "a3 a", "a4 a"]
+        .map(|pair| pair.split_once(' ').expect("a pair"))
+        .map(|(name, zone)| node(name, zone))
+        .concat();
+    let nodes = objects(&yaml).nodes;
+    let lost = |lost: &[usize]| {
+        let found = lost_nodes(&Assumptions::default(), &nodes, lost);
+        found.iter().map(|lost| (lost.node, lost.disruption == ONE_NODE, lost.order_in_zone)).collect::<Vec<_>>()
+    };
+    assert_eq!(lost(&[2, 0, 1]), [(0, true, 0), (1, true, 0), (2, true, 1)]);
+    // three of four, and zone b as a whole
+    assert_eq!(lost(&[0, 2, 4]), [(0, false, 0), (2, false, 1), (4, false, 2)]);
+    assert_eq!(lost(&[1, 3]), [(1, true, 0), (3, true, 1)]);
+    assert!(lost(&[0, 1, 2, 3, 4, 5]).iter().all(|&(_, evicts, _)| !evicts));
 }

@@ -19,6 +19,7 @@ mod loops;
 mod loss;
 mod node_loss;
 mod parsers;
+mod queueing_hints;
 mod quorum;
 mod recordings;
 mod referee;

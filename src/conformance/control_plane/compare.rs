@@ -71,9 +71,19 @@ const SETS: [&str; 6] = ["pods", "podsOnNode", "failures", "failuresAfter", "pen
 
 fn sort_sets(value: &mut Value) {
     if let Value::Object(fields) = value {
-        for (key, child) in fields.iter_mut() {
-            if let (Value::Array(items), true) = (&mut *child, SETS.contains(&key.as_str())) {
+        for (key, child) in fields.iter_mut().filter(|(key, _)| SETS.contains(&key.as_str())) {
+            let sort = |items: &mut Vec<Value>| {
                 items.sort_by_cached_key(Value::to_string);
+                if key.starts_with("failures") {
+                    // two that differed in the order of what recordings have sorted are one
+                    items.dedup();
+                }
+            };
+            match child {
+                Value::Array(items) => sort(items),
+                // by namespace
+                Value::Object(sets) => sets.iter_mut().filter_map(|(_, set)| set.as_array_mut()).for_each(sort),
+                _ => {}
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What the controllers remember beside the objects. It is lost when kube-controller-manager starts anew, and may be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Key, Moment};
 use crate::controllers::node_lifecycle::EvictionQueue;
@@ -9,6 +9,8 @@ use crate::manifest::pod::Condition;
 /// What the controllers remember.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Memory {
+    /// With which of the nodes that lack a pod DaemonSets begin.
+    pub daemons_begin_with: BTreeSet<String>,
     /// Failures of each Job since its last success.
     pub jobs: BTreeMap<Key, JobFailures>,
     /// The schedule and time zone that each CronJob was last seen with.

@@ -161,9 +161,10 @@ impl Controller {
     /// What manages a pod, by the controller it names. Of a Job the replacement policy is not known here: see [`Controller::of_job`].
     pub fn of(pod: &Pod) -> Self {
         match pod.metadata.controller().map(|owner| owner.kind.as_str()) {
+            None if pod.metadata.annotations.contains_key("kubernetes.io/config.mirror") => Controller::Node,
             None => Controller::Nothing,
             Some("ReplicaSet" | "Deployment" | "ReplicationController") => Controller::ReplicaSet,
-            Some("Job") => Controller::Job,
+            Some("Job" | "CronJob") => Controller::Job,
             Some("StatefulSet") => Controller::StatefulSet,
             Some("DaemonSet") => Controller::DaemonSet,
             Some("Node") => Controller::Node,
@@ -369,5 +370,6 @@ fn attach(assumptions: &Assumptions, case: &Case, stages: &mut Stages, deleted: 
         DetachFrom::PodDeleted => first(deleted, effect.gone).map(|deleted| deleted + timeout),
     };
     let end = free.zip(stages.now).map(|(free, now)| free.later(now));
-    stages.until(StageKind::Detach, end, Basis::KubernetesDefault);
+    let is_usual = assumptions.max_wait_for_unmount == Assumptions::default().max_wait_for_unmount;
+    stages.until(StageKind::Detach, end, if effect.detaches { Basis::Flag } else { Basis::of_setting(is_usual) });
 }
