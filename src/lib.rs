@@ -8,7 +8,7 @@
 //! # The house
 //!
 //! ```text
-//!  kubectl get -o yaml/json, manifests, rendered charts               table wide json yaml csv
+//!  kubectl get -o yaml/json, manifests, rendered charts               table wide json yaml csv dot
 //!        │                                                                     ▲
 //!  1 manifest     what was written (typed, exact quantities, file:line)     7 report   what it says
 //!  1 usage        what was measured                                           ▲

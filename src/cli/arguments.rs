@@ -113,7 +113,7 @@ pub struct GraphOutputArguments {
 }
 
 /// Commands whose answer has a graph in it, for those who ask another.
-const WITH_GRAPHS: &str = "`plimsoll plan`";
+const WITH_GRAPHS: &str = "`plimsoll plan` or `plimsoll lose`";
 
 /// A format by its name.
 #[derive(Debug, Clone, Copy)]

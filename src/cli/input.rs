@@ -105,6 +105,16 @@ pub fn load(arguments: &InputArguments) -> anyhow::Result<Loaded> {
     read_paths(&arguments.paths, Preparation::new(arguments, Some(&assumption)))
 }
 
+/// Reads what the arguments name; what the example's cluster is to become if they name nothing.
+pub fn load_target(arguments: &InputArguments) -> anyhow::Result<Loaded> {
+    let assumption = arguments.assumption()?;
+    if arguments.paths.is_empty() {
+        tell_example();
+        return Ok(target(Preparation::new(arguments, Some(&assumption))));
+    }
+    read_paths(&arguments.paths, Preparation::new(arguments, Some(&assumption)))
+}
+
 /// As [`load`], for the one question that is about quotas; the arguments name something.
 pub fn load_with_quotas(arguments: &InputArguments) -> anyhow::Result<Loaded> {
     let assumption = arguments.assumption()?;

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use plimsoll::admission;
 use plimsoll::controllers;
+use plimsoll::controllers::taint_eviction::{Stay, stay};
 use plimsoll::manifest::Objects;
 use plimsoll::manifest::node::Taint;
 use plimsoll::manifest::pod::Pod;
 use plimsoll::manifest::read::read_str;
 use plimsoll::planning::failover::{
     Assumptions, Basis, Breach, Change, Claim, Claims, Controller, DetachFrom, Displaced, Disruption, Failover, Group, Hold, Means,
-    Removal, Span, StageKind, Timeline, Wait, breach, disruption, eviction_wait, failover, of_cluster, timeline,
+    Removal, Span, StageKind, Timeline, breach, disruption, failover, of_cluster, start_notes, timeline,
 };
 
 const ONE_NODE: Disruption = Disruption::Every(Duration::from_secs(10));
@@ -83,26 +84,23 @@ fn a_pod_leaves_351_seconds_after_the_last_lease() {
 fn the_first_toleration_that_matches_counts_and_the_shortest_taint() {
     let taint = |key: &str| Taint { key: key.to_owned(), effect: "NoExecute".to_owned(), ..Taint::default() };
     let (unreachable, maint) = (taint("node.kubernetes.io/unreachable"), taint("maint"));
-    let wait = |taints: &[Taint], tolerations: &str| eviction_wait(taints, &pod("ReplicaSet", tolerations).spec.tolerations);
+    let wait = |taints: &[Taint], tolerations: &str| stay(taints, &pod("ReplicaSet", tolerations).spec.tolerations);
     let tolerate = |parts: &[&str]| format!("tolerations: [{}]", parts.join(", "));
     let key = |key: &str, seconds: &str| format!("{{key: {key}, operator: Exists, effect: NoExecute{seconds}}}");
     let lost = |seconds: &str| key("node.kubernetes.io/unreachable", &format!(", tolerationSeconds: {seconds}"));
     // nodeloss-two-taints-016
     let both = [unreachable.clone(), maint.clone()];
-    assert_eq!(wait(&both, &tolerate(&[&lost("8"), &key("maint", ", tolerationSeconds: 3")])), Wait::After(seconds(3)));
-    assert_eq!(wait(&both, &tolerate(&[&lost("4"), &key("maint", "")])), Wait::After(seconds(4)));
-    assert_eq!(wait(&both, &tolerate(&[&lost("4")])), Wait::AtOnce);
+    assert_eq!(wait(&both, &tolerate(&[&lost("8"), &key("maint", ", tolerationSeconds: 3")])), Stay::For(seconds(3)));
+    assert_eq!(wait(&both, &tolerate(&[&lost("4"), &key("maint", "")])), Stay::For(seconds(4)));
+    assert_eq!(wait(&both, &tolerate(&[&lost("4")])), Stay::NoLonger);
     // nodeloss-min-of-tolerations-017
     let only = [unreachable];
-    assert_eq!(
-        wait(&only, &tolerate(&[&lost("9"), "{operator: Exists, effect: NoExecute, tolerationSeconds: 4}"])),
-        Wait::After(seconds(9))
-    );
-    assert_eq!(wait(&only, &tolerate(&["{operator: Exists}"])), Wait::Forever);
+    assert_eq!(wait(&only, &tolerate(&[&lost("9"), "{operator: Exists, effect: NoExecute, tolerationSeconds: 4}"])), Stay::For(seconds(9)));
+    assert_eq!(wait(&only, &tolerate(&["{operator: Exists}"])), Stay::ForEver);
     // nodeloss-custom-015
-    assert_eq!(wait(&[maint], ""), Wait::AtOnce);
-    assert_eq!(wait(&only, ""), Wait::After(seconds(300)));
-    assert_eq!(wait(&only, &tolerate(&[&lost("-1")])), Wait::AtOnce);
+    assert_eq!(wait(&[maint], ""), Stay::NoLonger);
+    assert_eq!(wait(&only, ""), Stay::For(seconds(300)));
+    assert_eq!(wait(&only, &tolerate(&[&lost("-1")])), Stay::For(seconds(0)));
 }
 
 #[test]
@@ -184,7 +182,7 @@ fn claims_say_what_holds_them() {
              spec: {{accessModes: [{mode}], capacity: {{storage: 1Gi}}, {source}}}\n"
         )
     };
-    let names = ["disk", "share", "local", "file", "unbound"];
+    let names = ["disk", "share", "local", "file", "unbound", "path"];
     let volumes: Vec<String> =
         names.iter().map(|name| format!("{{name: v-{name}, persistentVolumeClaim: {{claimName: {name}}}}}")).collect();
     let host =
@@ -200,11 +198,13 @@ fn claims_say_what_holds_them() {
         claim("local", "ReadWriteOnce", "pv-local") + &volume("pv-local", "ReadWriteOnce", &format!("local: {{path: /d}}, {host}")),
         claim("file", "ReadWriteOnce", "pv-file") + &volume("pv-file", "ReadWriteOnce", "csi: {driver: nfs, volumeHandle: v3}"),
         claim("unbound", "ReadWriteOncePod", ""),
+        claim("path", "ReadWriteOnce", "").replace("volumeName: ''", "storageClassName: local-path"),
+        "---\napiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: local-path}\nprovisioner: rancher.io/local-path\n".to_owned(),
     ]
     .concat();
     let objects = objects(&yaml);
     let holds: Vec<Hold> = Claims::of(&objects).of_pod(&objects.pods[0]).into_iter().map(|claim| claim.hold).collect();
-    assert_eq!(holds, [Hold::OneNode, Hold::Shared, Hold::Local, Hold::Shared, Hold::OneNode]);
+    assert_eq!(holds, [Hold::OneNode, Hold::Shared, Hold::Local, Hold::Shared, Hold::OneNode, Hold::Local]);
 }
 
 #[test]
@@ -238,6 +238,12 @@ fn the_start_comes_from_annotation_flag_probes_or_nowhere() {
     assert_eq!(start(&usual, &probed).0, 30);
     plain.metadata.annotations.insert("plimsoll.dev/start-seconds".to_owned(), "90".to_owned());
     assert_eq!(start(&given, &plain), (90, Basis::Annotation));
+    let mut wrong = Objects::default();
+    plain.metadata.annotations.insert("plimsoll.dev/start-seconds".to_owned(), "1m".to_owned());
+    wrong.pods = vec![plain.clone(), plain.clone()];
+    let expected = "ReplicaSet api: annotation plimsoll.dev/start-seconds: \"1m\" is no number of seconds; it does not count";
+    assert_eq!(start_notes(&wrong).iter().map(|note| note.message.as_str()).collect::<Vec<_>>(), [expected]);
+    assert_eq!(start(&given, &plain), (12, Basis::Flag));
     let mut slow = pod("ReplicaSet", "");
     slow.spec.containers[0].readiness_probe = Some(plimsoll::manifest::pod::Probe {
         initial_delay_seconds: Some(60),
@@ -322,10 +328,14 @@ fn where_no_toleration_helps_the_next_lever_is_named() {
         vec![Change::Toleration { from: Some(seconds(300)), to: seconds(0) }, Change::Start { from: seconds(30), to: seconds(5) }];
     assert_eq!(breach.remedies, [together]);
     let (breach, _) = judge(&Assumptions::default(), &[displaced(&pod)], 40).expect("it is shorter");
-    let expected =
-        [Change::Toleration { from: Some(seconds(300)), to: seconds(0) }, Change::GracePeriod { from: seconds(50), to: seconds(35) }];
-    assert_eq!(breach.remedies[0].first(), expected.first());
-    assert!(matches!(breach.remedies[0].last(), Some(Change::GracePeriod { .. })), "{:?}", breach.remedies);
+    let all_three = [
+        Change::Toleration { from: Some(seconds(300)), to: seconds(0) },
+        Change::Start { from: seconds(30), to: seconds(5) },
+        Change::GracePeriod { from: seconds(50), to: seconds(30) },
+    ];
+    assert_eq!(breach.remedies, [all_three]);
+    // no setting makes it this short
+    assert_eq!(judge(&Assumptions::default(), &[displaced(&pod)], 20).expect("it is too short").0.remedies, [[]; 0] as [[Change; 0]; 0]);
     let local = [Claim { name: "disk".to_owned(), hold: Hold::Local }];
     let pinned = Displaced { claims: &local, ..displaced(&pod) };
     assert_eq!(judge(&Assumptions::default(), &[pinned], 300).expect("never").0.remedies, [[Change::Storage]]);
@@ -348,4 +358,44 @@ fn every_assumption_is_listed_with_where_it_comes_from() {
     assert_eq!(row("node-monitor-grace-period"), Some(("50 s", Basis::KubernetesDefault)));
     assert_eq!(row("dead node"), Some(("the Node object is deleted 60 s after the loss", Basis::Flag)));
     assert_eq!(row("start of a pod"), Some(("5 s", Basis::Flag)));
+}
+
+#[test]
+fn every_remedy_works() {
+    let (claims, none) = (attached(), Vec::new());
+    let mut tried = 0;
+    for kind in ["ReplicaSet", "StatefulSet", "Job"] {
+        for (claims, order_in_zone) in [(&none, 0), (&claims, 0), (&none, 20)] {
+            let pod = pod(kind, "");
+            let lost = Displaced { claims, order_in_zone, ..displaced(&pod) };
+            for limit in (10..700).step_by(23) {
+                let Some(breach) = breach(&Assumptions::default(), &[lost], false, seconds(limit)) else { continue };
+                for changes in &breach.remedies {
+                    let (assumptions, pod) = apply(changes, &pod);
+                    let after = timeline(&assumptions, &Displaced { pod: &pod, ..lost }).worst();
+                    assert!(after.is_some_and(|after| after <= seconds(limit)), "{kind} {limit} {changes:?}: {after:?}");
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert!(tried > 100, "{tried}");
+}
+
+/// The assumptions and the pod with some changes made.
+fn apply(changes: &[Change], pod: &Pod) -> (Assumptions, Pod) {
+    let (mut assumptions, mut pod) = (Assumptions::default(), pod.clone());
+    for change in changes {
+        match *change {
+            Change::Toleration { to, .. } => {
+                let seconds = i64::try_from(to.as_secs()).expect("it is small");
+                pod.spec.tolerations.iter_mut().for_each(|toleration| toleration.toleration_seconds = Some(seconds));
+            }
+            Change::OutOfServiceTaint { within } => assumptions.removal = Some(Removal { means: Means::OutOfServiceTaint, after: within }),
+            Change::GracePeriod { to, .. } => assumptions.node_monitor_grace_period = to,
+            Change::Start { to, .. } => assumptions.start = Some(to),
+            Change::Controller | Change::Storage => panic!("{change} is nothing that can be set"),
+        }
+    }
+    (assumptions, pod)
 }

@@ -13,6 +13,9 @@ use plimsoll::report::formats;
 use plimsoll::report::views::{BlastRadiusView, GraphView};
 use plimsoll::scheduler::{Options, Scheduler, prepare};
 use plimsoll::{admission, controllers};
+use proptest::prelude::*;
+
+use crate::generate::{build, plan};
 
 /// Objects as they are written.
 fn read(text: &str) -> Objects {
@@ -261,8 +264,8 @@ fn what_leads_nowhere_is_named() {
         "Ingress shop/side refers to Service shop/absent, which is not in the input",
         "PersistentVolume nowhere can be reached from no node of the input",
         "PersistentVolumeClaim shop/waiting refers to StorageClass ssd, which is not in the input",
-        "PersistentVolumeClaim shop/waiting is bound to no volume",
         "Service shop/nothing selects no pod",
+        "PersistentVolumeClaim shop/waiting is bound to no volume",
     ];
     assert_eq!(gaps, expected);
     let missing: Vec<String> = names(dependencies.members().filter(|member| member.is_missing).map(|member| &member.reference));
@@ -324,7 +327,6 @@ fn pods_that_have_ended_or_are_leaving_do_not_count_and_those_not_ready_are_told
                 .replace("phase: Running", "phase: Running, conditions: [{type: Ready, status: \"False\"}]"),
             pod("a-2", "StatefulSet/a", "n1", "").replace("phase: Running", "phase: Succeeded"),
             pod("a-3", "StatefulSet/a", "n1", "")
-                .replace("uid: u,", "uid: u,")
                 .replace("namespace: shop,", "namespace: shop, deletionTimestamp: \"2026-01-01T00:00:00Z\","),
             pod("a-4", "StatefulSet/a", "elsewhere", ""),
         ]
@@ -397,6 +399,57 @@ fn a_domain_takes_what_its_nodes_take() {
             assert_eq!(whole, union, "{domain}");
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The radius of several nodes is the union of theirs, that of all is everything that runs, and volumes pin what they pin.
+    #[test]
+    fn losses_add_up(plan in plan()) {
+        let objects = build(&plan);
+        let dependencies = dependencies(&objects);
+        let nodes: Vec<&str> = objects.nodes.iter().map(|node| node.metadata.name.as_str()).collect();
+        let all = dependencies.loss_of_nodes("all", nodes.iter().copied());
+        let single: Vec<BlastRadius> = nodes.iter().map(|node| dependencies.loss_of_node(node)).collect();
+        prop_assert_eq!(all.pods, single.iter().map(|radius| radius.pods).sum::<usize>());
+        prop_assert_eq!(&dependencies.loss_of_nodes("all", nodes.iter().rev().copied()), &all);
+        let known: BTreeSet<&str> = nodes.iter().copied().collect();
+        let running = objects.pods.iter().filter(|pod| !pod.is_terminal() && !pod.is_terminating());
+        prop_assert_eq!(all.pods, running.filter(|pod| known.contains(pod.spec.node_name.as_str())).count());
+        let pinned = dependencies.dependencies().filter(|edge| edge.relation == Relation::ReachedFrom);
+        let pinned: BTreeSet<&str> = pinned.map(|edge| edge.from.reference.name.as_str()).collect();
+        prop_assert_eq!(all.volumes.iter().map(|loss| loss.volume.as_str()).collect::<BTreeSet<_>>(), pinned);
+        for radius in &single {
+            let whole = |volume: &str| all.volumes.iter().any(|loss| loss.volume == volume);
+            prop_assert!(radius.volumes.iter().all(|loss| whole(&loss.volume)));
+        }
+        for edge in GraphView::new(&dependencies).graph().edges {
+            prop_assert!(!edge.text.is_empty());
+        }
+    }
+}
+
+#[test]
+fn an_ingress_counts_for_quotas() {
+    let mut server = admission::ApiServer::of_partly_known_cluster();
+    let mut objects = read(
+        "
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: few, namespace: shop}
+spec: {hard: {count/ingresses.networking.k8s.io: 1}}
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: one, namespace: shop}}
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: two, namespace: shop}}
+",
+    );
+    server.adopt(&objects.resource_quotas[0]);
+    let mut create = || server.create(objects.ingresses.remove(0)).map(|_| ()).map_err(|refusal| refusal.message);
+    assert_eq!(create(), Ok(()));
+    let why = "exceeded quota: few, requested: count/ingresses.networking.k8s.io=1, used: count/ingresses.networking.k8s.io=1, limited: count/ingresses.networking.k8s.io=1";
+    assert_eq!(create(), Err(format!("ingresses.networking.k8s.io \"two\" is forbidden: {why}")));
 }
 
 /// The counted way and the plain way against the edges agree about who is concerned.
@@ -578,7 +631,7 @@ fn whoever_has_no_graph_says_who_has() {
         let output = plimsoll(&[command, &["-o", "dot"]].concat());
         let said = String::from_utf8(output.stderr).expect("it is text");
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said}");
-        let expected = format!("-o dot draws graphs, and `{}` has none: `plimsoll plan` has one", command[0]);
+        let expected = format!("-o dot draws graphs, and `{}` has none: `plimsoll plan` or `plimsoll lose` has one", command[0]);
         assert!(said.contains(&expected), "{said}");
     }
     let only_graphs: Vec<&str> = formats::FORMATS.iter().filter(|format| format.only_graphs).map(|format| format.name).collect();

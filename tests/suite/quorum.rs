@@ -137,6 +137,15 @@ fn applications_are_recognised() {
         of("apache/doris:be-2.1.7", 4, "", ""),
         "3 of 4: Doris: all but one of 4: a tablet has three replicas by default, a majority is written"
     );
+    assert_eq!(of("kafka:3", 1, "", ""), "1 of 1: Kafka: runs alone");
+    // a proxy in front is not the application; a label says more than an image
+    let meshed = workload("StatefulSet", "s", 3, "istio/proxyv2:1", [""; 3])
+        .replace("image: 'istio/proxyv2:1'}", "image: 'istio/proxyv2:1'}, {name: d, image: mongo}");
+    assert_eq!(need(&meshed, &[]), "2 of 3: MongoDB: majority of 3 members");
+    assert_eq!(
+        need(&workload("StatefulSet", "zookeeper", 3, "solsson/kafka:2.5", [""; 3]), &[]),
+        "2 of 3: ZooKeeper: majority of 3 members"
+    );
     // a Deployment with such an image is a client
     assert_eq!(need(&workload("Deployment", "d", 3, "etcd:3", [""; 3]), &[]), "1 of 3: one pod");
 }

@@ -5,6 +5,7 @@
 mod conformance;
 mod explain;
 mod fit;
+mod lose;
 mod plan;
 mod schedule;
 
@@ -35,6 +36,8 @@ commands! {
     Explain => explain,
     /// How many more pods of a kind fit, where they go, and what stops the next one
     Fit => fit,
+    /// What survives the loss of a node, any node, any two, or a zone: who comes back, where, when, and who does not
+    Lose => lose,
     /// Replays recordings of the real kube-scheduler and shows the first difference of each case
     Conformance => conformance,
 }

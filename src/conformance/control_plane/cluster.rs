@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::Recording;
 use super::snapshot::{name_of, owner_of, state_of};
+use super::{Recording, drain, lifecycle, node, nodeloss};
+use crate::controllers::node_lifecycle;
 use crate::controllers::world::{Key, Moment, Stored};
 use crate::manifest::networking::Ingress;
-use crate::manifest::node::{Namespace, Node, Taint};
+use crate::manifest::node::{Namespace, Node};
 use crate::manifest::objects::Other;
 use crate::manifest::pod::Pod;
 use crate::manifest::policy::*;
@@ -45,7 +46,7 @@ const ACTIONS: &[(&str, Act)] = &[
     ("create", create),
     ("delete", delete),
     ("forceDelete", force_delete),
-    ("deleteNode", delete_node),
+    ("deleteNode", node::delete),
     ("patch", patch),
     ("setPods", set_pods),
     ("newPods", new_pods),
@@ -53,16 +54,32 @@ const ACTIONS: &[(&str, Act)] = &[
     ("evict", evict),
     ("wait", wait),
     ("alignMinute", align_minute),
-    ("cordon", cordon),
-    ("uncordon", uncordon),
+    ("cordon", node::cordon),
+    ("uncordon", node::uncordon),
+    ("drain", drain::drain),
+    ("kubeletGone", nodeloss::kubelet_gone),
+    ("kubeletBack", nodeloss::kubelet_back),
+    ("nodeReady", nodeloss::node_ready),
+    ("taint", nodeloss::taint),
 ];
+
+/// The recorded scheduler lets no pod back off for longer.
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(2);
 
 impl Cluster {
     /// An empty cluster of a recording's version, and the namespace of its name.
     pub fn new(recording: &Recording) -> Result<Self, String> {
         let version = KubernetesVersion::ALL.into_iter().find(|version| recording.kubernetes.starts_with(&version.to_string()));
         let version = version.ok_or_else(|| format!("Kubernetes {} is not supported", recording.kubernetes))?;
-        Ok(Cluster { plane: ControlPlane::new(version, Configuration::default()), namespace: recording.name.clone() })
+        let mut plane = ControlPlane::new(version, Configuration::default());
+        // whoever recorded these looked after taints himself
+        if !recording.name.starts_with(lifecycle::PREFIX) {
+            plane.disable(node_lifecycle::NAME);
+        }
+        plane.start_search_at(recording.chance.search_start);
+        plane.begin_daemons_with(recording.chance.daemons_begin_with.clone());
+        plane.limit_scheduling_back_off(LONGEST_BACK_OFF);
+        Ok(Cluster { plane, namespace: recording.name.clone() })
     }
 
     /// Applies objects in order, and says what became of each.
@@ -222,6 +239,10 @@ macro_rules! by_kind {
         fn post(plane: &mut ControlPlane, kind: &str, object: &Value) -> Result<(), Refusal> {
             let text = object.to_string();
             match kind {
+                "Node" => match serde_json::from_slice::<Node>(text.as_bytes()) {
+                    Ok(object) => node::post(plane, object),
+                    Err(error) => Err(unreadable(kind, &error)),
+                },
                 $( stringify!($kind) => match serde_json::from_slice::<$kind>(text.as_bytes()) {
                     Ok(object) => plane.create(object).map(|_| ()),
                     Err(error) => Err(unreadable(kind, &error)),
@@ -302,7 +323,7 @@ fn target(cluster: &Cluster, action: &Value) -> (String, Key) {
 }
 
 /// `code`, and `message` where it was refused.
-fn answer(result: Result<(), Refusal>) -> Map<String, Value> {
+pub(super) fn answer(result: Result<(), Refusal>) -> Map<String, Value> {
     match result {
         Ok(()) => Map::from_iter([("code".to_owned(), json!(200))]),
         Err(refusal) => Map::from_iter([("code".to_owned(), json!(refusal.code)), ("message".to_owned(), json!(refusal.message))]),
@@ -323,11 +344,6 @@ fn patch(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, St
 fn force_delete(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
     let (_, key) = target(cluster, action);
     Ok(answer(cluster.plane.remove_pod(&key, Some(0))))
-}
-
-fn delete_node(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
-    let name = action["node"].as_str().or(action["name"].as_str()).unwrap_or_default();
-    Ok(answer(cluster.plane.delete::<Node>(&Key::new("", name), false)))
 }
 
 fn set_pods(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
@@ -380,28 +396,5 @@ fn align_minute(cluster: &mut Cluster, _: &Value) -> Result<Map<String, Value>, 
     let into_minute = |moment: Moment| moment.milliseconds().rem_euclid(60_000);
     let missing = (65_000 - into_minute(cluster.plane.now())) % 60_000;
     cluster.plane.wait(Duration::from_millis(missing.unsigned_abs()));
-    Ok(Map::new())
-}
-
-const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
-
-fn cordon(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
-    change_node(cluster, action, |node| {
-        node.spec.unschedulable = true;
-        let taint = Taint { key: UNSCHEDULABLE.to_owned(), effect: "NoSchedule".to_owned(), ..Taint::default() };
-        node.spec.taints.push(taint);
-    })
-}
-
-fn uncordon(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
-    change_node(cluster, action, |node| {
-        node.spec.unschedulable = false;
-        node.spec.taints.retain(|taint| taint.key != UNSCHEDULABLE);
-    })
-}
-
-fn change_node(cluster: &mut Cluster, action: &Value, change: impl FnOnce(&mut Node)) -> Result<Map<String, Value>, String> {
-    let key = Key::new("", action["node"].as_str().unwrap_or_default());
-    cluster.plane.change_node(&key, change);
     Ok(Map::new())
 }

@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use crate::manifest::Objects;
 use crate::manifest::pod::{Pod, Volume};
 use crate::manifest::storage::{PersistentVolume, PersistentVolumeClaim};
+use crate::simulation::loss::volumes::LOCAL;
 
 /// A claim or inline volume of a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +40,6 @@ pub struct Claims<'a> {
     volumes: FxHashMap<&'a str, &'a PersistentVolume>,
     /// Drivers whose volumes are not attached.
     unattached: Vec<&'a str>,
-    /// Classes without a provisioner: local volumes, in practice.
     objects: &'a Objects,
 }
 
@@ -77,14 +77,15 @@ impl<'a> Claims<'a> {
         let shares = |modes: &[String]| modes.iter().any(|mode| mode == "ReadWriteMany" || mode == "ReadOnlyMany");
         let Some(volume) = self.volumes.get(claim.spec.volume_name.as_str()) else {
             return match self.driver_of_class(claim) {
-                Some("kubernetes.io/no-provisioner") => Hold::Local,
+                Some(driver) if LOCAL.contains(&driver) => Hold::Local,
                 Some(driver) if self.unattached.contains(&driver) => Hold::Shared,
                 _ if shares(&claim.spec.access_modes) => Hold::Shared,
                 _ => Hold::OneNode,
             };
         };
-        let is_unattached = volume.spec.csi.as_ref().is_some_and(|csi| self.unattached.contains(&csi.driver.as_str()));
-        if volume.spec.local.is_some() || is_pinned(volume) {
+        let has_driver = |drivers: &[&str]| volume.spec.csi.as_ref().is_some_and(|csi| drivers.contains(&csi.driver.as_str()));
+        let is_unattached = has_driver(&self.unattached);
+        if volume.spec.local.is_some() || has_driver(LOCAL) || is_pinned(volume) {
             Hold::Local
         } else if is_unattached || shares(&volume.spec.access_modes) {
             Hold::Shared

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use super::Assumptions;
 use super::timeline::Basis;
+use crate::manifest::Objects;
+use crate::manifest::location::Note;
 use crate::manifest::pod::{Container, Pod, Probe};
 
 /// Annotation of a pod (or pod template) that says how many seconds it takes to start.
@@ -17,7 +19,7 @@ pub const START_SECONDS: &str = "plimsoll.dev/start-seconds";
 
 /// How long a pod takes to start, and where that comes from. An annotation that is no number of seconds does not count.
 pub(super) fn start(assumptions: &Assumptions, pod: &Pod) -> (Duration, Basis) {
-    let annotated = pod.metadata.annotations.get(START_SECONDS).and_then(|text| text.trim().parse().ok());
+    let annotated = pod.metadata.annotations.get(START_SECONDS).and_then(|text| seconds(text));
     if let Some(seconds) = annotated {
         return (Duration::from_secs(seconds), Basis::Annotation);
     }
@@ -26,6 +28,28 @@ pub(super) fn start(assumptions: &Assumptions, pod: &Pod) -> (Duration, Basis) {
     }
     let floor = Duration::from_secs(probe_floor_seconds(pod));
     if floor > assumptions.default_start { (floor, Basis::PodSpec) } else { (assumptions.default_start, Basis::Assumed) }
+}
+
+/// Annotations of pods that are no number of seconds: each once for the pods of one workload.
+pub fn start_notes(objects: &Objects) -> Vec<Note> {
+    let mut notes: Vec<Note> = Vec::new();
+    for pod in &objects.pods {
+        let Some(text) = pod.metadata.annotations.get(START_SECONDS).filter(|text| seconds(text).is_none()) else { continue };
+        let owner = pod
+            .metadata
+            .controller()
+            .map_or_else(|| format!("Pod {}", pod.metadata.name), |owner| format!("{} {}", owner.kind, owner.name));
+        let message = format!("{owner}: annotation {START_SECONDS}: {text:?} is no number of seconds; it does not count");
+        let note = Note::at(pod.metadata.origin, message);
+        if notes.last() != Some(&note) {
+            notes.push(note);
+        }
+    }
+    notes
+}
+
+fn seconds(text: &str) -> Option<u64> {
+    text.trim().parse().ok()
 }
 
 /// The least that probes allow. Sidecars start one after another before the containers, containers all at once.

@@ -7,7 +7,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::timeline::{Case, Controller, build};
-use super::{Assumptions, Displaced, Failover, Group, Means, Removal, StageKind, Timeline, Wait, failover};
+use super::{Assumptions, Displaced, Failover, Group, Means, Removal, StageKind, Timeline, failover};
+use crate::controllers::taint_eviction::Stay;
 
 /// Why a bound does not hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -207,6 +208,9 @@ struct Lever {
     change: fn(&Trial, Duration) -> Option<Change>,
 }
 
+/// Nobody is asked to make a pod start faster than this.
+const LEAST_START: Duration = Duration::from_secs(5);
+
 /// What can be changed, the least intrusive first. A grace period below two renewals of the lease would take healthy nodes for lost.
 const LEVERS: &[Lever] = &[
     Lever { set: set_toleration, least: |_| Duration::ZERO, change: toleration_change },
@@ -215,7 +219,7 @@ const LEVERS: &[Lever] = &[
         least: |trial| trial.assumptions.detection().most,
         change: |_, within| Some(Change::OutOfServiceTaint { within }),
     },
-    Lever { set: set_start, least: |_| Duration::ZERO, change: start_change },
+    Lever { set: set_start, least: |_| LEAST_START, change: start_change },
     Lever {
         set: |trial, grace| trial.assumptions.node_monitor_grace_period = trial.assumptions.node_monitor_grace_period.min(grace),
         least: |trial| trial.assumptions.lease_renew_interval * 2,
@@ -230,7 +234,7 @@ fn set_toleration(trial: &mut Trial, to: Duration) {
     for case in &mut trial.cases {
         let stays_longer = case.toleration.time().is_none_or(|time| time > to);
         if stays_longer {
-            case.toleration = Wait::After(to);
+            case.toleration = Stay::For(to);
         }
     }
 }
@@ -248,5 +252,5 @@ fn set_start(trial: &mut Trial, to: Duration) {
 
 fn start_change(trial: &Trial, to: Duration) -> Option<Change> {
     let from = trial.longest_start();
-    (to < from && !to.is_zero()).then_some(Change::Start { from, to })
+    (to < from).then_some(Change::Start { from, to })
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use super::start::start;
 use super::toleration::{out_of_service, unreachable};
-use super::{Assumptions, Claim, DetachFrom, Disruption, Hold, Means, Removal, Span, Wait, eviction_wait};
+use super::{Assumptions, Claim, DetachFrom, Disruption, Hold, Means, Removal, Span};
+use crate::controllers::taint_eviction::{Stay, stay};
 use crate::manifest::pod::Pod;
 use crate::manifest::workload::Job;
 
@@ -161,9 +162,10 @@ impl Controller {
     /// What manages a pod, by the controller it names. Of a Job the replacement policy is not known here: see [`Controller::of_job`].
     pub fn of(pod: &Pod) -> Self {
         match pod.metadata.controller().map(|owner| owner.kind.as_str()) {
+            None if pod.metadata.annotations.contains_key("kubernetes.io/config.mirror") => Controller::Node,
             None => Controller::Nothing,
             Some("ReplicaSet" | "Deployment" | "ReplicationController") => Controller::ReplicaSet,
-            Some("Job") => Controller::Job,
+            Some("Job" | "CronJob") => Controller::Job,
             Some("StatefulSet") => Controller::StatefulSet,
             Some("DaemonSet") => Controller::DaemonSet,
             Some("Node") => Controller::Node,
@@ -207,7 +209,7 @@ pub(super) struct Case {
     pub controller: Controller,
     /// How long the node waits for its taint; none if for ever.
     pub taint: Option<Duration>,
-    pub toleration: Wait,
+    pub toleration: Stay,
     pub toleration_basis: Basis,
     /// Whether the out-of-service taint drives the pod away.
     pub leaves_out_of_service: bool,
@@ -219,19 +221,19 @@ pub(super) struct Case {
 }
 
 /// What the API server lets a pod tolerate when it says nothing.
-const DEFAULT_TOLERATION: Wait = Wait::After(Duration::from_secs(300));
+const DEFAULT_TOLERATION: Stay = Stay::For(Duration::from_secs(300));
 
 impl Case {
     pub fn of(assumptions: &Assumptions, displaced: &Displaced<'_>) -> Self {
         let tolerations = &displaced.pod.spec.tolerations;
-        let toleration = eviction_wait(&[unreachable()], tolerations);
+        let toleration = stay(&[unreachable()], tolerations);
         let (start, start_basis) = start(assumptions, displaced.pod);
         Case {
             controller: displaced.controller,
             taint: displaced.disruption.wait(displaced.order_in_zone),
             toleration,
             toleration_basis: if toleration == DEFAULT_TOLERATION { Basis::KubernetesDefault } else { Basis::PodSpec },
-            leaves_out_of_service: eviction_wait(&[out_of_service()], tolerations) != Wait::Forever,
+            leaves_out_of_service: stay(&[out_of_service()], tolerations) != Stay::ForEver,
             is_attached: displaced.claims.iter().any(|claim| claim.hold == Hold::OneNode),
             is_local: displaced.claims.iter().any(|claim| claim.hold == Hold::Local),
             start,
@@ -369,5 +371,6 @@ fn attach(assumptions: &Assumptions, case: &Case, stages: &mut Stages, deleted: 
         DetachFrom::PodDeleted => first(deleted, effect.gone).map(|deleted| deleted + timeout),
     };
     let end = free.zip(stages.now).map(|(free, now)| free.later(now));
-    stages.until(StageKind::Detach, end, Basis::KubernetesDefault);
+    let is_usual = assumptions.max_wait_for_unmount == Assumptions::default().max_wait_for_unmount;
+    stages.until(StageKind::Detach, end, if effect.detaches { Basis::Flag } else { Basis::of_setting(is_usual) });
 }

@@ -12,6 +12,7 @@
 use std::time::Duration;
 
 use super::Assumptions;
+use crate::controllers::node_lifecycle::Pace;
 
 /// The nodes of a zone, and how many of them do not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,17 +44,19 @@ impl Disruption {
 
 /// What a loss does to evictions in a zone. `any_node_answers` says whether there is a node in the cluster that is not lost.
 pub fn disruption(assumptions: &Assumptions, zone: Zone, any_node_answers: bool) -> Disruption {
-    let ready = zone.nodes.saturating_sub(zone.lost);
-    let threshold = usize::try_from(assumptions.unhealthy_zone_threshold_percent).unwrap_or(usize::MAX);
-    let is_in_trouble = zone.lost > 2 && zone.lost.saturating_mul(100) >= zone.nodes.saturating_mul(threshold);
-    if !any_node_answers {
-        Disruption::Stopped
-    } else if ready == 0 || !is_in_trouble {
-        Disruption::Every(assumptions.node_eviction_interval)
-    } else if zone.nodes > assumptions.large_cluster_size_threshold {
-        Disruption::Every(assumptions.secondary_node_eviction_interval)
-    } else {
-        Disruption::Stopped
+    let interval = assumptions.pace().interval(zone.nodes, zone.lost);
+    interval.filter(|_| any_node_answers).map_or(Disruption::Stopped, Disruption::Every)
+}
+
+impl Assumptions {
+    /// How fast the nodes of a zone get their `NoExecute` taint.
+    pub fn pace(&self) -> Pace {
+        Pace {
+            interval: self.node_eviction_interval,
+            slow_interval: self.secondary_node_eviction_interval,
+            small_at_most: self.large_cluster_size_threshold,
+            down_from_percent: usize::try_from(self.unhealthy_zone_threshold_percent).unwrap_or(usize::MAX),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Applications that need more than one of their pods, or fewer than a majority: one row each.
 //!
-//! Recognised by the label `app.kubernetes.io/name` of the pods, or by the last part of an image's name. Rules hold for workloads whose pods
+//! Recognised by the labels `app.kubernetes.io/name` and `app` of the pods, or by the last part of the main container's image. Rules hold for workloads whose pods
 //! have an identity (StatefulSets, operators' objects); a Deployment that runs such an image is one of its clients, tools or exporters.
 //!
 //! A group that is spread over several workloads (zones, node pools) is judged workload by workload, which is stricter than the truth.
@@ -15,7 +15,7 @@ use crate::manifest::location::Note;
 pub struct Application {
     /// Its name.
     pub name: &'static str,
-    /// Names of images (the last part, without tag) and values of `app.kubernetes.io/name` that mean it.
+    /// Names of images (the last part, without tag) and values of those labels that mean it.
     pub names: &'static [&'static str],
     /// What it needs.
     pub rule: Rule,
@@ -144,7 +144,8 @@ pub(super) fn recognise(workload: &Workload<'_>) -> Option<&'static Application>
     }
     // what stands behind the first container serves it; a service mesh puts its proxy in front
     let main = || images().find(|image| !image.starts_with("proxy"));
-    workload.label("app.kubernetes.io/name").and_then(named).or_else(|| main().and_then(named))
+    let labels = ["app.kubernetes.io/name", "app"].into_iter().filter_map(|key| workload.label(key));
+    labels.chain(main()).find_map(named)
 }
 
 /// The last part of an image's name, without tag and digest: `minio` of `quay.io/minio/minio:latest`.
@@ -156,6 +157,9 @@ fn image_name(image: &str) -> &str {
 
 /// A majority of these members.
 fn majority_of(replicas: usize, members: &str) -> Need {
+    if replicas < 2 {
+        return alone();
+    }
     Need { pods: majority(replicas), why: format!("majority of {replicas} {members}") }
 }
 
@@ -164,13 +168,21 @@ fn one(why: &str) -> Need {
     Need { pods: 1, why: why.to_owned() }
 }
 
+/// There is nobody to agree with.
+fn alone() -> Need {
+    one("runs alone")
+}
+
 fn of_all(workload: &Workload<'_>, _: &mut Vec<Note>) -> Need {
     majority_of(workload.replicas, "members")
 }
 
 /// All but one: what is there twice or three times bears the loss of one copy.
 fn all_but_one(workload: &Workload<'_>, why: &str) -> Need {
-    Need { pods: workload.replicas.saturating_sub(1).max(1), why: format!("all but one of {}: {why}", workload.replicas) }
+    if workload.replicas < 2 {
+        return alone();
+    }
+    Need { pods: workload.replicas - 1, why: format!("all but one of {}: {why}", workload.replicas) }
 }
 
 fn component<'a>(workload: &Workload<'a>) -> &'a str {
@@ -187,8 +199,11 @@ fn elasticsearch(workload: &Workload<'_>, _: &mut Vec<Note>) -> Need {
     majority_of(workload.replicas, "master-eligible nodes")
 }
 
-/// Controllers decide by majority. `min.insync.replicas` of brokers is not seen.
+/// Controllers decide by majority, and so does a ZooKeeper that comes with Kafka's image. `min.insync.replicas` of brokers is not seen.
 fn kafka(workload: &Workload<'_>, _: &mut Vec<Note>) -> Need {
+    if workload.spec.containers.iter().any(|container| container.image.contains("zookeeper")) {
+        return majority_of(workload.replicas, "ZooKeeper servers");
+    }
     let is_controller = workload.label("strimzi.io/controller-role") == Some("true") || component(workload).starts_with("controller");
     majority_of(workload.replicas, if is_controller { "controllers" } else { "brokers" })
 }
@@ -228,7 +243,7 @@ fn doris(workload: &Workload<'_>, _: &mut Vec<Note>) -> Need {
     };
     if says("be") {
         return match workload.replicas {
-            0..3 => Need { pods: workload.replicas, why: "all: a tablet has its replicas on all of them".to_owned() },
+            2 => Need { pods: workload.replicas, why: "all: a tablet has its replicas on all of them".to_owned() },
             _ => all_but_one(workload, "a tablet has three replicas by default, a majority is written"),
         };
     }

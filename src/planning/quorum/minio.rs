@@ -46,7 +46,7 @@ impl ErasureSet {
     /// The sets of a pool; none if there is no size that fits.
     fn of((servers, drives): (usize, usize), parity: Option<usize>) -> Option<Self> {
         let all = servers.checked_mul(drives)?;
-        let is_symmetric = |size: usize| if servers > size { servers % size == 0 } else { size % servers == 0 };
+        let is_symmetric = |size: usize| if servers > size { servers.is_multiple_of(size) } else { size.is_multiple_of(servers) };
         let size = SET_SIZES.rev().find(|&size| all >= size && all.is_multiple_of(size) && is_symmetric(size))?;
         let parity = parity.filter(|&parity| parity <= size / 2).unwrap_or(default_parity(size));
         Some(ErasureSet { drives: size, parity, of_a_pod: size.div_ceil(servers) })

@@ -1,7 +1,7 @@
 //! How many pods a workload needs to do its work, and what a loss leaves of that.
 //!
 //! What decides, in this order: a flag ([`Override`]), the annotation [`ANNOTATION`] of the workload or of its pod template, what is known of
-//! the application (`applications`: recognised by the label `app.kubernetes.io/name` or by the name of an image), and else
+//! the application (`applications`: recognised by the labels `app.kubernetes.io/name` and `app` or by the name of an image), and else
 //!
 //! - a StatefulSet with three replicas or more: a majority, `n / 2 + 1`;
 //! - a StatefulSet with two: one. Two can be a primary and a standby, of which one serves; a group of two that has to agree is worse than one
@@ -17,12 +17,14 @@
 //! To add an application: a row in `applications`, a test in `tests/suite/quorum.rs`.
 
 mod applications;
+mod budget;
 mod minio;
 mod standing;
 mod wish;
 mod workload;
 
 pub use applications::{APPLICATIONS, Application, Need};
+pub use budget::Budget;
 pub use minio::{Drives, MINIO_ANNOTATION};
 pub use standing::{Hit, Standing, State};
 pub use wish::{Override, Wish};
@@ -30,10 +32,8 @@ pub use wish::{Override, Wish};
 use std::fmt;
 
 use crate::controllers::scale_down::WorkloadKey;
-use crate::controllers::selector::matches;
 use crate::manifest::Objects;
 use crate::manifest::location::{Note, Origin};
-use crate::manifest::meta::StringMap;
 use workload::Workload;
 
 /// Annotation of a workload or its pod template: a number of pods, a share such as `50%`, `majority`, or `none`.
@@ -101,19 +101,6 @@ pub enum Basis {
     One,
 }
 
-/// A PodDisruptionBudget, as far as losses go: they do not ask it, but count against it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Budget {
-    /// Namespace.
-    pub namespace: String,
-    /// Name.
-    pub name: String,
-    /// Where it was read.
-    pub origin: Origin,
-    /// Pods that must be healthy.
-    pub desired_healthy: usize,
-}
-
 impl fmt::Display for Basis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -143,7 +130,7 @@ impl Quorums {
         }
         let idle = overrides.iter().zip(used).filter(|(_, used)| !used);
         quorums.notes.extend(idle.map(|(flag, _)| Note::general(format!("quorum {flag}: there is no such workload"))));
-        quorums.add_budgets(objects);
+        (quorums.budgets, quorums.budgets_of_pods) = budget::budgets(objects);
         quorums
     }
 
@@ -152,51 +139,10 @@ impl Quorums {
         self.of_pod.get(pod).copied().flatten().map(|index| &self.workloads[index])
     }
 
-    fn add_budgets(&mut self, objects: &Objects) {
-        let mut by_label = BudgetsByLabel::default();
-        for budget in &objects.pod_disruption_budgets {
-            let Some(selector) = &budget.spec.selector else { continue };
-            let namespace = budget.metadata.namespace_or_default();
-            by_label.add(namespace, selector, self.budgets.len());
-            self.budgets.push(Budget {
-                namespace: namespace.to_owned(),
-                name: budget.metadata.name.clone(),
-                origin: budget.metadata.origin,
-                desired_healthy: usize::try_from(budget.status.desired_healthy).unwrap_or(0),
-            });
-        }
-        for (index, pod) in objects.pods.iter().enumerate() {
-            let found = by_label.find(pod.metadata.namespace_or_default(), &pod.metadata.labels);
-            self.budgets_of_pods.extend(found.into_iter().map(|budget| (index, budget)));
-        }
-    }
-
     /// The budgets that select a pod, as indices.
     pub fn budgets_of(&self, pod: usize) -> impl Iterator<Item = usize> + '_ {
         let start = self.budgets_of_pods.partition_point(|&(of, _)| of < pod);
         self.budgets_of_pods[start..].iter().take_while(move |&&(of, _)| of == pod).map(|&(_, budget)| budget)
-    }
-}
-
-/// Budgets by one label that their pods must have, so that a pod asks few of them.
-#[derive(Default)]
-struct BudgetsByLabel<'a> {
-    namespaces: std::collections::BTreeMap<&'a str, Vec<Selecting<'a>>>,
-}
-
-/// A budget and its selector.
-type Selecting<'a> = (Option<(&'a str, &'a str)>, &'a crate::manifest::meta::LabelSelector, usize);
-
-impl<'a> BudgetsByLabel<'a> {
-    fn add(&mut self, namespace: &'a str, selector: &'a crate::manifest::meta::LabelSelector, budget: usize) {
-        let label = selector.match_labels.iter().next().map(|(key, value)| (key.as_str(), value.as_str()));
-        self.namespaces.entry(namespace).or_default().push((label, selector, budget));
-    }
-
-    fn find(&self, namespace: &str, labels: &StringMap) -> Vec<usize> {
-        let near = self.namespaces.get(namespace).map(Vec::as_slice).unwrap_or_default();
-        let may = |label: Option<(&str, &str)>| label.is_none_or(|(key, value)| labels.get(key).is_some_and(|own| own == value));
-        near.iter().filter(|(label, selector, _)| may(*label) && matches(selector, labels)).map(|&(_, _, budget)| budget).collect()
     }
 }
 

@@ -150,6 +150,13 @@ impl BlastRadiusView {
         document.lines("", lines.into_iter().take(limit).collect());
     }
 
+    /// Adds only what hangs on the workloads: Services and Ingresses left without pods, volumes out of reach.
+    pub fn add_dependents_to(&self, document: &mut Document, detail: Detail) {
+        let limit = if detail == Detail::Full { usize::MAX } else { SHOWN };
+        let lines = [self.service_lines(), self.ingress_lines(), self.volume_lines()].concat();
+        document.lines("At the first moment", lines.into_iter().take(limit).collect());
+    }
+
     fn service_lines(&self) -> Vec<Text> {
         let line = |loss: &LostBackends| Text::bad(format!("Service {} has no ready pod left", loss.service));
         self.services.iter().filter(|loss| loss.is_outage).map(line).collect()

@@ -16,11 +16,13 @@ pub mod explanation;
 pub mod fit;
 pub mod graph;
 pub mod headroom;
+pub mod losses;
 pub mod plan;
 pub mod quotas;
 pub mod refusal;
 pub mod remedy;
 pub mod schedule;
+pub mod survival;
 pub mod usage;
 pub mod workload;
 
@@ -36,6 +38,7 @@ pub use explanation::ExplanationView;
 pub use fit::FitView;
 pub use graph::GraphView;
 pub use headroom::HeadroomView;
+pub use losses::LossesView;
 pub use plan::PlanView;
 pub use schedule::ScheduleView;
 
@@ -54,6 +57,8 @@ pub enum View {
     Fit(Box<FitView>),
     /// How much more load fits.
     Headroom(Box<HeadroomView>),
+    /// What a cluster survives.
+    Losses(Box<LossesView>),
     /// Whether we agree with recordings.
     Conformance(Box<ConformanceView>),
     /// All we know of a cluster.
@@ -77,6 +82,7 @@ impl View {
             View::Explanation(view) => view.document(detail),
             View::Fit(view) => view.document(detail),
             View::Headroom(view) => view.document(detail),
+            View::Losses(view) => view.document(detail),
             View::Conformance(view) => view.document(detail),
             View::Plan(view) => view.document(detail),
         }
@@ -89,6 +95,7 @@ impl View {
             View::Explanation(view) => view.records(),
             View::Fit(view) => view.records(),
             View::Headroom(view) => view.records(),
+            View::Losses(view) => view.records(),
             View::Conformance(view) => view.records(),
             View::Plan(view) => view.records(),
         }
@@ -101,6 +108,7 @@ impl View {
             View::Explanation(view) => view.holds(),
             View::Fit(view) => view.holds(),
             View::Headroom(view) => view.holds(),
+            View::Losses(view) => view.holds(),
             View::Conformance(view) => view.holds(),
             View::Plan(view) => view.holds(),
         }
@@ -117,6 +125,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (ExplanationView::KIND, schema::<ExplanationView>()),
         (FitView::KIND, schema::<FitView>()),
         (HeadroomView::KIND, schema::<HeadroomView>()),
+        (LossesView::KIND, schema::<LossesView>()),
         (ConformanceView::KIND, schema::<ConformanceView>()),
         (PlanView::KIND, schema::<PlanView>()),
     ]

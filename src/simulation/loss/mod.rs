@@ -13,12 +13,16 @@
 
 mod baseline;
 pub mod departure;
-mod eviction_pace;
+pub mod eviction_pace;
+mod ordinals;
 mod peak;
 mod sweep;
 pub mod volumes;
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
 
 pub use baseline::Baseline;
 pub use departure::{Departure, Keeper};
@@ -27,6 +31,7 @@ pub use sweep::sweep;
 
 use crate::cluster::index::{NodeId, PodId};
 use crate::cluster::outage::NodeState;
+use crate::controllers::node_lifecycle::Pace;
 use crate::scheduler::Scheduler;
 use crate::scheduler::run::{Backlog, Decision};
 
@@ -62,6 +67,8 @@ pub struct Displaced {
     pub pod: PodId,
     /// The node it was on.
     pub from: NodeId,
+    /// How long after the loss is found out it is deleted, in seconds; none if its node's taint never comes or it tolerates that for good.
+    pub leaves: Option<u32>,
     /// How it goes on.
     pub course: Course,
     /// Where it, or the pod in its place, is in the end.
@@ -135,6 +142,10 @@ pub fn lose(baseline: &Baseline, scheduler: &mut Scheduler<'_>, nodes: &[NodeId]
     loss
 }
 
+/// What is said of a pod that its set does not make.
+pub const HELD_UP: &str =
+    "not made: its StatefulSet (podManagementPolicy OrderedReady) waits for a pod of lower ordinal that finds no node";
+
 /// What is said of a pod whose tolerations let the scheduler bind it to a silent node.
 const ON_SILENT_NODE: &str = "bound to a node whose kubelet is silent (its tolerations let it): nothing starts it there";
 
@@ -175,9 +186,10 @@ impl Play<'_, '_> {
     }
 
     fn leaving(&self) -> Vec<Leaving> {
-        let paces = eviction_pace::no_execute_after(&self.baseline.cluster().nodes, &self.nodes);
         let mut leaving = Vec::new();
-        for (&node, tainted_after) in self.nodes.iter().zip(paces) {
+        for lost in self.baseline.zones().lost(&self.baseline.cluster().nodes, &Pace::default(), &self.nodes) {
+            let (node, wait) = (lost.node, lost.wait());
+            let tainted_after = wait.map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX));
             for &pod in self.scheduler.occupancy().pods_on(node) {
                 let tolerated = self.baseline.departure(pod).after_seconds;
                 let after = tainted_after.zip(tolerated).map(|(tainted, tolerated)| tainted.saturating_add(tolerated));
@@ -201,7 +213,7 @@ impl Play<'_, '_> {
         if matches!(course, Course::Replaced(_)) {
             self.backlog.add(self.baseline.cluster(), self.baseline.replacement(pod));
         }
-        self.pods.push(Displaced { pod, from, course, to: None, message: None, waited: false });
+        self.pods.push(Displaced { pod, from, leaves: after, course, to: None, message: None, waited: false });
     }
 
     /// The nodes' objects are deleted, and with them what is left there.
@@ -213,10 +225,49 @@ impl Play<'_, '_> {
             }
             self.scheduler.set_node(node, NodeState { gone: true, ..NodeState::default() });
         }
-        for displaced in self.pods.iter().filter(|displaced| displaced.course == Course::OnceRemoved) {
-            self.backlog.add(self.baseline.cluster(), self.baseline.replacement(displaced.pod));
+        let again = self.pods.iter().filter(|displaced| displaced.course == Course::OnceRemoved).map(|displaced| displaced.pod);
+        let (in_turn, at_once): (Vec<PodId>, Vec<PodId>) = again.partition(|&pod| self.baseline.turn(pod).is_some());
+        for pod in at_once {
+            self.backlog.add(self.baseline.cluster(), self.baseline.replacement(pod));
         }
-        self.scheduler.work_off(&mut self.backlog, |_, _| ());
+        let mut sets: BTreeMap<usize, VecDeque<(u32, PodId)>> = BTreeMap::new();
+        for pod in in_turn {
+            let turn = self.baseline.turn(pod).expect("just asked");
+            sets.entry(turn.set).or_default().push_back((turn.ordinal, pod));
+        }
+        sets.values_mut().for_each(|pods| pods.make_contiguous().sort_unstable());
+        self.come_in_turn(sets);
+    }
+
+    /// Makes the pods of sets one after another: the next one when all before it have a node. What is left is never made.
+    fn come_in_turn(&mut self, mut sets: BTreeMap<usize, VecDeque<(u32, PodId)>>) {
+        // whoever waited before the loss holds up those behind it, too
+        let turns = self.baseline.waiting().iter().filter_map(|&pod| Some((self.baseline.turn(pod)?, pod)));
+        let mut first: BTreeMap<usize, Vec<(u32, PodId)>> = BTreeMap::new();
+        turns.for_each(|(turn, pod)| first.entry(turn.set).or_default().push((turn.ordinal, pod)));
+        loop {
+            self.scheduler.work_off(&mut self.backlog, |_, _| ());
+            let mut is_done = true;
+            for (set, pods) in &mut sets {
+                let Some(&(ordinal, pod)) = pods.front() else { continue };
+                let is_placed = |pod: PodId| self.scheduler.occupancy().node_of(pod).is_some();
+                let before = first.get(set).into_iter().flatten();
+                if before.clone().all(|&(other, pod)| other > ordinal || is_placed(pod)) {
+                    pods.pop_front();
+                    let replacement = self.baseline.replacement(pod);
+                    self.backlog.add(self.baseline.cluster(), replacement);
+                    first.entry(*set).or_default().push((ordinal, replacement));
+                    is_done = false;
+                }
+            }
+            if is_done {
+                break;
+            }
+        }
+        let held: FxHashSet<PodId> = sets.into_values().flatten().map(|(_, pod)| pod).collect();
+        for displaced in self.pods.iter_mut().filter(|displaced| held.contains(&displaced.pod)) {
+            displaced.message = Some(HELD_UP.into());
+        }
     }
 
     /// A replacement that tolerates everything may have gone to a silent node: it has to be placed once more.
@@ -242,7 +293,7 @@ impl Play<'_, '_> {
             displaced.to = node.filter(|&node| occupancy.outages().is_up(node));
             displaced.message = match node.is_some() && displaced.to.is_none() {
                 true => Some(ON_SILENT_NODE.into()),
-                false => sentences.remove(&replacement),
+                false => sentences.remove(&replacement).or(displaced.message.take()),
             };
             if until == Until::Unattended && displaced.course == Course::OnceRemoved {
                 displaced.course = Course::Stuck;
