@@ -1,9 +1,9 @@
+use plimsoll::cluster::index::PodId;
 use plimsoll::planning::interdiction::*;
 use plimsoll::planning::quorum::Quorums;
-use plimsoll::scheduler::profile::Configuration;
 use plimsoll::scheduler::Options;
+use plimsoll::scheduler::profile::Configuration;
 use plimsoll::simulation::loss::Baseline;
-use plimsoll::cluster::index::PodId;
 use std::time::Instant;
 
 fn main() {
@@ -23,15 +23,49 @@ fn main() {
     let units = single_nodes(&baseline);
     let is_ready = |pod: usize| baseline.occupancy().node_of(PodId::new(pod)).is_some();
     let now = Instant::now();
-    let answer = interdict(&Question { baseline: &baseline, quorums: &quorums, is_ready: &is_ready, units: &units, k, limits: Limits { replays, ..Limits::default() } }, || ());
+    let answer = interdict(
+        &Question {
+            baseline: &baseline,
+            quorums: &quorums,
+            is_ready: &is_ready,
+            units: &units,
+            k,
+            limits: Limits { replays, ..Limits::default() },
+        },
+        || (),
+    );
     eprintln!("interdict {:?}", now.elapsed());
     println!("falls {} budgets {}", answer.availability.workloads.len(), answer.availability.budgets.len());
     match &answer.reached {
         Proof::Fails { nodes, why, .. } => println!("reached fails {nodes:?} pending {}", why.pending().count()),
-        proof => { let c = proof.coverage().unwrap(); println!("reached holds {} certified {} tried {} alike {} left {} rooms {} open {} tightest {:?} first open {:?}", proof.holds(), c.certified, c.tried, c.alike, c.left, c.certificate.rooms.len(), c.certificate.open.len(), c.certificate.tightest(), &c.certificate.open.iter().take(5).collect::<Vec<_>>()) }
+        proof => {
+            let c = proof.coverage().unwrap();
+            println!(
+                "reached holds {} certified {} tried {} alike {} left {} rooms {} open {} tightest {:?} first open {:?}",
+                proof.holds(),
+                c.certified,
+                c.tried,
+                c.alike,
+                c.left,
+                c.certificate.rooms.len(),
+                c.certificate.open.len(),
+                c.certificate.tightest(),
+                &c.certificate.open.iter().take(5).collect::<Vec<_>>()
+            )
+        }
     }
     match &answer.repackable {
         Proof::Fails { nodes, why, .. } => println!("repackable fails {nodes:?} {why:?}"),
-        proof => { let c = proof.coverage().unwrap(); println!("repackable holds {} certified {} tried {} left {} reserve {}", proof.holds(), c.certified, c.tried, c.left, c.certificate.reserve.is_some()) }
+        proof => {
+            let c = proof.coverage().unwrap();
+            println!(
+                "repackable holds {} certified {} tried {} left {} reserve {}",
+                proof.holds(),
+                c.certified,
+                c.tried,
+                c.left,
+                c.certificate.reserve.is_some()
+            )
+        }
     }
 }

@@ -14,6 +14,9 @@ impl LossesView {
     pub fn document(&self, detail: Detail) -> Document {
         let mut document = Document::new(self.headline());
         document.lines("", self.remarks());
+        if let Some(verdict) = &self.verdict {
+            document.table("The verdict", verdict.table(), Vec::new());
+        }
         self.add_losses(&mut document, detail);
         if let Some(worst) = self.worst() {
             worst.add_fallen(&mut document, detail, self.losses.len() > 1);
@@ -38,6 +41,9 @@ impl LossesView {
             _ => format!("{} losses of a {}", thousands(number), self.each),
         };
         let total = self.losses.len();
+        if self.asked > total as u128 {
+            return self.headline_of_many();
+        }
         match (self.survivable, total) {
             (_, 0) => Text::new("Nothing is lost: there is no node", Mood::Notable),
             (true, 1) => Text::good(format!("Survivable: {} leaves every workload what it needs, and every pod comes back", of(1))),
@@ -52,6 +58,18 @@ impl LossesView {
                 of(total),
                 self.worst.as_deref().unwrap_or_default()
             )),
+        }
+    }
+
+    /// Of more losses than were looked at one by one.
+    fn headline_of_many(&self) -> Text {
+        let asked = format!("{} losses of a {}", usize::try_from(self.asked).map_or_else(|_| self.asked.to_string(), thousands), self.each);
+        let is_open = self.verdict.as_ref().is_some_and(|verdict| verdict.is_open());
+        match (self.survivable, is_open, &self.worst) {
+            (true, ..) => Text::good(format!("Survivable: proven for each of {asked}")),
+            (false, true, None) => Text::new(format!("Not decided: neither proven nor refuted for each of {asked}"), Mood::Notable),
+            (false, _, Some(worst)) => Text::bad(format!("Not survivable: not every one of {asked}; the worst that was found is {worst}")),
+            (false, false, None) => Text::bad(format!("Not survivable: not every one of {asked}")),
         }
     }
 
