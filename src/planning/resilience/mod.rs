@@ -7,11 +7,13 @@
 //! Promise: a workload is never blamed for what was wrong before the loss, and every loss says why it is not survived. What kube-scheduler
 //! reaches is replayed, pod by pod; whether another placement exists is told apart from it ([`Judged::repack`]).
 
+mod chance;
 mod requirement;
 mod timing;
 
 use std::time::Duration;
 
+pub use chance::{Chances, LossChance, chances};
 pub use requirement::Requirements;
 pub use timing::{Late, WorkloadTiming};
 

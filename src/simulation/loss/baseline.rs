@@ -88,8 +88,18 @@ impl Baseline {
         PodId::new(pod.index() % self.departures.len().max(1))
     }
 
+    /// How it was told to schedule.
+    pub fn options(&self) -> Options {
+        self.options
+    }
+
     /// A scheduler that finds everything as it is before the loss.
     pub fn scheduler(&self) -> Scheduler<'_> {
-        Scheduler::at(&self.cluster, &self.profiles, self.options, self.occupancy.clone())
+        self.scheduler_with(self.options)
+    }
+
+    /// A scheduler that does so and decides otherwise what is left open from here on.
+    pub fn scheduler_with(&self, options: Options) -> Scheduler<'_> {
+        Scheduler::at(&self.cluster, &self.profiles, options, self.occupancy.clone())
     }
 }

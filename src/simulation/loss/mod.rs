@@ -6,6 +6,8 @@
 //! Then, unless told otherwise, the node objects are deleted: what is left on them is gone, StatefulSets make their pods anew, and
 //! whoever waited is tried again. The scheduler does all placing: priorities and preemption included.
 //!
+//! Pods that leave at the same time are replaced in the order of the scheduler's [`Arrivals`](crate::scheduler::arrivals::Arrivals).
+//!
 //! [`sweep`] does so for many losses, on all cores: each starts from the same [`Baseline`] and leaves no trace.
 //!
 //! Promise: the state after a loss depends on the baseline and the loss alone, never on what was tried before or beside it.
@@ -23,11 +25,12 @@ use std::sync::Arc;
 pub use baseline::Baseline;
 pub use departure::{Departure, Keeper};
 pub use peak::Peak;
-pub use sweep::sweep;
+pub use sweep::{sweep, sweep_with};
 
 use crate::cluster::index::{NodeId, PodId};
 use crate::cluster::outage::NodeState;
 use crate::scheduler::Scheduler;
+use crate::scheduler::arrivals::ArrivalOrder;
 use crate::scheduler::run::{Backlog, Decision};
 
 /// How far a loss is played.
@@ -125,7 +128,8 @@ pub fn lose(baseline: &Baseline, scheduler: &mut Scheduler<'_>, nodes: &[NodeId]
     let mut nodes = nodes.to_vec();
     nodes.sort_unstable();
     nodes.dedup();
-    let mut play = Play { baseline, scheduler, nodes, backlog: Backlog::default(), pods: Vec::new() };
+    let order = ArrivalOrder::new(scheduler.options().arrivals);
+    let mut play = Play { baseline, scheduler, order, nodes, backlog: Backlog::default(), pods: Vec::new() };
     play.fall_silent();
     if until == Until::Removed {
         play.remove();
@@ -142,6 +146,7 @@ const ON_SILENT_NODE: &str = "bound to a node whose kubelet is silent (its toler
 struct Play<'a, 'c> {
     baseline: &'a Baseline,
     scheduler: &'a mut Scheduler<'c>,
+    order: ArrivalOrder,
     nodes: Vec<NodeId>,
     backlog: Backlog,
     pods: Vec<Displaced>,
@@ -163,7 +168,8 @@ impl Play<'_, '_> {
             self.scheduler.set_node(node, NodeState { unreachable: true, ..state });
         }
         leaving.sort_by_key(|&(after, pod, _)| (after.is_none(), after, pod));
-        for group in leaving.chunk_by(|one, next| one.0 == next.0) {
+        for group in leaving.chunk_by_mut(|one, next| one.0 == next.0) {
+            self.order.arrange(self.baseline.cluster(), group, |(_, pod, _)| pod);
             group.iter().for_each(|&leaving| self.leave(leaving));
             self.scheduler.work_off(&mut self.backlog, |_, _| ());
         }
@@ -206,28 +212,26 @@ impl Play<'_, '_> {
 
     /// The nodes' objects are deleted, and with them what is left there.
     fn remove(&mut self) {
+        let mut coming: Vec<PodId> = Vec::new();
         for node in self.nodes.clone() {
             for pod in self.scheduler.occupancy().pods_on(node).to_vec() {
                 self.scheduler.evict(pod);
-                self.come_again(pod);
+                // a replacement that tolerates everything may have gone to a silent node: it has to be placed once more
+                if pod != self.baseline.original(pod) {
+                    coming.push(pod);
+                }
             }
             self.scheduler.set_node(node, NodeState { gone: true, ..NodeState::default() });
         }
-        for displaced in self.pods.iter().filter(|displaced| displaced.course == Course::OnceRemoved) {
-            self.backlog.add(self.baseline.cluster(), self.baseline.replacement(displaced.pod));
-        }
+        let once_removed = self.pods.iter().filter(|displaced| displaced.course == Course::OnceRemoved);
+        coming.extend(once_removed.map(|displaced| self.baseline.replacement(displaced.pod)));
+        self.order.arrange(self.baseline.cluster(), &mut coming, |pod| pod);
+        coming.into_iter().for_each(|pod| self.backlog.add(self.baseline.cluster(), pod));
         self.scheduler.work_off(&mut self.backlog, |_, _| ());
     }
 
-    /// A replacement that tolerates everything may have gone to a silent node: it has to be placed once more.
-    fn come_again(&mut self, pod: PodId) {
-        if pod != self.baseline.original(pod) {
-            self.backlog.add(self.baseline.cluster(), pod);
-        }
-    }
-
     fn result(self, until: Until) -> Loss {
-        let Play { baseline, scheduler, nodes, backlog, mut pods } = self;
+        let Play { baseline, scheduler, nodes, backlog, mut pods, .. } = self;
         let waiting: Vec<PodId> = baseline.waiting().to_vec();
         let schedule = backlog.into_schedule();
         let occupancy = scheduler.occupancy();
