@@ -16,6 +16,7 @@
 //! provisioner, quota recount) is a file here and a line in [`ControlPlane::settle`].
 
 pub mod chance;
+mod cluster_event;
 mod control_plane;
 mod creation;
 pub mod difference;
@@ -23,10 +24,12 @@ mod eviction;
 mod garbage;
 mod kubelet;
 pub mod loss;
+mod queueing_hints;
 mod quota_recount;
 mod requests;
 mod running_pod;
 mod scheduling;
+mod scheduling_queue;
 mod unknown;
 mod volumes;
 mod work_queue;

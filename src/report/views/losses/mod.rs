@@ -10,6 +10,7 @@ use serde::Serialize;
 
 pub use timeline::{LateView, TimelineView};
 
+use super::samples::LossSamplesView;
 use super::{API_VERSION, BlastRadiusView, Context, GraphView, Records};
 use crate::planning::failover::Span;
 use crate::planning::quorum::{Hit, Quorum, Quorums, State};
@@ -60,6 +61,9 @@ pub struct LossesView {
     pub late: Vec<LateView>,
     /// What timelines assume.
     pub assumptions: Vec<AssumptionView>,
+    /// How surely each loss is survived, if that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples: Option<LossSamplesView>,
     /// The dependencies, for `-o dot`.
     #[serde(skip)]
     #[schemars(skip)]
@@ -180,6 +184,8 @@ pub struct FallenWorkload {
     pub lost: usize,
     /// Ready pods that are left.
     pub ready: usize,
+    /// Pods that it wants in all.
+    pub replicas: usize,
     /// Ready pods that it needs.
     pub needed: usize,
     /// Where that number comes from.
@@ -267,13 +273,14 @@ impl LossesView {
             max_failover_seconds: question.max_failover.map(|limit| limit.as_secs()),
             late: resilience.late.iter().map(|late| LateView::new(question, late, names)).collect(),
             assumptions: question.assumptions.list().iter().map(AssumptionView::new).collect(),
+            samples: None,
             graph: None,
         }
     }
 
-    /// Whether everything is survived.
+    /// Whether everything is survived, whatever was drawn.
     pub fn holds(&self) -> bool {
-        self.survivable
+        self.survivable && self.samples.as_ref().is_none_or(LossSamplesView::holds)
     }
 
     /// The worst loss.
@@ -367,7 +374,8 @@ fn preempted(context: &Context<'_>, loss: &Loss) -> Vec<PreemptedPod> {
 }
 
 impl Seconds {
-    fn of(span: Span) -> Self {
+    /// Of a span, rounded to the outside.
+    pub fn of(span: Span) -> Self {
         let up = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
         Seconds { least: span.least.as_secs(), most: up(span.most) }
     }
@@ -397,6 +405,7 @@ impl FallenWorkload {
             state: state_name(hit.state),
             lost: hit.lost,
             ready: hit.ready,
+            replicas: quorum.replicas,
             needed: quorum.needed,
             basis: quorum.basis.to_string(),
             budgets: hit.budgets.iter().map(|&budget| quorums.budgets[budget].name.clone()).collect(),

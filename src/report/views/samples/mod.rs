@@ -239,10 +239,10 @@ impl SamplesView {
     pub fn new(context: &Context<'_>, draws: &Draws, runs: &[Run], namespaces: &[String]) -> Self {
         let workloads = Numbering::of(context, runs);
         let places = Places::of(context.cluster, runs, |pod| workloads.number_of[&pod]);
-        let is_shown =
-            |group: &&Group| namespaces.is_empty() || namespaces.iter().any(|name| name == context.cluster.pod_name(group.pods[0]).namespace);
-        let shown: Vec<(String, &Group)> =
-            places.groups.iter().filter(is_shown).map(|group| (workloads.name(group), group)).collect();
+        let is_shown = |group: &&Group| {
+            namespaces.is_empty() || namespaces.iter().any(|name| name == context.cluster.pod_name(group.pods[0]).namespace)
+        };
+        let shown: Vec<(String, &Group)> = places.groups.iter().filter(is_shown).map(|group| (workloads.name(group), group)).collect();
         let worst = runs.iter().rev().max_by_key(|run| run.missing()).filter(|run| !run.places_all());
         let ranges = NodeRange::all(context.cluster, runs);
         SamplesView {
@@ -256,7 +256,11 @@ impl SamplesView {
             evicted_workloads: evicted(context, &shown, runs),
             not_created: Vec::new(),
             places: PlacesView::new(&places),
-            undetermined: shown.iter().filter(|(_, group)| group.open() > 0).map(|(name, group)| undetermined(context, name, group)).collect(),
+            undetermined: shown
+                .iter()
+                .filter(|(_, group)| group.open() > 0)
+                .map(|(name, group)| undetermined(context, name, group))
+                .collect(),
             use_determined: ranges.iter().all(NodeRange::is_point),
             nodes: ranges.iter().map(|range| NodeRangeView::new(context, range)).collect(),
         }

@@ -27,7 +27,9 @@ impl ShareView {
 impl DrawnView {
     fn sentence(&self) -> String {
         let drawn = match (self.arrivals, self.ties) {
-            ("random", "random") => "the order in which pods of one priority and age arrive, and which of equally good nodes they get".to_owned(),
+            ("random", "random") => {
+                "the order in which pods of one priority and age arrive, and which of equally good nodes they get".to_owned()
+            }
             ("random", ties) => format!("the order in which pods of one priority and age arrive (ties: {ties})"),
             _ => "which of equally good nodes pods get (arrivals: listed)".to_owned(),
         };
@@ -129,9 +131,12 @@ impl SamplesView {
     }
 
     fn add_undetermined(&self, document: &mut Document, detail: Detail) {
-        let mut table = Table::new().left("workload").right("pods").right("undetermined").right("arrangements").right("nodes").left("mostly on");
+        let mut table =
+            Table::new().left("workload").right("pods").right("undetermined").right("arrangements").right("nodes").left("mostly on");
         for each in &self.undetermined {
-            let on = |node: &super::SeenNode| format!("{} in {}", node.node, crate::report::amount::share(node.runs as i64, self.drawn.runs as i64));
+            let on = |node: &super::SeenNode| {
+                format!("{} in {}", node.node, crate::report::amount::share(node.runs as i64, self.drawn.runs as i64))
+            };
             let nodes: Vec<String> = each.nodes.iter().map(on).collect();
             table.row(vec![
                 each.workload.as_str().into(),
@@ -197,7 +202,8 @@ impl LossSamplesView {
     /// Adds it to a document.
     pub fn add_to(&self, document: &mut Document, detail: Detail) {
         let mut table = Table::new().left("lost").left("survived in").right("pending").left("the worst run");
-        let mut losses: Vec<_> = self.losses.iter().filter(|loss| detail == Detail::Full || loss.survived.runs < loss.survived.of).collect();
+        let mut losses: Vec<_> =
+            self.losses.iter().filter(|loss| detail == Detail::Full || loss.survived.runs < loss.survived.of).collect();
         losses.sort_by_key(|loss| (loss.survived.runs, std::cmp::Reverse(loss.most_pending)));
         for loss in losses {
             let mood = if loss.survived.runs == loss.survived.of { Mood::Good } else { Mood::Bad };
