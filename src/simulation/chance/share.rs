@@ -43,9 +43,10 @@ impl Share {
         (least, most)
     }
 
-    /// What never happened in these runs happens in less than this share of all runs, with a confidence of 95 %: the rule of three.
-    pub fn rule_of_three(self) -> f64 {
-        (3.0 / self.of.max(1) as f64).min(1.0)
+    /// What happened in none of these runs happens in less than this share of all runs, with a confidence of 95 %: about 3 / runs, which
+    /// is known as the rule of three.
+    pub fn bound_of_never(self) -> f64 {
+        1.0 - 0.05_f64.powf(1.0 / self.of.max(1) as f64)
     }
 }
 
@@ -65,6 +66,7 @@ mod tests {
         assert_eq!(percent(0, 20), (0.0, 16.1));
         assert_eq!(percent(20, 20), (83.9, 100.0));
         assert_eq!(percent(0, 0), (0.0, 100.0));
-        assert_eq!(Share { runs: 0, of: 200 }.rule_of_three(), 0.015);
+        let bound = |of| (Share { runs: 0, of }.bound_of_never() * 1000.0).round() / 10.0;
+        assert_eq!((bound(1), bound(20), bound(200), bound(3000)), (95.0, 13.9, 1.5, 0.1));
     }
 }

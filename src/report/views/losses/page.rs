@@ -46,7 +46,7 @@ impl LossesView {
             (_, 0) => Text::new("Nothing is lost: there is no node", Mood::Notable),
             (true, _) if !self.holds() => {
                 let samples = self.samples.as_ref().map(LossSamplesView::headline).unwrap_or_default();
-                Text::bad(format!("Survivable as pods are listed, but {samples}"))
+                Text::bad(format!("Survivable in this one run, but {samples}"))
             }
             (true, 1) => Text::good(format!("Survivable: {} leaves every workload what it needs, and every pod comes back", of(1))),
             (true, _) => {

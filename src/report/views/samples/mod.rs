@@ -46,7 +46,7 @@ pub struct SamplesView {
     pub not_created: Vec<NotCreatedGroup>,
     /// How determined places are.
     pub places: PlacesView,
-    /// Workloads of which pods have no determined place, not even up to exchange of identical pods.
+    /// Workloads of which pods have no determined place, not even up to exchange of identical pods; those with most such pods first.
     pub undetermined: Vec<UndeterminedWorkload>,
     /// Whether every node is equally full in every run.
     pub use_determined: bool,
@@ -256,11 +256,7 @@ impl SamplesView {
             evicted_workloads: evicted(context, &shown, runs),
             not_created: Vec::new(),
             places: PlacesView::new(&places),
-            undetermined: shown
-                .iter()
-                .filter(|(_, group)| group.open() > 0)
-                .map(|(name, group)| undetermined(context, name, group))
-                .collect(),
+            undetermined: undetermined_of(context, &shown),
             use_determined: ranges.iter().all(NodeRange::is_point),
             nodes: ranges.iter().map(|range| NodeRangeView::new(context, range)).collect(),
         }
@@ -406,6 +402,14 @@ fn evicted(context: &Context<'_>, shown: &[(String, &Group)], runs: &[Run]) -> V
     let mut evicted: Vec<EvictedWorkload> = affected.map(view).collect();
     evicted.sort_by_key(|each| std::cmp::Reverse(each.evicted.runs));
     evicted
+}
+
+/// Those of which most pods are open first.
+fn undetermined_of(context: &Context<'_>, shown: &[(String, &Group)]) -> Vec<UndeterminedWorkload> {
+    let open = shown.iter().filter(|(_, group)| group.open() > 0);
+    let mut undetermined: Vec<UndeterminedWorkload> = open.map(|(name, group)| undetermined(context, name, group)).collect();
+    undetermined.sort_by_key(|each| std::cmp::Reverse(each.undetermined));
+    undetermined
 }
 
 fn undetermined(context: &Context<'_>, name: &str, group: &Group) -> UndeterminedWorkload {

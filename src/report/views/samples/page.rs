@@ -4,6 +4,7 @@ use super::{DrawnView, LossSamplesView, NodeRangeView, ResourceRange, SamplesVie
 use crate::report::amount::{Unit, count, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
 use crate::report::views::creation;
+use crate::simulation::chance::Share;
 
 /// So many rows of a table fit a screen.
 const ROWS: usize = 12;
@@ -17,10 +18,16 @@ impl ShareView {
         format!("{} of {} ({} %, 95 % interval {least}–{most} %)", thousands(self.runs), count(self.of, "run"), self.percent)
     }
 
+    /// The same in a table: `52 of 200 (26 %, 20.4–32.5 %)`.
+    fn cell(&self) -> String {
+        let (least, most) = (self.percent_least95, self.percent_most95);
+        format!("{} of {} ({} %, {least}–{most} %)", thousands(self.runs), thousands(self.of), self.percent)
+    }
+
     /// What was seen in no run may happen all the same: `less than 1.5 % of all runs`, with a confidence of 95 %.
-    fn rule_of_three(&self) -> String {
-        let percent = (300.0 / self.of.max(1) as f64).min(100.0);
-        format!("less than {} % of all runs", (percent * 10.0).round() / 10.0)
+    fn bound_of_never(&self) -> String {
+        let bound = Share { runs: 0, of: self.of }.bound_of_never();
+        format!("less than {} % of all runs", (bound * 1000.0).ceil() / 10.0)
     }
 }
 
@@ -55,7 +62,8 @@ impl SamplesView {
 
     fn headline(&self) -> Text {
         let mut text = match self.pending.runs {
-            0 => format!("Pending in none of {} (95 % sure: in {})", count(self.pending.of, "run"), self.pending.rule_of_three()),
+            0 if self.places.pods == 0 => "No pod waits for a place, so nothing is left to chance".to_owned(),
+            0 => format!("Pending in none of {} (95 % sure: in {})", count(self.pending.of, "run"), self.pending.bound_of_never()),
             _ => format!("Pending in {}", self.pending.sentence()),
         };
         let refused: usize = self.not_created.iter().map(|group| group.objects.len()).sum();
@@ -76,7 +84,7 @@ impl SamplesView {
     }
 
     fn add_pending(&self, document: &mut Document, detail: Detail) {
-        let mut table = Table::new().left("workload").right("pods").right("pending").left("in").left("mostly because");
+        let mut table = Table::new().left("workload").right("pods").right("pending").left("in runs (95 % interval)").left("mostly because");
         for each in &self.pending_workloads {
             let why = match each.messages.split_first() {
                 None => "evicted for others, and nobody replaces them".to_owned(),
@@ -87,7 +95,7 @@ impl SamplesView {
                 each.workload.as_str().into(),
                 thousands(each.pods).into(),
                 Text::bad(range(each.least, each.most)),
-                each.pending.sentence().into(),
+                each.pending.cell().into(),
                 why.into(),
             ]);
         }
@@ -96,10 +104,10 @@ impl SamplesView {
     }
 
     fn add_evicted(&self, document: &mut Document, detail: Detail) {
-        let mut table = Table::new().left("workload").left("in").left("pods");
+        let mut table = Table::new().left("workload").left("in runs (95 % interval)").left("pods");
         for each in &self.evicted_workloads {
             let pods = list(&each.pods, if detail == Detail::Full { usize::MAX } else { 3 });
-            table.row(vec![each.workload.as_str().into(), each.evicted.sentence().into(), Text::new(pods, Mood::Notable)]);
+            table.row(vec![each.workload.as_str().into(), each.evicted.cell().into(), Text::new(pods, Mood::Notable)]);
         }
         let notes = cut(&mut table, detail, "workload");
         document.table("Evicted for others in some run", table, notes);
@@ -109,18 +117,21 @@ impl SamplesView {
     fn determined(&self) -> Vec<Text> {
         let places = &self.places;
         if places.pods == 0 {
-            return vec!["No pod waits for a place, so nothing is left to chance".into()];
+            return Vec::new();
         }
-        let mut parts = vec![format!("{} in the same place in every run", thousands(places.fixed))];
-        if places.exchanged > 0 {
-            parts.push(format!("{} only change places with identical pods", thousands(places.exchanged)));
-        }
-        if places.undetermined > 0 {
-            parts.push(format!("{} elsewhere in some run", thousands(places.undetermined)));
-        }
+        let parts = [
+            (places.fixed, "in the same place in every run"),
+            (places.exchanged, "only changing places with identical pods"),
+            (places.undetermined, "elsewhere in some run"),
+        ];
+        let some = parts.iter().filter(|(pods, _)| *pods > 0);
+        let parts: Vec<String> = some.map(|(pods, what)| format!("{} {what}", thousands(*pods))).collect();
         let mut lines: Vec<Text> = vec![format!("Of {}: {}", count(places.pods, "pod"), parts.join(", ")).into()];
-        let (outcomes, distinct) = (count(places.outcomes, "different outcome"), thousands(places.outcomes_up_to_exchange));
-        lines.push(format!("{outcomes}; {distinct} if pods that the scheduler cannot tell apart are not told apart").into());
+        if places.outcomes > 1 {
+            let distinct = thousands(places.outcomes_up_to_exchange);
+            let outcomes = count(places.outcomes, "different outcome");
+            lines.push(format!("{outcomes}; {distinct} if pods that the scheduler cannot tell apart are not told apart").into());
+        }
         let open = self.nodes.iter().filter(|node| !node.determined).count();
         lines.push(match (self.use_determined, places.outcomes) {
             (true, 1) => Text::good("Every node is equally full in every run"),
@@ -201,7 +212,7 @@ impl LossSamplesView {
 
     /// Adds it to a document.
     pub fn add_to(&self, document: &mut Document, detail: Detail) {
-        let mut table = Table::new().left("lost").left("survived in").right("pending").left("the worst run");
+        let mut table = Table::new().left("lost").left("survived in runs (95 % interval)").right("pending").left("the worst run");
         let mut losses: Vec<_> =
             self.losses.iter().filter(|loss| detail == Detail::Full || loss.survived.runs < loss.survived.of).collect();
         losses.sort_by_key(|loss| (loss.survived.runs, std::cmp::Reverse(loss.most_pending)));
@@ -209,7 +220,7 @@ impl LossSamplesView {
             let mood = if loss.survived.runs == loss.survived.of { Mood::Good } else { Mood::Bad };
             table.row(vec![
                 Text::new(loss.lost.as_str(), mood),
-                loss.survived.sentence().into(),
+                loss.survived.cell().into(),
                 range(loss.least_pending, loss.most_pending).into(),
                 self.drawn.again(loss.worst_seed).into(),
             ]);
@@ -218,6 +229,9 @@ impl LossSamplesView {
         let sure = self.losses.iter().filter(|loss| loss.survived.runs == loss.survived.of).count();
         if detail == Detail::Brief && sure > 0 && sure < self.losses.len() {
             notes.push(format!("{} survived in every run", are(sure, "more loss")));
+        }
+        if !self.holds() {
+            notes.push("`plimsoll lose …` with the arguments of its worst run shows it".to_owned());
         }
         document.led_table("By chance", self.lead(), table, notes);
     }
@@ -228,7 +242,7 @@ impl LossSamplesView {
             true => Text::good(format!(
                 "{every} survived in all {} (95 % sure: not in {})",
                 count(self.every.of, "run"),
-                self.every.rule_of_three()
+                self.every.bound_of_never()
             )),
             false => Text::bad(format!("{every} survived in {}", self.every.sentence())),
         }];
