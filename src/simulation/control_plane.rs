@@ -59,7 +59,7 @@ pub struct ControlPlane {
 }
 
 impl ControlPlane {
-    /// An empty cluster.
+    /// An empty cluster, in which all control loops run.
     pub fn new(version: KubernetesVersion, configuration: Configuration) -> Self {
         ControlPlane {
             store: Store::default(),

@@ -84,6 +84,11 @@ impl Kubelets {
     }
 }
 
+/// Whether nothing holds a deleted pod any more: the server removes it whatever its kubelet says.
+fn is_forgotten(pod: &Pod) -> bool {
+    pod.is_terminating() && pod.metadata.deletion_grace_period_seconds == Some(0) && pod.metadata.finalizers.is_empty()
+}
+
 /// Whether a pod is bound and its kubelet has said nothing yet.
 fn is_new(pod: &Pod) -> bool {
     !pod.spec.node_name.is_empty() && pod.status.start_time.is_none() && !pod.is_terminal()
@@ -97,6 +102,10 @@ pub(super) fn act(plane: &mut ControlPlane) -> bool {
     let now = plane.now;
     for key in &pending {
         let Some(pod) = plane.store.get::<Pod>(key).cloned() else { continue };
+        if is_forgotten(&pod) {
+            plane.forget_pod(key);
+            continue;
+        }
         if plane.kubelets.gone.contains_key(&pod.spec.node_name) {
             continue;
         }

@@ -209,7 +209,7 @@ fn a_job_counts_a_pod_whose_node_is_gone_as_failed() {
     plane.settle();
     wait(&mut plane, 30);
     let job = plane.store().jobs.iter().next().unwrap().clone();
-    assert_eq!((job.status.active, job.status.failed, pods(&plane, "n2")), (2, 1, (2, 0)));
+    assert_eq!((job.status.active, job.status.failed, pods(&plane, "n1"), pods(&plane, "n2")), (2, 1, (0, 0), (2, 0)));
 }
 
 #[test]

@@ -11,6 +11,9 @@ use super::snapshot::{owner_of, snapshot};
 use crate::controllers::world::Key;
 use crate::manifest::pod::Pod;
 
+/// A node that is not cordoned gets as many pods as it loses, and is not drained for ever.
+const PASSES_AT_MOST: usize = 20;
+
 /// Makes the facts of a recording.
 pub(super) fn replay(recording: &Recording) -> Result<Value, String> {
     Cluster::new(recording)?.play(recording, placed_state).map(Value::Object)
@@ -28,7 +31,7 @@ pub(super) fn placed_state(cluster: &Cluster) -> Value {
 pub(super) fn drain(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
     let node = action["node"].as_str().unwrap_or_default();
     let mut passes = Vec::new();
-    loop {
+    while passes.len() < PASSES_AT_MOST {
         let pods = evictable(cluster, node);
         if pods.is_empty() {
             break;

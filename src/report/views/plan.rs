@@ -95,6 +95,7 @@ impl ClusterPlan {
         }
         if let Some(graph) = &self.graph {
             graph.add_to(&mut document, format!("{}: what needs what", self.title));
+            graph.add_gaps_to(&mut document, detail);
         }
         document
     }
