@@ -17,6 +17,7 @@ mod graph;
 mod invariants;
 mod loops;
 mod loss;
+mod loss_played;
 mod node_loss;
 mod parsers;
 mod queueing_hints;

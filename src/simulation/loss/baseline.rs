@@ -1,6 +1,7 @@
 //! The cluster before anything is lost: every pod that finds a node has one, and every claim its volume.
 
 use super::departure::Departure;
+use super::eviction_pace::Zones;
 use super::volumes;
 use crate::cluster::Cluster;
 use crate::cluster::index::{NodeId, PodId};
@@ -21,6 +22,7 @@ pub struct Baseline {
     schedule: Schedule,
     departures: Vec<Departure>,
     waiting: Vec<PodId>,
+    zones: Zones,
 }
 
 impl Baseline {
@@ -38,9 +40,10 @@ impl Baseline {
         volumes::settle(&mut cluster, &occupancy);
         let departures = cluster.pods.iter().map(|row| Departure::of(&objects.pods[row.object])).collect();
         cluster.push_replacements();
+        let zones = Zones::new(&cluster.nodes, &objects.nodes);
         let waits = schedule.decisions.iter().filter(|decision| decision.outcome == Outcome::Unschedulable);
         let waiting = waits.map(|decision| decision.pod).collect();
-        Baseline { cluster, profiles, options, occupancy, schedule, departures, waiting }
+        Baseline { cluster, profiles, options, occupancy, schedule, departures, waiting, zones }
     }
 
     /// The cluster as numbers: the pods of the input, and behind them, in the same order, one replacement for each.
@@ -91,6 +94,11 @@ impl Baseline {
     /// How it was told to schedule.
     pub fn options(&self) -> Options {
         self.options
+    }
+
+    /// How evictions go, zone by zone.
+    pub fn zones(&self) -> &Zones {
+        &self.zones
     }
 
     /// The nodes with these names, as far as there are such.

@@ -15,7 +15,7 @@
 
 mod baseline;
 pub mod departure;
-mod eviction_pace;
+pub mod eviction_pace;
 mod peak;
 mod sweep;
 pub mod volumes;
@@ -29,6 +29,7 @@ pub use sweep::{sweep, sweep_with};
 
 use crate::cluster::index::{NodeId, PodId};
 use crate::cluster::outage::NodeState;
+use crate::controllers::node_lifecycle::Pace;
 use crate::scheduler::Scheduler;
 use crate::scheduler::arrivals::ArrivalOrder;
 use crate::scheduler::run::{Backlog, Decision};
@@ -65,6 +66,8 @@ pub struct Displaced {
     pub pod: PodId,
     /// The node it was on.
     pub from: NodeId,
+    /// How long after the loss is found out it is deleted, in seconds; none if its node's taint never comes or it tolerates that for good.
+    pub leaves: Option<u32>,
     /// How it goes on.
     pub course: Course,
     /// Where it, or the pod in its place, is in the end.
@@ -181,9 +184,10 @@ impl Play<'_, '_> {
     }
 
     fn leaving(&self) -> Vec<Leaving> {
-        let paces = eviction_pace::no_execute_after(&self.baseline.cluster().nodes, &self.nodes);
         let mut leaving = Vec::new();
-        for (&node, tainted_after) in self.nodes.iter().zip(paces) {
+        for lost in self.baseline.zones().lost(&self.baseline.cluster().nodes, &Pace::default(), &self.nodes) {
+            let (node, wait) = (lost.node, lost.wait());
+            let tainted_after = wait.map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX));
             for &pod in self.scheduler.occupancy().pods_on(node) {
                 let tolerated = self.baseline.departure(pod).after_seconds;
                 let after = tainted_after.zip(tolerated).map(|(tainted, tolerated)| tainted.saturating_add(tolerated));
@@ -207,7 +211,7 @@ impl Play<'_, '_> {
         if matches!(course, Course::Replaced(_)) {
             self.backlog.add(self.baseline.cluster(), self.baseline.replacement(pod));
         }
-        self.pods.push(Displaced { pod, from, course, to: None, message: None, waited: false });
+        self.pods.push(Displaced { pod, from, leaves: after, course, to: None, message: None, waited: false });
     }
 
     /// The nodes' objects are deleted, and with them what is left there.

@@ -42,7 +42,10 @@ impl DrawnView {
         };
         let last = self.seed.wrapping_add(self.runs.saturating_sub(1) as u64);
         let seeds = if self.runs == 1 { format!("seed {}", self.seed) } else { format!("seeds {} to {last}", self.seed) };
-        format!("Each run draws {drawn}; {seeds}. Runs are drawn, not searched: what none of them shows is rare, not impossible.")
+        format!(
+            "Each run draws {drawn}; {seeds}. Runs are drawn, not searched: what none of them shows is rare, not impossible. \
+             Intervals hold the share of all possible runs with 95 % confidence."
+        )
     }
 }
 
@@ -84,7 +87,7 @@ impl SamplesView {
     }
 
     fn add_pending(&self, document: &mut Document, detail: Detail) {
-        let mut table = Table::new().left("workload").right("pods").right("pending").left("in runs, 95 % interval").left("mostly because");
+        let mut table = Table::new().left("workload").right("pods").right("pending").left("in runs (interval)").left("mostly because");
         for each in &self.pending_workloads {
             let why = match each.messages.split_first() {
                 None => "evicted for others, and nobody replaces them".to_owned(),
@@ -104,7 +107,7 @@ impl SamplesView {
     }
 
     fn add_evicted(&self, document: &mut Document, detail: Detail) {
-        let mut table = Table::new().left("workload").left("in runs, 95 % interval").left("pods");
+        let mut table = Table::new().left("workload").left("in runs (interval)").left("pods");
         for each in &self.evicted_workloads {
             let pods = list(&each.pods, if detail == Detail::Full { usize::MAX } else { 3 });
             table.row(vec![each.workload.as_str().into(), each.evicted.cell().into(), Text::new(pods, Mood::Notable)]);
@@ -212,7 +215,7 @@ impl LossSamplesView {
 
     /// Adds it to a document.
     pub fn add_to(&self, document: &mut Document, detail: Detail) {
-        let mut table = Table::new().left("lost").left("survived in runs, 95 % interval").right("pending").left("the worst run");
+        let mut table = Table::new().left("lost").left("survived in runs (interval)").right("pending").left("the worst run");
         let mut losses: Vec<_> =
             self.losses.iter().filter(|loss| detail == Detail::Full || loss.survived.runs < loss.survived.of).collect();
         losses.sort_by_key(|loss| (loss.survived.runs, std::cmp::Reverse(loss.most_pending)));
