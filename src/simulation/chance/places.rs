@@ -81,7 +81,7 @@ impl Places {
     pub fn of(cluster: &Cluster, runs: &[Run], group: impl Fn(PodId) -> usize) -> Self {
         let table = Table::new(cluster, runs, &group);
         let mut sentences = sentences(runs, &group);
-        let bounds = table.stretches(0..table.pods.len(), |pod| group(pod));
+        let bounds = table.stretches(0..table.pods.len(), &group);
         let of_stretch = |stretch: ops::Range<usize>| {
             let number = group(table.pods[stretch.start]);
             table.group(number, stretch, runs, sentences.remove(&number).unwrap_or_default())

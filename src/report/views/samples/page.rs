@@ -32,7 +32,8 @@ impl ShareView {
 }
 
 impl DrawnView {
-    fn sentence(&self) -> String {
+    /// What was drawn, and what that means.
+    fn remarks(&self) -> [Text; 3] {
         let drawn = match (self.arrivals, self.ties) {
             ("random", "random") => {
                 "the order in which pods of one priority and age arrive, and which of equally good nodes they get".to_owned()
@@ -42,10 +43,11 @@ impl DrawnView {
         };
         let last = self.seed.wrapping_add(self.runs.saturating_sub(1) as u64);
         let seeds = if self.runs == 1 { format!("seed {}", self.seed) } else { format!("seeds {} to {last}", self.seed) };
-        format!(
-            "Each run draws {drawn}; {seeds}. Runs are drawn, not searched: what none of them shows is rare, not impossible. \
-             Intervals hold the share of all possible runs with 95 % confidence."
-        )
+        [
+            Text::faint(format!("Each run draws {drawn}; {seeds}.")),
+            Text::faint("Runs are drawn, not searched: what none of them shows is rare, not impossible."),
+            Text::faint("Intervals hold the share of all possible runs with a confidence of 95 %."),
+        ]
     }
 }
 
@@ -77,7 +79,7 @@ impl SamplesView {
     }
 
     fn remarks(&self) -> Vec<Text> {
-        let mut remarks = vec![Text::faint(self.drawn.sentence())];
+        let mut remarks: Vec<Text> = self.drawn.remarks().into();
         if let Some(worst) = &self.worst {
             let again = self.drawn.again(worst.seed);
             let pods = count(worst.pods, "pod");
@@ -253,7 +255,7 @@ impl LossSamplesView {
             let runs = self.pending_before.sentence();
             lead.push(Text::new(format!("In {runs} pods find no node even before any loss"), Mood::Notable));
         }
-        lead.push(Text::faint(self.drawn.sentence()));
+        lead.extend(self.drawn.remarks());
         lead
     }
 }
