@@ -12,7 +12,7 @@ use plimsoll::scheduler::Options;
 use plimsoll::scheduler::profile::Configuration;
 use plimsoll::scheduler::version::KubernetesVersion;
 use plimsoll::simulation::ControlPlane;
-use plimsoll::simulation::loss::{Baseline, Until, lose};
+use plimsoll::simulation::loss::{Baseline, HELD_UP, Until, lose};
 use proptest::prelude::*;
 
 /// A workload: its kind, replicas, cpu of a pod, and what else is in its pods' spec.
@@ -109,6 +109,7 @@ fn places_lost(objects: &Objects, baseline: &Baseline, node: &str, until: Until)
         let stays = displaced.leaves.is_none() && until == Until::Unattended;
         match displaced.course {
             _ if stays => count(displaced.pod.index(), Some(node.to_owned())),
+            Course::OnceRemoved if displaced.message.as_deref() == Some(HELD_UP) => {}
             Course::Replaced(_) | Course::OnceRemoved => count(displaced.pod.index(), displaced.to.map(name)),
             Course::WithNode | Course::Lost | Course::Stuck => {}
         }

@@ -14,6 +14,7 @@ mod generate;
 mod generated;
 mod golden;
 mod graph;
+mod interdiction;
 mod invariants;
 mod loops;
 mod loss;

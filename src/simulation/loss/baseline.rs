@@ -1,7 +1,10 @@
 //! The cluster before anything is lost: every pod that finds a node has one, and every claim its volume.
 
+use rustc_hash::FxHashMap;
+
 use super::departure::Departure;
 use super::eviction_pace::Zones;
+use super::ordinals::{Turn, turns};
 use super::volumes;
 use crate::cluster::Cluster;
 use crate::cluster::index::{NodeId, PodId};
@@ -23,6 +26,7 @@ pub struct Baseline {
     departures: Vec<Departure>,
     waiting: Vec<PodId>,
     zones: Zones,
+    turns: FxHashMap<PodId, Turn>,
 }
 
 impl Baseline {
@@ -43,7 +47,7 @@ impl Baseline {
         let zones = Zones::new(&cluster.nodes, &objects.nodes);
         let waits = schedule.decisions.iter().filter(|decision| decision.outcome == Outcome::Unschedulable);
         let waiting = waits.map(|decision| decision.pod).collect();
-        Baseline { cluster, profiles, options, occupancy, schedule, departures, waiting, zones }
+        Baseline { cluster, profiles, options, occupancy, schedule, departures, waiting, zones, turns: turns(objects) }
     }
 
     /// The cluster as numbers: the pods of the input, and behind them, in the same order, one replacement for each.
@@ -94,6 +98,11 @@ impl Baseline {
     /// How it was told to schedule.
     pub fn options(&self) -> Options {
         self.options
+    }
+
+    /// The turn of a pod whose set makes its pods one after another.
+    pub fn turn(&self, pod: PodId) -> Option<Turn> {
+        self.turns.get(&self.original(pod)).copied()
     }
 
     /// How evictions go, zone by zone.

@@ -16,11 +16,15 @@
 mod baseline;
 pub mod departure;
 pub mod eviction_pace;
+mod ordinals;
 mod peak;
 mod sweep;
 pub mod volumes;
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
 
 pub use baseline::Baseline;
 pub use departure::{Departure, Keeper};
@@ -142,6 +146,10 @@ pub fn lose(baseline: &Baseline, scheduler: &mut Scheduler<'_>, nodes: &[NodeId]
     loss
 }
 
+/// What is said of a pod that its set does not make.
+pub const HELD_UP: &str =
+    "not made: its StatefulSet (podManagementPolicy OrderedReady) waits for a pod of lower ordinal that finds no node";
+
 /// What is said of a pod whose tolerations let the scheduler bind it to a silent node.
 const ON_SILENT_NODE: &str = "bound to a node whose kubelet is silent (its tolerations let it): nothing starts it there";
 
@@ -227,11 +235,54 @@ impl Play<'_, '_> {
             }
             self.scheduler.set_node(node, NodeState { gone: true, ..NodeState::default() });
         }
-        let once_removed = self.pods.iter().filter(|displaced| displaced.course == Course::OnceRemoved);
-        coming.extend(once_removed.map(|displaced| self.baseline.replacement(displaced.pod)));
-        self.order.arrange(self.baseline.cluster(), &mut coming, |pod| pod);
-        coming.into_iter().for_each(|pod| self.backlog.add(self.baseline.cluster(), pod));
-        self.scheduler.work_off(&mut self.backlog, |_, _| ());
+        let again = self.pods.iter().filter(|displaced| displaced.course == Course::OnceRemoved).map(|displaced| displaced.pod);
+        let (in_turn, at_once): (Vec<PodId>, Vec<PodId>) = again.partition(|&pod| self.baseline.turn(pod).is_some());
+        coming.extend(at_once.into_iter().map(|pod| self.baseline.replacement(pod)));
+        self.come_together(coming);
+        let mut sets: BTreeMap<usize, VecDeque<(u32, PodId)>> = BTreeMap::new();
+        for pod in in_turn {
+            let turn = self.baseline.turn(pod).expect("just asked");
+            sets.entry(turn.set).or_default().push_back((turn.ordinal, pod));
+        }
+        sets.values_mut().for_each(|pods| pods.make_contiguous().sort_unstable());
+        self.come_in_turn(sets);
+    }
+
+    /// Makes the pods of sets one after another: the next one when all before it have a node. What is left is never made.
+    fn come_in_turn(&mut self, mut sets: BTreeMap<usize, VecDeque<(u32, PodId)>>) {
+        // whoever waited before the loss holds up those behind it, too
+        let turns = self.baseline.waiting().iter().filter_map(|&pod| Some((self.baseline.turn(pod)?, pod)));
+        let mut first: BTreeMap<usize, Vec<(u32, PodId)>> = BTreeMap::new();
+        turns.for_each(|(turn, pod)| first.entry(turn.set).or_default().push((turn.ordinal, pod)));
+        loop {
+            self.scheduler.work_off(&mut self.backlog, |_, _| ());
+            let mut coming: Vec<PodId> = Vec::new();
+            for (set, pods) in &mut sets {
+                let Some(&(ordinal, pod)) = pods.front() else { continue };
+                let is_placed = |pod: PodId| self.scheduler.occupancy().node_of(pod).is_some();
+                let before = first.get(set).into_iter().flatten();
+                if before.clone().all(|&(other, pod)| other > ordinal || is_placed(pod)) {
+                    pods.pop_front();
+                    let replacement = self.baseline.replacement(pod);
+                    coming.push(replacement);
+                    first.entry(*set).or_default().push((ordinal, replacement));
+                }
+            }
+            if coming.is_empty() {
+                break;
+            }
+            self.come_together(coming);
+        }
+        let held: FxHashSet<PodId> = sets.into_values().flatten().map(|(_, pod)| pod).collect();
+        for displaced in self.pods.iter_mut().filter(|displaced| held.contains(&displaced.pod)) {
+            displaced.message = Some(HELD_UP.into());
+        }
+    }
+
+    /// Adds pods that come at the same time.
+    fn come_together(&mut self, mut pods: Vec<PodId>) {
+        self.order.arrange(self.baseline.cluster(), &mut pods, |pod| pod);
+        pods.into_iter().for_each(|pod| self.backlog.add(self.baseline.cluster(), pod));
     }
 
     fn result(self, until: Until) -> Loss {
@@ -250,7 +301,7 @@ impl Play<'_, '_> {
             displaced.to = node.filter(|&node| occupancy.outages().is_up(node));
             displaced.message = match node.is_some() && displaced.to.is_none() {
                 true => Some(ON_SILENT_NODE.into()),
-                false => sentences.remove(&replacement),
+                false => sentences.remove(&replacement).or(displaced.message.take()),
             };
             if until == Until::Unattended && displaced.course == Course::OnceRemoved {
                 displaced.course = Course::Stuck;
