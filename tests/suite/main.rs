@@ -26,5 +26,6 @@ mod quorum;
 mod recordings;
 mod referee;
 mod rules;
+mod samples;
 mod semantics;
 mod what_if;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::arguments::{GraphOutputArguments, InputArguments, SchedulerArguments};
+use crate::cli::arguments::{GraphOutputArguments, InputArguments, SampleArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::lost::{LostArguments, Unit};
@@ -16,9 +16,12 @@ use crate::graph::Dependencies;
 use crate::manifest::Objects;
 use crate::planning::failover::{Assumptions, Means, Removal};
 use crate::planning::quorum::{Override, Quorums};
-use crate::planning::resilience::{Question, Requirements, Resilience, judge};
+use crate::planning::resilience::{Question, Requirements, Resilience, chances, judge};
 use crate::report::views::losses::{Answer, VerdictView};
+use crate::report::views::samples::LossSamplesView;
 use crate::report::views::{BlastRadiusView, Context, GraphView, LossesView, View};
+use crate::scheduler::profile::Configuration;
+use crate::simulation::chance::Draws;
 use crate::simulation::loss::{Baseline, Until};
 
 /// Arguments of `lose`.
@@ -36,6 +39,9 @@ pub struct Arguments {
 
     #[command(flatten)]
     scheduler: SchedulerArguments,
+
+    #[command(flatten)]
+    chance: SampleArguments,
 
     #[command(flatten)]
     output: GraphOutputArguments,
@@ -89,16 +95,19 @@ Examples:
   plimsoll lose cluster.json --each zone --max-failover 5m
   plimsoll lose cluster.json --each node --k 2        any two at once
   plimsoll lose cluster.json new/ --quorum shop/kafka=2 --require placed,quorum
+  plimsoll lose cluster.json --samples 200            how sure is that? replacements in any order, with any tie
   plimsoll lose cluster.json --zone eu-1a -o dot | dot -Tsvg > blast.svg
 
 A node is lost without warning: it falls silent, pods leave it when their tolerations let them, controllers replace them, the scheduler
 places them among the others; then its Node object is deleted and the rest follows (not with --unattended).
 
-Exit code 1 when a loss is not survived, or when a workload is whole again too late.";
+Exit code 1 when a loss is not survived (with --samples: in any run), or when a workload is whole again too late.";
 
 /// Runs `lose`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
+    let draws = arguments.chance.samples.map(|samples| arguments.scheduler.draws(samples)).transpose()?;
+    let options = if draws.is_some() { arguments.scheduler.options_beside_samples() } else { arguments.scheduler.options()? };
+    let configuration = arguments.scheduler.configuration()?;
     let loaded = input::load_target(&arguments.input)?;
     let objects = &loaded.objects;
     let asked = arguments.lost.asked(objects)?;
@@ -131,9 +140,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let answer = Answer { question: &question, resilience: &resilience, names: &names, each, asked: count, verdict };
     let mut view = LossesView::new(&context, &answer);
     draw(&mut view, objects, &baseline, &resilience, arguments.output.output.0.only_graphs);
+    view.samples = draws.map(|draws| samples(&question, &configuration, &draws, &names));
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Losses(Box::new(view))))?;
     Ok(loaded.exit(holds))
+}
+
+/// How surely the losses are survived.
+fn samples(question: &Question<'_>, configuration: &Configuration, draws: &Draws, names: &[String]) -> LossSamplesView {
+    let progress = Progress::of_losses("drawing");
+    let all = draws.runs as u64 * question.losses.len() as u64;
+    let again = |options| Baseline::new(question.objects, configuration, options, |scheduler| scheduler.run(|_, _| ()));
+    LossSamplesView::new(draws, &chances(question, draws, again, || progress.count(all)), names)
 }
 
 /// Adds what goes at the first moment of the worst loss, and the graph of it if that is all that is wanted.

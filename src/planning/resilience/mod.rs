@@ -7,12 +7,14 @@
 //! Promise: a workload is never blamed for what was wrong before the loss, and every loss says why it is not survived. What kube-scheduler
 //! reaches is replayed, pod by pod; whether another placement exists is told apart from it (`super::interdiction`).
 
+mod chance;
 mod requirement;
 pub mod survival;
 mod timing;
 
 use std::time::Duration;
 
+pub use chance::{Chances, LossChance, chances};
 pub use requirement::Requirements;
 pub use timing::{Late, WorkloadTiming};
 

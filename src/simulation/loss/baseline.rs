@@ -95,6 +95,11 @@ impl Baseline {
         PodId::new(pod.index() % self.departures.len().max(1))
     }
 
+    /// How it was told to schedule.
+    pub fn options(&self) -> Options {
+        self.options
+    }
+
     /// The turn of a pod whose set makes its pods one after another.
     pub fn turn(&self, pod: PodId) -> Option<Turn> {
         self.turns.get(&self.original(pod)).copied()
@@ -112,6 +117,11 @@ impl Baseline {
 
     /// A scheduler that finds everything as it is before the loss.
     pub fn scheduler(&self) -> Scheduler<'_> {
-        Scheduler::at(&self.cluster, &self.profiles, self.options, self.occupancy.clone())
+        self.scheduler_with(self.options)
+    }
+
+    /// A scheduler that does so and decides otherwise what is left open from here on.
+    pub fn scheduler_with(&self, options: Options) -> Scheduler<'_> {
+        Scheduler::at(&self.cluster, &self.profiles, options, self.occupancy.clone())
     }
 }

@@ -6,6 +6,8 @@
 //! Then, unless told otherwise, the node objects are deleted: what is left on them is gone, StatefulSets make their pods anew, and
 //! whoever waited is tried again. The scheduler does all placing: priorities and preemption included.
 //!
+//! Pods that leave at the same time are replaced in the order of the scheduler's [`Arrivals`](crate::scheduler::arrivals::Arrivals).
+//!
 //! [`sweep`] does so for many losses, on all cores: each starts from the same [`Baseline`] and leaves no trace.
 //!
 //! Promise: the state after a loss depends on the baseline and the loss alone, never on what was tried before or beside it.
@@ -27,12 +29,13 @@ use rustc_hash::FxHashSet;
 pub use baseline::Baseline;
 pub use departure::{Departure, Keeper};
 pub use peak::Peak;
-pub use sweep::sweep;
+pub use sweep::{sweep, sweep_with};
 
 use crate::cluster::index::{NodeId, PodId};
 use crate::cluster::outage::NodeState;
 use crate::controllers::node_lifecycle::Pace;
 use crate::scheduler::Scheduler;
+use crate::scheduler::arrivals::ArrivalOrder;
 use crate::scheduler::run::{Backlog, Decision};
 
 /// How far a loss is played.
@@ -132,7 +135,8 @@ pub fn lose(baseline: &Baseline, scheduler: &mut Scheduler<'_>, nodes: &[NodeId]
     let mut nodes = nodes.to_vec();
     nodes.sort_unstable();
     nodes.dedup();
-    let mut play = Play { baseline, scheduler, nodes, backlog: Backlog::default(), pods: Vec::new() };
+    let order = ArrivalOrder::new(scheduler.options().arrivals);
+    let mut play = Play { baseline, scheduler, order, nodes, backlog: Backlog::default(), pods: Vec::new() };
     play.fall_silent();
     if until == Until::Removed {
         play.remove();
@@ -153,6 +157,7 @@ const ON_SILENT_NODE: &str = "bound to a node whose kubelet is silent (its toler
 struct Play<'a, 'c> {
     baseline: &'a Baseline,
     scheduler: &'a mut Scheduler<'c>,
+    order: ArrivalOrder,
     nodes: Vec<NodeId>,
     backlog: Backlog,
     pods: Vec<Displaced>,
@@ -174,7 +179,8 @@ impl Play<'_, '_> {
             self.scheduler.set_node(node, NodeState { unreachable: true, ..state });
         }
         leaving.sort_by_key(|&(after, pod, _)| (after.is_none(), after, pod));
-        for group in leaving.chunk_by(|one, next| one.0 == next.0) {
+        for group in leaving.chunk_by_mut(|one, next| one.0 == next.0) {
+            self.order.arrange(self.baseline.cluster(), group, |(_, pod, _)| pod);
             group.iter().for_each(|&leaving| self.leave(leaving));
             self.scheduler.work_off(&mut self.backlog, |_, _| ());
         }
@@ -218,18 +224,21 @@ impl Play<'_, '_> {
 
     /// The nodes' objects are deleted, and with them what is left there.
     fn remove(&mut self) {
+        let mut coming: Vec<PodId> = Vec::new();
         for node in self.nodes.clone() {
             for pod in self.scheduler.occupancy().pods_on(node).to_vec() {
                 self.scheduler.evict(pod);
-                self.come_again(pod);
+                // a replacement that tolerates everything may have gone to a silent node: it has to be placed once more
+                if pod != self.baseline.original(pod) {
+                    coming.push(pod);
+                }
             }
             self.scheduler.set_node(node, NodeState { gone: true, ..NodeState::default() });
         }
         let again = self.pods.iter().filter(|displaced| displaced.course == Course::OnceRemoved).map(|displaced| displaced.pod);
         let (in_turn, at_once): (Vec<PodId>, Vec<PodId>) = again.partition(|&pod| self.baseline.turn(pod).is_some());
-        for pod in at_once {
-            self.backlog.add(self.baseline.cluster(), self.baseline.replacement(pod));
-        }
+        coming.extend(at_once.into_iter().map(|pod| self.baseline.replacement(pod)));
+        self.come_together(coming);
         let mut sets: BTreeMap<usize, VecDeque<(u32, PodId)>> = BTreeMap::new();
         for pod in in_turn {
             let turn = self.baseline.turn(pod).expect("just asked");
@@ -247,7 +256,7 @@ impl Play<'_, '_> {
         turns.for_each(|(turn, pod)| first.entry(turn.set).or_default().push((turn.ordinal, pod)));
         loop {
             self.scheduler.work_off(&mut self.backlog, |_, _| ());
-            let mut is_done = true;
+            let mut coming: Vec<PodId> = Vec::new();
             for (set, pods) in &mut sets {
                 let Some(&(ordinal, pod)) = pods.front() else { continue };
                 let is_placed = |pod: PodId| self.scheduler.occupancy().node_of(pod).is_some();
@@ -255,14 +264,14 @@ impl Play<'_, '_> {
                 if before.clone().all(|&(other, pod)| other > ordinal || is_placed(pod)) {
                     pods.pop_front();
                     let replacement = self.baseline.replacement(pod);
-                    self.backlog.add(self.baseline.cluster(), replacement);
+                    coming.push(replacement);
                     first.entry(*set).or_default().push((ordinal, replacement));
-                    is_done = false;
                 }
             }
-            if is_done {
+            if coming.is_empty() {
                 break;
             }
+            self.come_together(coming);
         }
         let held: FxHashSet<PodId> = sets.into_values().flatten().map(|(_, pod)| pod).collect();
         for displaced in self.pods.iter_mut().filter(|displaced| held.contains(&displaced.pod)) {
@@ -270,15 +279,14 @@ impl Play<'_, '_> {
         }
     }
 
-    /// A replacement that tolerates everything may have gone to a silent node: it has to be placed once more.
-    fn come_again(&mut self, pod: PodId) {
-        if pod != self.baseline.original(pod) {
-            self.backlog.add(self.baseline.cluster(), pod);
-        }
+    /// Adds pods that come at the same time.
+    fn come_together(&mut self, mut pods: Vec<PodId>) {
+        self.order.arrange(self.baseline.cluster(), &mut pods, |pod| pod);
+        pods.into_iter().for_each(|pod| self.backlog.add(self.baseline.cluster(), pod));
     }
 
     fn result(self, until: Until) -> Loss {
-        let Play { baseline, scheduler, nodes, backlog, mut pods } = self;
+        let Play { baseline, scheduler, nodes, backlog, mut pods, .. } = self;
         let waiting: Vec<PodId> = baseline.waiting().to_vec();
         let schedule = backlog.into_schedule();
         let occupancy = scheduler.occupancy();

@@ -12,6 +12,7 @@ use serde::Serialize;
 pub use timeline::{LateView, TimelineView};
 pub use verdict::{AnswerView, VerdictView};
 
+use super::samples::LossSamplesView;
 use super::{API_VERSION, BlastRadiusView, Context, GraphView, Records};
 use crate::planning::failover::Span;
 use crate::planning::quorum::{Hit, Quorum, Quorums, State};
@@ -67,6 +68,9 @@ pub struct LossesView {
     pub late: Vec<LateView>,
     /// What timelines assume.
     pub assumptions: Vec<AssumptionView>,
+    /// How surely each loss is survived, if that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples: Option<LossSamplesView>,
     /// The dependencies, for `-o dot`.
     #[serde(skip)]
     #[schemars(skip)]
@@ -282,13 +286,14 @@ impl LossesView {
             max_failover_seconds: question.max_failover.map(|limit| limit.as_secs()),
             late: resilience.late.iter().map(|late| LateView::new(question, late, names)).collect(),
             assumptions: question.assumptions.list().iter().map(AssumptionView::new).collect(),
+            samples: None,
             graph: None,
         }
     }
 
-    /// Whether everything is survived.
+    /// Whether everything is survived, whatever was drawn.
     pub fn holds(&self) -> bool {
-        self.survivable
+        self.survivable && self.samples.as_ref().is_none_or(LossSamplesView::holds)
     }
 
     /// The worst loss.

@@ -3,6 +3,7 @@
 use super::{FallenWorkload, FullestNode, LossView, LossesView, PendingPod, Seconds, TimelineView};
 use crate::report::amount::{count, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
+use crate::report::views::samples::LossSamplesView;
 
 /// So many losses fit a screen.
 const LOSSES: usize = 15;
@@ -16,6 +17,9 @@ impl LossesView {
         document.lines("", self.remarks());
         if let Some(verdict) = &self.verdict {
             document.table("The verdict", verdict.table(), Vec::new());
+        }
+        if let Some(samples) = &self.samples {
+            samples.add_to(&mut document, detail);
         }
         self.add_losses(&mut document, detail);
         if let Some(worst) = self.worst() {
@@ -46,6 +50,10 @@ impl LossesView {
         }
         match (self.survivable, total) {
             (_, 0) => Text::new("Nothing is lost: there is no node", Mood::Notable),
+            (true, _) if !self.holds() => {
+                let samples = self.samples.as_ref().map(LossSamplesView::headline).unwrap_or_default();
+                Text::bad(format!("Survivable in this one run, but {samples}"))
+            }
             (true, 1) => Text::good(format!("Survivable: {} leaves every workload what it needs, and every pod comes back", of(1))),
             (true, _) => {
                 Text::good(format!("Survivable: each of {} leaves every workload what it needs, and every pod comes back", of(total)))
