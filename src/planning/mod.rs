@@ -6,4 +6,5 @@
 //! A new question: a file or folder named as operators name it, with one function that takes objects and gives a result without words.
 
 pub mod headroom;
+pub mod maintenance;
 pub mod quota;

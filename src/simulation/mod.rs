@@ -16,6 +16,7 @@
 mod control_plane;
 mod creation;
 pub mod difference;
+pub mod drain;
 mod eviction;
 mod garbage;
 mod kubelet;
