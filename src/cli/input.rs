@@ -105,6 +105,16 @@ pub fn load(arguments: &InputArguments) -> anyhow::Result<Loaded> {
     read_paths(&arguments.paths, Preparation::new(arguments, Some(&assumption)))
 }
 
+/// As [`load`]; without any path, what the example's cluster is to become: today it has one node.
+pub fn load_several_nodes(arguments: &InputArguments) -> anyhow::Result<Loaded> {
+    if !arguments.paths.is_empty() {
+        return load(arguments);
+    }
+    let assumption = arguments.assumption()?;
+    tell_example();
+    Ok(target(Preparation::new(arguments, Some(&assumption))))
+}
+
 /// As [`load`], for the one question that is about quotas; the arguments name something.
 pub fn load_with_quotas(arguments: &InputArguments) -> anyhow::Result<Loaded> {
     let assumption = arguments.assumption()?;

@@ -22,18 +22,23 @@ pub use limit::{Bound, Dimension, Limit};
 pub use remedy::Change;
 pub use verdict::{Trouble, TroubleKind};
 
+use crate::admission::eviction::evict;
 use crate::cluster::index::{NodeId, PodId};
 use crate::manifest::Objects;
+use crate::manifest::pod::{Condition, Pod};
 use crate::manifest::refusal::Refusal;
 use crate::scheduler::profile::Configuration;
 use crate::scheduler::run::Schedule;
 use crate::scheduler::{Options, Scheduler};
-use crate::simulation::drain::{Afterwards, Budget, Flag, Flags, Refuser, Setting, State, Wave, budgets, surge};
+use crate::simulation::drain::{Afterwards, Budget, Flag, Flags, Refuser, Setting, State, Treatment, Wave, budgets, surge};
 use limit::Limits;
 use search::{Found, Task, search};
 
-/// So many nodes are added at most in search of how many are needed, beyond those that were asked for.
+/// So many nodes are added at most in search of how many are needed; in large clusters fewer.
 const MOST_SURGE: usize = 16;
+const MOST_SURGE_LARGE: usize = 2;
+/// So many other choices of nodes to copy are tried, to prove that fewer do not do.
+const MOST_CHOICES: usize = 8;
 /// So many changes are tried that need the whole cluster made anew; in large clusters fewer.
 const TRIALS: usize = 24;
 const TRIALS_LARGE: usize = 4;
@@ -175,32 +180,28 @@ impl Maintenance<'_> {
 /// Answers it.
 pub fn maintain<'a>(question: &Question<'a>) -> Maintenance<'a> {
     let mut like: Vec<usize> = Vec::new();
-    let mut surge = Surge { given: question.surge, is_fewest: true, ..Surge::default() };
+    let mut surge = Surge { given: question.surge, ..Surge::default() };
     let mut current = attempt(question, &like);
-    let mut fallback = None;
+    let mut patience = Patience::default();
     loop {
         let short = current.2.short();
-        if short.is_none() && surge.needed.is_none() {
-            surge.needed = Some(like.len());
+        if short.is_none() {
+            surge.needed.get_or_insert(like.len());
         }
-        let is_enough = surge.needed.is_some() && like.len() >= question.surge;
-        if is_enough || like.len() >= question.surge + MOST_SURGE {
+        let is_enough = like.len() >= question.surge;
+        if is_enough && (surge.needed.is_some() || patience.is_over(&current, like.len())) {
             break;
         }
-        if like.len() == question.surge && fallback.is_none() {
-            fallback = Some(like.len());
-        }
-        surge.tried = like.len() + 1;
-        let next = chosen(question, short.map(|node| source(question, &current, node)));
-        let Some(next) = next else { break };
+        let Some(next) = chosen(question, short.map(|node| source(question, &current, node))) else { break };
         like.push(next);
         current = attempt(question, &like);
     }
+    surge.tried = like.len();
     if surge.needed.is_none() && like.len() != question.surge {
         like.truncate(question.surge);
         current = attempt(question, &like);
     }
-    surge.is_fewest = surge.needed.is_some_and(|needed| needed <= 1 || proves_fewest(question, &like[..needed.min(like.len())]));
+    surge.is_fewest = surge.needed.is_some_and(|needed| proves_fewest(question, &like[..needed.min(like.len())]));
     surge.like = like.iter().map(|&node| question.objects.nodes[node].metadata.name.clone()).collect();
     let (objects, setting, plan) = current;
     let Question { flags, afterwards, timing, parallel, .. } = *question;
@@ -222,8 +223,39 @@ fn chosen(question: &Question<'_>, short: Option<usize>) -> Option<usize> {
     question.surge_like.and_then(position).or(short).or_else(first)
 }
 
-/// Whether one copy fewer, of any node to be drained, leaves something without room: nodes of one shape are tried once.
+/// When to stop adding nodes that do not help.
+#[derive(Debug, Default)]
+struct Patience {
+    least: Option<usize>,
+    in_vain: usize,
+}
+
+impl Patience {
+    /// Whether enough was tried: two nodes in a row that brought nothing, or too many in all.
+    fn is_over(&mut self, current: &Attempt<'_>, added: usize) -> bool {
+        let blocked: usize = current.2.blocked.iter().filter(|blocked| blocked.lacks_room()).map(|blocked| blocked.pods.len()).sum();
+        let is_better = self.least.is_none_or(|least| blocked < least);
+        self.in_vain = if is_better { 0 } else { self.in_vain + 1 };
+        self.least = Some(self.least.map_or(blocked, |least| least.min(blocked)));
+        let most = if current.1.pods().len() > LARGE_PODS { MOST_SURGE_LARGE } else { MOST_SURGE };
+        self.in_vain >= 2 || added >= most
+    }
+}
+
+/// Whether one copy fewer leaves something without room, whichever nodes are copied. One sequence was tried on the way; the others are
+/// tried here, if they are few.
 fn proves_fewest(question: &Question<'_>, like: &[usize]) -> bool {
+    let Some(fewer) = like.len().checked_sub(1) else { return true };
+    let shapes = shapes(question);
+    if fewer == 0 || shapes.len() <= 1 {
+        return true;
+    }
+    let others = choices(&shapes, fewer);
+    others.len() <= MOST_CHOICES && others.iter().all(|other| attempt(question, other).2.short().is_some())
+}
+
+/// One of each sort of nodes to be drained: alike but for their name.
+fn shapes(question: &Question<'_>) -> Vec<usize> {
     let shape = |node: usize| {
         let node = &question.objects.nodes[node];
         let mut labels = node.metadata.labels.clone();
@@ -232,12 +264,29 @@ fn proves_fewest(question: &Question<'_>, like: &[usize]) -> bool {
     };
     let mut shapes: Vec<usize> = Vec::new();
     for node in (0..question.objects.nodes.len()).filter(|&node| is_asked(question, &question.objects.nodes[node].metadata.name)) {
-        if !shapes.iter().any(|&other| shape(other) == shape(node)) {
+        if shapes.len() <= MOST_CHOICES && !shapes.iter().any(|&other| shape(other) == shape(node)) {
             shapes.push(node);
         }
     }
-    // one shape: the search has tried fewer on its way
-    shapes.len() <= 1 && like.len() < usize::MAX
+    shapes
+}
+
+/// All ways of taking so many of these, in no order; more than [`MOST_CHOICES`] are not all there.
+fn choices(of: &[usize], number: usize) -> Vec<Vec<usize>> {
+    if number == 0 {
+        return vec![Vec::new()];
+    }
+    let mut all = Vec::new();
+    for (at, &first) in of.iter().enumerate() {
+        for mut rest in choices(&of[at..], number - 1) {
+            rest.insert(0, first);
+            all.push(rest);
+            if all.len() > MOST_CHOICES {
+                return all;
+            }
+        }
+    }
+    all
 }
 
 fn is_asked(question: &Question<'_>, name: &str) -> bool {
@@ -297,7 +346,7 @@ fn is_hopeless(state: &State<'_>, node: NodeId) -> bool {
     let setting = state.setting();
     let is_stuck = |&pod: &PodId| {
         let traits = setting.traits(pod);
-        if traits.is_free || traits.treatment == crate::simulation::drain::Treatment::Stays {
+        if traits.is_free || traits.treatment == Treatment::Stays {
             return false;
         }
         match setting.selecting(pod)[..] {
@@ -375,14 +424,12 @@ fn explain(question: &Question<'_>, objects: &Objects, end: &State<'_>, entry: &
     match refuser {
         Refuser::TwoBudgets(one, other) => {
             entry.remedies = remedy::of_two(end, &entry.nodes, one, other);
-            entry.refusal = refusal(objects, pod, &[one, other], end);
+            entry.refusal = refusal(objects, pod, &[one, other], end, &wave.healthy);
         }
         Refuser::Budget(budget) => {
             let waits = wave.waiting.iter().find(|waiting| setting.selecting(waiting.pod).contains(&(budget as u32)));
             entry.message = waits.and_then(|waiting| waiting.message.as_ref()).map(ToString::to_string);
-            let mut stuck = end.clone();
-            stuck.drain(&entry.nodes[..1], question.afterwards);
-            entry.refusal = refusal(objects, pod, &[budget], end);
+            entry.refusal = refusal(objects, pod, &[budget], end, &wave.healthy);
             entry.remedies.extend(remedy::of_budget(end, &entry.nodes, budget, &objects.pod_disruption_budgets[budget]));
             if *trials > 0 {
                 *trials -= 1;
@@ -406,24 +453,20 @@ fn one_replica_more(question: &Question<'_>, objects: &Objects, end: &State<'_>,
 }
 
 /// What the Eviction API says about a pod, with the budgets as they stand.
-fn refusal(objects: &Objects, pod: &crate::manifest::pod::Pod, about: &[usize], state: &State<'_>) -> Option<Refusal> {
+fn refusal(objects: &Objects, pod: &Pod, about: &[usize], state: &State<'_>, healthy: &[i32]) -> Option<Refusal> {
     let mut pod = pod.clone();
     // a pod that was only written has no status: here it runs
     if pod.status.phase.is_empty() || pod.spec.node_name.is_empty() {
         "Running".clone_into(&mut pod.status.phase);
-        pod.status.conditions = vec![crate::manifest::pod::Condition {
-            r#type: "Ready".to_owned(),
-            status: "True".to_owned(),
-            ..Default::default()
-        }];
+        pod.status.conditions = vec![Condition { r#type: "Ready".to_owned(), status: "True".to_owned(), ..Default::default() }];
     }
     let budgets: Vec<_> = about
         .iter()
         .map(|&budget| {
             let mut written = objects.pod_disruption_budgets[budget].clone();
-            written.status = budgets::status(&written, &state.budgets()[budget], state.healthy()[budget]);
+            written.status = budgets::status(&written, &state.budgets()[budget], healthy[budget]);
             written
         })
         .collect();
-    crate::admission::eviction::evict(&pod, budgets.iter(), NOW).err()
+    evict(&pod, budgets.iter(), NOW).err()
 }

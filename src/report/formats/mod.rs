@@ -6,6 +6,7 @@
 
 mod csv;
 mod json;
+mod script;
 mod table;
 mod wide;
 mod yaml;
@@ -30,6 +31,7 @@ pub const FORMATS: &[Format] = &[
     Format { name: "json", about: "for programs: versioned, see schemas/", render: json::render },
     Format { name: "yaml", about: "the same as json, in YAML", render: yaml::render },
     Format { name: "csv", about: "for spreadsheets: one row a pod, node or verdict", render: csv::render },
+    Format { name: "script", about: "for shells: the plan as kubectl commands (drain)", render: script::render },
 ];
 
 /// The format of this name.

@@ -10,6 +10,7 @@ pub mod changes;
 pub mod conformance;
 pub mod context;
 pub mod creation;
+pub mod drain;
 pub mod eviction;
 pub mod explanation;
 pub mod fit;
@@ -29,6 +30,7 @@ pub use changes::Changes;
 pub use conformance::ConformanceView;
 pub use context::Context;
 pub use creation::NotCreatedGroup;
+pub use drain::DrainView;
 pub use explanation::ExplanationView;
 pub use fit::FitView;
 pub use headroom::HeadroomView;
@@ -54,6 +56,8 @@ pub enum View {
     Conformance(Box<ConformanceView>),
     /// All we know of a cluster.
     Plan(Box<PlanView>),
+    /// How nodes can be drained.
+    Drain(Box<DrainView>),
 }
 
 /// Flat rows for spreadsheets.
@@ -75,6 +79,7 @@ impl View {
             View::Headroom(view) => view.document(detail),
             View::Conformance(view) => view.document(detail),
             View::Plan(view) => view.document(detail),
+            View::Drain(view) => view.document(detail),
         }
     }
 
@@ -87,6 +92,15 @@ impl View {
             View::Headroom(view) => view.records(),
             View::Conformance(view) => view.records(),
             View::Plan(view) => view.records(),
+            View::Drain(view) => view.records(),
+        }
+    }
+
+    /// As commands for a shell, if it is something to do.
+    pub fn script(&self) -> Option<String> {
+        match self {
+            View::Drain(view) => Some(view.script()),
+            _ => None,
         }
     }
 
@@ -99,6 +113,7 @@ impl View {
             View::Headroom(view) => view.holds(),
             View::Conformance(view) => view.holds(),
             View::Plan(view) => view.holds(),
+            View::Drain(view) => view.holds(),
         }
     }
 }
@@ -115,5 +130,6 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (HeadroomView::KIND, schema::<HeadroomView>()),
         (ConformanceView::KIND, schema::<ConformanceView>()),
         (PlanView::KIND, schema::<PlanView>()),
+        (DrainView::KIND, schema::<DrainView>()),
     ]
 }

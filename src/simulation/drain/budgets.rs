@@ -62,9 +62,11 @@ impl Budget {
 pub fn selecting(cluster: &Cluster) -> Vec<Selecting> {
     let of = |index: usize| {
         let class = cluster.class(ClassId::new(index));
-        let about = cluster.budgets.iter().enumerate().filter(|(_, budget)| {
-            budget.namespace == class.namespace && budget.selector.matches(&class.labels)
-        });
+        let about = cluster
+            .budgets
+            .iter()
+            .enumerate()
+            .filter(|(_, budget)| budget.namespace == class.namespace && budget.selector.matches(&class.labels));
         about.map(|(budget, _)| budget as u32).collect()
     };
     (0..cluster.classes.len()).map(of).collect()

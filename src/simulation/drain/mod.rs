@@ -86,6 +86,8 @@ pub struct Wave {
     pub preempted: Vec<PodId>,
     /// Budgets that had fewer healthy pods than they want, and than before, though each eviction was let pass.
     pub broken: Vec<usize>,
+    /// How many pods of each budget were healthy before the nodes came back.
+    pub healthy: Vec<i32>,
 }
 
 /// A cluster that is being drained.
@@ -106,7 +108,8 @@ impl<'s> State<'s> {
         let scheduler = setting.scheduler();
         let budgets = setting.budgets().to_vec();
         let waiting = setting.waiting().iter().map(|&pod| Waiting { pod, from: None, message: None }).collect();
-        let mut state = State { setting, healthy: vec![0; budgets.len()], budgets, counted: scheduler.occupancy().log().len(), scheduler, waiting };
+        let mut state =
+            State { setting, healthy: vec![0; budgets.len()], budgets, counted: scheduler.occupancy().log().len(), scheduler, waiting };
         for pod in setting.pods().filter(|&pod| setting.occupancy().node_of(pod).is_some()) {
             state.count(pod, 1);
         }
@@ -159,6 +162,7 @@ impl<'s> State<'s> {
         self.evict_all(&mut wave);
         wave.waiting = self.waiting.iter().filter(|waiting| !waited.contains(&waiting.pod)).cloned().collect();
         wave.broken = self.broken(&healthy);
+        wave.healthy.clone_from(&self.healthy);
         for (&node, &state) in nodes.iter().zip(&before) {
             let after = if afterwards == Afterwards::Gone { NodeState { gone: true, ..NodeState::default() } } else { state };
             if afterwards == Afterwards::Back || self.is_empty(node) {
@@ -177,9 +181,8 @@ impl<'s> State<'s> {
     }
 
     fn broken(&self, before: &[i32]) -> Vec<usize> {
-        let falls_short = |&budget: &usize| {
-            self.budgets[budget].exists && self.healthy[budget] < self.budgets[budget].desired.min(before[budget])
-        };
+        let falls_short =
+            |&budget: &usize| self.budgets[budget].exists && self.healthy[budget] < self.budgets[budget].desired.min(before[budget]);
         (0..self.budgets.len()).filter(falls_short).collect()
     }
 
@@ -260,7 +263,8 @@ impl<'s> State<'s> {
             !class.anti_affinity.is_empty() || !class.affinity.is_empty() || class.spread.iter().any(|constraint| constraint.hard)
         };
         let own = self.waiting.iter().filter(|waiting| waiting.from.is_some());
-        !self.waiting.is_empty() && (!self.setting.cluster().class_of(evicted).anti_affinity.is_empty() || own.clone().any(|it| minds(it.pod)))
+        !self.waiting.is_empty()
+            && (!self.setting.cluster().class_of(evicted).anti_affinity.is_empty() || own.clone().any(|it| minds(it.pod)))
     }
 
     /// Places a pod, or has it wait.
@@ -305,9 +309,8 @@ impl<'s> State<'s> {
     /// Whether the StatefulSet of a pod does not make it yet, because one before it has no node.
     fn is_held(&self, pod: PodId) -> bool {
         let Some((set, ordinal)) = self.setting.traits(pod).ordered else { return false };
-        let is_before = |waiting: &Waiting| {
-            self.setting.traits(waiting.pod).ordered.is_some_and(|(other, before)| other == set && before < ordinal)
-        };
+        let is_before =
+            |waiting: &Waiting| self.setting.traits(waiting.pod).ordered.is_some_and(|(other, before)| other == set && before < ordinal);
         self.waiting.iter().any(is_before)
     }
 
@@ -364,6 +367,7 @@ impl Wave {
             lost: Vec::new(),
             preempted: Vec::new(),
             broken: Vec::new(),
+            healthy: Vec::new(),
         }
     }
 }

@@ -28,16 +28,8 @@ pub struct Flags {
 
 /// Why a node is refused, in kubectl's words.
 const WORDS: [(Flag, &str, &str); 3] = [
-    (
-        Flag::IgnoreDaemonsets,
-        "--ignore-daemonsets",
-        "cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore)",
-    ),
-    (
-        Flag::DeleteEmptydirData,
-        "--delete-emptydir-data",
-        "cannot delete Pods with local storage (use --delete-emptydir-data to override)",
-    ),
+    (Flag::IgnoreDaemonsets, "--ignore-daemonsets", "cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore)"),
+    (Flag::DeleteEmptydirData, "--delete-emptydir-data", "cannot delete Pods with local storage (use --delete-emptydir-data to override)"),
     (Flag::Force, "--force", "cannot delete Pods that declare no controller (use --force to override)"),
 ];
 
@@ -125,7 +117,8 @@ mod tests {
         assert_eq!(of(&format!("{{{}}}", owned("DaemonSet"))), (Treatment::Stays, vec![Flag::IgnoreDaemonsets]));
         let scratch = format!("{{{}, spec: {{volumes: [{{name: v, emptyDir: {{}}}}]}}}}", owned("ReplicaSet"));
         assert_eq!(of(&scratch), (Treatment::Goes, vec![Flag::DeleteEmptydirData]));
-        let mirror = "{metadata: {annotations: {kubernetes.io/config.mirror: x}, ownerReferences: [{kind: Node, name: n, controller: true}]}}";
+        let mirror =
+            "{metadata: {annotations: {kubernetes.io/config.mirror: x}, ownerReferences: [{kind: Node, name: n, controller: true}]}}";
         assert_eq!(of(mirror), (Treatment::Stays, vec![]));
     }
 }

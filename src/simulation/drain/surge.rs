@@ -10,12 +10,8 @@ use crate::manifest::pod::Pod;
 const HOSTNAME: &str = "kubernetes.io/hostname";
 
 /// Taints that say how a node is, not what it is for.
-const STATE: [&str; 4] = [
-    "node.kubernetes.io/",
-    "node.cloudprovider.kubernetes.io/",
-    "ToBeDeletedByClusterAutoscaler",
-    "DeletionCandidateOfClusterAutoscaler",
-];
+const STATE: [&str; 4] =
+    ["node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", "ToBeDeletedByClusterAutoscaler", "DeletionCandidateOfClusterAutoscaler"];
 
 /// Adds a copy of each of these nodes (positions among the objects), with the pods that DaemonSets run there; the names of the copies.
 pub fn add(objects: &mut Objects, like: &[usize]) -> Vec<String> {
