@@ -204,7 +204,7 @@ impl BlockedView {
         let pods = count(self.pods.len(), "pod");
         let on = nodes(&self.nodes, 4);
         match self.reason {
-            "budget" => format!("Blocked on {on}: budget {} lets {pods} not go", self.budgets[0]),
+            "budget" => format!("Blocked on {on}: budget {} keeps {pods} from leaving", self.budgets[0]),
             "twoBudgets" => format!("Blocked on {on}: budgets {} select the same {pods}", self.budgets.join(" and ")),
             "preemption" => format!("Blocked on {on}: {pods} would lose their place to pods of higher priority"),
             _ => format!("No room for {pods} of {on}"),

@@ -1,0 +1,353 @@
+//! Draining: plans are carried out on the control plane step by step, and held against every order there is.
+
+use std::collections::BTreeMap;
+
+use plimsoll::cluster::index::NodeId;
+use plimsoll::controllers;
+use plimsoll::controllers::world::Key;
+use plimsoll::manifest::Objects;
+use plimsoll::manifest::meta::IntOrString;
+use plimsoll::manifest::node::Taint;
+use plimsoll::manifest::pod::Pod;
+use plimsoll::manifest::policy::PodDisruptionBudget;
+use plimsoll::manifest::read::read_str;
+use plimsoll::planning::maintenance::verdict::troubles;
+use plimsoll::planning::maintenance::{Blocked, Cause, Change, Maintenance, Question, Timing, maintain};
+use plimsoll::scheduler::profile::Configuration;
+use plimsoll::scheduler::version::KubernetesVersion;
+use plimsoll::scheduler::{Options, Scheduler};
+use plimsoll::simulation::ControlPlane;
+use plimsoll::simulation::drain::{Afterwards, Flags, Refuser, Setting, State, Treatment};
+use proptest::prelude::*;
+
+const CORDON: &str = "node.kubernetes.io/unschedulable";
+
+/// A workload of a test, and its budget.
+#[derive(Debug, Clone)]
+struct Written {
+    kind: &'static str,
+    replicas: usize,
+    cpu_milli: usize,
+    rule: &'static str,
+    budget: &'static str,
+}
+
+const RULES: [&str; 5] = [
+    "",
+    "",
+    ", affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: APP}}}]}}",
+    ", topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: APP}}}]",
+    ", nodeSelector: {zone: z0}",
+];
+const BUDGETS: [&str; 8] =
+    ["", "", "maxUnavailable: 1", "maxUnavailable: 0", "minAvailable: 1", "minAvailable: 2", "minAvailable: 50%", "maxUnavailable: 30%"];
+
+impl Written {
+    fn text(&self, number: usize) -> String {
+        let Written { kind, replicas, cpu_milli, rule, budget } = self;
+        let (app, rule) = (format!("w{number}"), rule.replace("APP", &format!("w{number}")));
+        let service = if *kind == "StatefulSet" { ", serviceName: s" } else { "" };
+        let replicas = if *kind == "DaemonSet" { String::new() } else { format!("replicas: {replicas}, ") };
+        let mut text = format!(
+            "---\n{{apiVersion: apps/v1, kind: {kind}, metadata: {{name: {app}, namespace: shop}}, spec: {{{replicas}selector: {{matchLabels: {{app: {app}}}}}{service}, \
+             template: {{metadata: {{labels: {{app: {app}}}}}, spec: {{containers: [{{name: c, image: i, resources: {{requests: {{cpu: {cpu_milli}m}}}}}}]{rule}}}}}}}}}\n"
+        );
+        if !budget.is_empty() {
+            text += &format!(
+                "---\n{{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {{name: b{number}, namespace: shop}}, spec: {{{budget}, selector: {{matchLabels: {{app: {app}}}}}}}}}\n"
+            );
+        }
+        text
+    }
+}
+
+fn workload() -> impl Strategy<Value = Written> {
+    let kinds = prop::sample::select(vec!["Deployment", "Deployment", "StatefulSet", "DaemonSet"]);
+    let (rules, budgets) = (prop::sample::select(RULES.to_vec()), prop::sample::select(BUDGETS.to_vec()));
+    (kinds, 1..4usize, prop::sample::select(vec![100usize, 500, 900, 1500]), rules, budgets).prop_map(
+        |(kind, replicas, cpu_milli, rule, budget)| match kind {
+            "DaemonSet" => Written { kind, replicas, cpu_milli: 100, rule: "", budget: "" },
+            _ => Written { kind, replicas, cpu_milli, rule, budget },
+        },
+    )
+}
+
+/// A small cluster, at rest.
+fn cluster(most_nodes: usize, most_workloads: usize) -> impl Strategy<Value = (usize, Vec<Written>)> {
+    (2..=most_nodes, prop::collection::vec(workload(), 1..=most_workloads))
+}
+
+fn written((nodes, workloads): &(usize, Vec<Written>)) -> String {
+    let mut text = String::from("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}\n");
+    for node in 0..*nodes {
+        text += &format!(
+            "---\n{{apiVersion: v1, kind: Node, metadata: {{name: n{node}, labels: {{kubernetes.io/hostname: n{node}, zone: z{}}}}}, \
+             status: {{allocatable: {{cpu: 2, memory: 8Gi, pods: 20}}, conditions: [{{type: Ready, status: 'True'}}]}}}}\n",
+            node % 2
+        );
+    }
+    let workloads: Vec<String> = workloads.iter().enumerate().map(|(number, workload)| workload.text(number)).collect();
+    text + &workloads.concat()
+}
+
+/// Creates everything in a cluster and lets it come to rest.
+fn played(objects: &Objects) -> ControlPlane {
+    let mut plane = ControlPlane::new(KubernetesVersion::V1_36, Configuration::default());
+    macro_rules! create {
+        ($( $field:ident )*) => { $( for object in objects.$field.clone() { plane.create(object).expect("nothing is refused"); } )* };
+    }
+    create! { namespaces nodes pod_disruption_budgets deployments stateful_sets daemon_sets }
+    plane.settle();
+    plane
+}
+
+fn read(text: &str) -> Objects {
+    let objects = read_str("test", text).objects;
+    assert_ne!(objects, Objects::default(), "{text}");
+    objects
+}
+
+fn place(scheduler: &mut Scheduler<'_>) -> plimsoll::scheduler::Schedule {
+    scheduler.run(|_, _| ())
+}
+
+fn planned<'a>(objects: &'a Objects, nodes: &'a [String], parallel: Option<usize>) -> Maintenance<'a> {
+    maintain(&question(objects, nodes, parallel, &Configuration::default()))
+}
+
+fn question<'a>(objects: &'a Objects, nodes: &'a [String], parallel: Option<usize>, configuration: &'a Configuration) -> Question<'a> {
+    Question {
+        objects,
+        configuration,
+        options: Options::default(),
+        nodes,
+        flags: Flags::ALL,
+        parallel,
+        surge: 0,
+        surge_like: None,
+        afterwards: Afterwards::Back,
+        timing: Timing { start_seconds: 30, maintenance_seconds: 0 },
+        place: &place,
+    }
+}
+
+fn set_cordon(plane: &mut ControlPlane, node: &str, on: bool) {
+    plane.change_node(&Key::new("", node), |node| {
+        node.spec.unschedulable = on;
+        node.spec.taints.retain(|taint| taint.key != CORDON);
+        if on {
+            node.spec.taints.push(Taint { key: CORDON.to_owned(), effect: "NoSchedule".to_owned(), value: String::new() });
+        }
+    });
+}
+
+fn owner(pod: &Pod) -> String {
+    let owner = pod.metadata.controller().expect("every pod here has an owner");
+    format!("{}/{}", owner.kind, owner.name)
+}
+
+/// How many pods of each owner are on each node, and without one.
+type Picture = BTreeMap<(String, String), usize>;
+
+fn picture(plane: &ControlPlane) -> Picture {
+    let mut picture = Picture::new();
+    for pod in plane.store().pods.iter() {
+        *picture.entry((owner(pod), pod.spec.node_name.clone())).or_default() += 1;
+    }
+    picture
+}
+
+/// Drains nodes as `kubectl drain` does, one eviction after another. How many were let pass, and the owners of those that were not.
+fn drain(plane: &mut ControlPlane, nodes: &[String]) -> (usize, Vec<String>) {
+    nodes.iter().for_each(|node| set_cordon(plane, node, true));
+    plane.settle();
+    let on = |plane: &ControlPlane, node: &str| -> Vec<Key> {
+        let pods = plane.store().pods.iter();
+        let pods = pods.filter(|pod| pod.spec.node_name == node && pod.metadata.controller().is_none_or(|owner| owner.kind != "DaemonSet"));
+        let mut keys: Vec<Key> = pods.map(|pod| Key::of(&pod.metadata)).collect();
+        keys.sort();
+        keys
+    };
+    let mut passed = 0;
+    let mut left: Vec<Key> = nodes.iter().flat_map(|node| on(plane, node)).collect();
+    loop {
+        let tried = left.len();
+        let mut refused = Vec::new();
+        for key in left {
+            match plane.evict(&key) {
+                Ok(()) => {
+                    passed += 1;
+                    plane.settle();
+                }
+                Err(refusal) => {
+                    assert_eq!(refusal.code, 429, "{refusal:?}");
+                    refused.push(key);
+                }
+            }
+        }
+        left = refused;
+        if left.is_empty() || left.len() == tried {
+            break;
+        }
+    }
+    let pod = |key: &Key| owner(plane.store().get::<Pod>(key).expect("it was refused, so it is there"));
+    (passed, left.iter().map(pod).collect())
+}
+
+fn names(answer: &Maintenance<'_>, nodes: &[NodeId]) -> Vec<String> {
+    nodes.iter().map(|&node| answer.setting.cluster().node_name(node).to_owned()).collect()
+}
+
+/// Carries the waves of a plan out. After each, everybody is where the plan has them.
+fn carry_out(plane: &mut ControlPlane, answer: &Maintenance<'_>) {
+    for (wave, _) in &answer.plan.waves {
+        let nodes = names(answer, &wave.nodes);
+        let pending_before = plane.store().pods.iter().filter(|pod| pod.spec.node_name.is_empty()).count();
+        let (passed, refused) = drain(plane, &nodes);
+        assert_eq!((passed, refused), (wave.evictions.len(), vec![]), "draining {nodes:?}");
+        let waiting = plane.store().pods.iter().filter(|pod| pod.spec.node_name.is_empty()).count() - pending_before;
+        // what a StatefulSet does not make yet is not there to be counted
+        let made = wave.waiting.iter().filter(|waiting| waiting.message.is_some()).count();
+        assert_eq!(waiting, made, "without a node while {nodes:?} are away");
+        nodes.iter().for_each(|node| set_cordon(plane, node, false));
+        plane.settle();
+    }
+}
+
+/// The blocked evictions of a plan are refused in the cluster too.
+fn blocked_is_refused(plane: &mut ControlPlane, answer: &Maintenance<'_>) {
+    for blocked in &answer.plan.blocked {
+        let Cause::Refused(Refuser::Budget(budget)) = blocked.cause else { continue };
+        let name = &answer.objects.pod_disruption_budgets[budget].metadata.name;
+        let app = name.replace('b', "w");
+        let (_, refused) = drain(plane, &names(answer, &blocked.nodes[..1]));
+        assert!(refused.iter().any(|owner| owner.contains(&app)), "{app} is refused, not {refused:?}");
+        names(answer, &blocked.nodes[..1]).iter().for_each(|node| set_cordon(plane, node, false));
+        plane.settle();
+    }
+}
+
+/// Every change that is said to free evictions does, for a plan that is made anew.
+fn changes_free(objects: &Objects, blocked: &Blocked) {
+    let Cause::Refused(Refuser::Budget(budget)) = blocked.cause else { return };
+    let is_blocked = |objects: &Objects| {
+        let answer = planned(objects, &[], None);
+        answer.plan.blocked.iter().any(|other| other.cause == blocked.cause && other.nodes.iter().any(|node| blocked.nodes.contains(node)))
+    };
+    for change in &blocked.remedies {
+        let Change::Budget { to: (field, value), .. } = change else { continue };
+        assert!(!is_blocked(&with_budget(objects, budget, field, value.clone())), "{change:?}");
+        let one_less = match (value, *field) {
+            (IntOrString::Int(number), "minAvailable") => IntOrString::Int(number + 1),
+            (IntOrString::Int(number), _) => IntOrString::Int(number - 1),
+            _ => continue,
+        };
+        assert!(is_blocked(&with_budget(objects, budget, field, one_less)), "one less than {change:?}");
+    }
+}
+
+fn with_budget(objects: &Objects, budget: usize, field: &str, value: IntOrString) -> Objects {
+    let mut objects = objects.clone();
+    let written: &mut PodDisruptionBudget = &mut objects.pod_disruption_budgets[budget];
+    let (least, most) = if field == "minAvailable" { (Some(value), None) } else { (None, Some(value)) };
+    (written.spec.min_available, written.spec.max_unavailable) = (least, most);
+    written.status = Default::default();
+    controllers::disruption::budgets(&mut objects);
+    objects
+}
+
+/// The fewest waves in which these nodes can be drained, by trying every order of every partition.
+fn fewest(state: &State<'_>, nodes: &[NodeId], most: usize) -> Option<usize> {
+    if nodes.is_empty() {
+        return Some(0);
+    }
+    if most == 0 {
+        return None;
+    }
+    let mut best: Option<usize> = None;
+    for part in 1..1usize << nodes.len() {
+        let (group, rest): (Vec<(usize, NodeId)>, Vec<(usize, NodeId)>) =
+            nodes.iter().copied().enumerate().partition(|(bit, _)| part >> bit & 1 == 1);
+        let (group, rest): (Vec<NodeId>, Vec<NodeId>) =
+            (group.into_iter().map(|it| it.1).collect(), rest.into_iter().map(|it| it.1).collect());
+        let mut next = state.clone();
+        let wave = next.drain(&group, Afterwards::Back);
+        if !troubles(state.setting(), &wave).is_empty() {
+            continue;
+        }
+        let room = best.map_or(most, |best| best - 1);
+        if let Some(more) = fewest(&next, &rest, room.min(most) - 1) {
+            best = Some(1 + more);
+            if best == Some(1) {
+                break;
+            }
+        }
+    }
+    best
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_plan_runs_through_on_the_control_plane(input in cluster(4, 5)) {
+        let mut plane = played(&read(&written(&input)));
+        let dump = plane.store().objects();
+        let before = picture(&plane);
+        let answer = planned(&dump, &[], None);
+        if answer.surge.like.is_empty() {
+            carry_out(&mut plane, &answer);
+            let count = |picture: &Picture| {
+                let mut by_owner: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+                for ((owner, node), number) in picture {
+                    let entry = by_owner.entry(owner.clone()).or_default();
+                    if node.is_empty() { entry.1 += number } else { entry.0 += number }
+                }
+                by_owner
+            };
+            for (owner, (placed, _)) in count(&before) {
+                prop_assert!(count(&picture(&plane))[&owner].0 >= placed, "{} has fewer places than before", owner);
+            }
+            blocked_is_refused(&mut plane, &answer);
+        }
+    }
+
+    #[test]
+    fn the_fewest_waves_are_the_fewest(input in cluster(4, 4), parallel in prop::option::of(1..3usize)) {
+        let plane = played(&read(&written(&input)));
+        let dump = plane.store().objects();
+        let answer = planned(&dump, &[], parallel);
+        prop_assert!(answer.plan.bound.waves <= answer.plan.waves.len() || !answer.plan.is_complete());
+        if answer.plan.is_complete() && answer.surge.like.is_empty() && parallel.is_none() {
+            let setting = Setting::new(&dump, &[], &Configuration::default(), Options::default(), place);
+            let best = fewest(&State::new(&setting, 0), &answer.plan.nodes, answer.plan.nodes.len());
+            prop_assert_eq!(best, Some(answer.plan.waves.len()));
+            prop_assert!(answer.plan.bound.waves <= best.unwrap());
+        }
+        if let Some(parallel) = parallel {
+            prop_assert!(answer.plan.waves.iter().all(|(wave, _)| wave.nodes.len() <= parallel));
+        }
+    }
+
+    #[test]
+    fn what_is_said_to_free_evictions_frees_them(input in cluster(3, 3)) {
+        let dump = played(&read(&written(&input))).store().objects();
+        let answer = planned(&dump, &[], None);
+        if answer.surge.like.is_empty() {
+            answer.plan.blocked.iter().for_each(|blocked| changes_free(&dump, blocked));
+        }
+    }
+
+    #[test]
+    fn nodes_stay_drained_while_they_are_away(input in cluster(4, 4)) {
+        let dump = played(&read(&written(&input))).store().objects();
+        let setting = Setting::new(&dump, &[], &Configuration::default(), Options::default(), place);
+        for node in setting.cluster().nodes.ids() {
+            let mut state = State::new(&setting, 0);
+            let wave = state.drain(&[node], Afterwards::Gone);
+            let left = state.scheduler().occupancy().pods_on(node).iter().filter(|&&pod| setting.traits(pod).treatment == Treatment::Goes).count();
+            prop_assert_eq!(left, wave.refused.len());
+            prop_assert!(wave.evictions.iter().all(|eviction| eviction.to != Some(node)));
+        }
+    }
+}
