@@ -8,7 +8,7 @@
 //! # The house
 //!
 //! ```text
-//!  kubectl get -o yaml/json, manifests, rendered charts               table wide json yaml csv
+//!  kubectl get -o yaml/json, manifests, rendered charts               table wide json yaml csv dot
 //!        │                                                                     ▲
 //!  1 manifest     what was written (typed, exact quantities, file:line)     7 report   what it says
 //!  1 usage        what was measured                                           ▲
@@ -18,6 +18,7 @@
 //!        │                                                                     │
 //!  3 cluster      the same as numbers: interned ids, bitsets, columns; frozen, plus one occupancy
 //!        │                                                                     │
+//!  4 graph        what hangs on what: failure domains, dependencies ───────────┤
 //!  4 scheduler    where a pod goes: kube-scheduler's plugins, one file each ───┤
 //!        │                                                                     │
 //!  5 simulation   what happens next: a control plane in memory ────────────────┤
@@ -28,7 +29,7 @@
 //!  2 verify       the referee: judges placements from `manifest` alone, sharing no code with cluster or scheduler
 //! ```
 //!
-//! Imports point to a lower number only, never to a sibling. Reserved for what comes: 4 `graph`, 6 `check`. Four absences, checked with the layout by `tests/suite/architecture.rs`:
+//! Imports point to a lower number only, never to a sibling. Reserved for what comes: 6 `check`. Four absences, checked with the layout by `tests/suite/architecture.rs`:
 //!
 //! - `manifest` knows nothing of scheduling; `verify` knows nothing of `cluster` or `scheduler`.
 //! - Nothing below `report` prints or knows an output format; nothing below `cli` opens a file, but for the `read` modules of
@@ -62,6 +63,7 @@ pub mod cli;
 pub mod cluster;
 pub mod conformance;
 pub mod controllers;
+pub mod graph;
 pub mod manifest;
 pub mod planning;
 pub mod report;

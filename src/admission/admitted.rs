@@ -20,6 +20,7 @@ use super::validation::workload::*;
 use super::validation::{metadata::validate_metadata, names};
 use super::{default_storage_class, horizontal_pod_autoscaler, limit_ranger, priority, quality_of_service, runtime_class};
 use crate::manifest::autoscaling::HorizontalPodAutoscaler;
+use crate::manifest::networking::Ingress;
 use crate::manifest::node::{Namespace, Node};
 use crate::manifest::objects::Other;
 use crate::manifest::pod::Pod;
@@ -268,6 +269,12 @@ impl Admitted for HorizontalPodAutoscaler {
     fn validate(&self, errors: &mut ErrorList) {
         validate_metadata(&self.metadata, true, names::dns_subdomain, errors);
         horizontal_pod_autoscaler::validate(self).iter().for_each(|sentence| errors.say(sentence));
+    }
+}
+
+impl Admitted for Ingress {
+    fn validate(&self, errors: &mut ErrorList) {
+        validate_metadata(&self.metadata, true, names::dns_subdomain, errors);
     }
 }
 

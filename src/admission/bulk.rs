@@ -125,6 +125,7 @@ pub fn refusals(objects: &Objects) -> Vec<Refused> {
     look(&objects.jobs, &mut refused);
     look(&objects.cron_jobs, &mut refused);
     look(&objects.services, &mut refused);
+    look(&objects.ingresses, &mut refused);
     look(&objects.persistent_volume_claims, &mut refused);
     look(&objects.persistent_volumes, &mut refused);
     look(&objects.storage_classes, &mut refused);

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
-use clap::builder::PossibleValue;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 
 use crate::controllers::cron_job::CronRuns;
 use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::read;
-use crate::report::formats::{FORMATS, Format};
+use crate::report::formats::{self, FORMATS, Format};
 use crate::scheduler::Options;
 use crate::scheduler::profile::Configuration;
 use crate::scheduler::ties::Ties;
@@ -93,27 +94,78 @@ pub enum TieRule {
     Random,
 }
 
-/// How the answer is written.
+/// How an answer is written that has no graph in it.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
     /// How to write the answer
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: false, with_scripts: false })]
     pub output: FormatName,
 }
+
+/// How an answer is written that has a graph in it.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub struct GraphOutputArguments {
+    /// How to write the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: true, with_scripts: false })]
+    pub output: FormatName,
+}
+
+/// How an answer is written that is something to do.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub struct ScriptOutputArguments {
+    /// How to write the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: false, with_scripts: true })]
+    pub output: FormatName,
+}
+
+/// Commands whose answer has a graph in it, for those who ask another.
+const WITH_GRAPHS: &str = "`plimsoll plan` or `plimsoll lose`";
 
 /// A format by its name.
 #[derive(Debug, Clone, Copy)]
 pub struct FormatName(pub &'static Format);
 
-impl ValueEnum for FormatName {
-    fn value_variants<'a>() -> &'a [Self] {
-        static NAMES: std::sync::LazyLock<Vec<FormatName>> = std::sync::LazyLock::new(|| FORMATS.iter().map(FormatName).collect());
-        &NAMES
+/// Reads the name of a format.
+#[derive(Debug, Clone, Copy)]
+struct Formats {
+    /// Whether those are allowed that only write graphs.
+    with_graphs: bool,
+    /// Whether those are allowed that only write what is to be done.
+    with_scripts: bool,
+}
+
+impl Formats {
+    fn names(self) -> impl Iterator<Item = PossibleValue> {
+        let is_allowed = move |format: &&Format| (self.with_graphs || !format.only_graphs) && (self.with_scripts || !format.only_scripts);
+        let allowed = FORMATS.iter().filter(is_allowed);
+        allowed.map(|format| PossibleValue::new(format.name).help(format.about))
+    }
+}
+
+impl TypedValueParser for Formats {
+    type Value = FormatName;
+
+    fn parse_ref(&self, command: &clap::Command, argument: Option<&clap::Arg>, value: &std::ffi::OsStr) -> Result<FormatName, clap::Error> {
+        let format = value.to_str().and_then(formats::find);
+        if let Some(format) = format.filter(|format| format.only_graphs && !self.with_graphs) {
+            let (name, command_name) = (format.name, command.get_name());
+            let message = format!("-o {name} draws graphs, and `{command_name}` has none: {WITH_GRAPHS} has one\n");
+            return Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command));
+        }
+        if format.is_some_and(|format| format.only_scripts && !self.with_scripts) {
+            let message =
+                format!("-o script is for what is to be done, and `{}` does nothing: `plimsoll drain` does\n", command.get_name());
+            return Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command));
+        }
+        PossibleValuesParser::new(self.names()).parse_ref(command, argument, value)?;
+        Ok(FormatName(format.expect("it is among the names")))
     }
 
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.0.name).help(self.0.about))
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.names()))
     }
 }
 

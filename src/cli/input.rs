@@ -105,14 +105,14 @@ pub fn load(arguments: &InputArguments) -> anyhow::Result<Loaded> {
     read_paths(&arguments.paths, Preparation::new(arguments, Some(&assumption)))
 }
 
-/// As [`load`]; without any path, what the example's cluster is to become: today it has one node.
-pub fn load_several_nodes(arguments: &InputArguments) -> anyhow::Result<Loaded> {
-    if !arguments.paths.is_empty() {
-        return load(arguments);
-    }
+/// Reads what the arguments name; what the example's cluster is to become if they name nothing.
+pub fn load_target(arguments: &InputArguments) -> anyhow::Result<Loaded> {
     let assumption = arguments.assumption()?;
-    tell_example();
-    Ok(target(Preparation::new(arguments, Some(&assumption))))
+    if arguments.paths.is_empty() {
+        tell_example();
+        return Ok(target(Preparation::new(arguments, Some(&assumption))));
+    }
+    read_paths(&arguments.paths, Preparation::new(arguments, Some(&assumption)))
 }
 
 /// As [`load`], for the one question that is about quotas; the arguments name something.

@@ -16,6 +16,7 @@ pub mod output;
 pub mod placement;
 pub mod progress;
 pub mod template;
+mod time;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 

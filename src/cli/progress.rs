@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -19,6 +20,8 @@ pub struct Progress {
     started: Instant,
     watched: bool,
     bar: Mutex<Option<ProgressBar>>,
+    /// How much was done, where it is counted here.
+    done: AtomicU64,
 }
 
 impl Progress {
@@ -32,9 +35,20 @@ impl Progress {
         Progress::new(what, "{msg} {bar:32} {human_pos}/{human_len} pods, {eta} left")
     }
 
+    /// For work on losses.
+    pub fn of_losses(what: &'static str) -> Self {
+        Progress::new(what, "{msg} {bar:32} {human_pos}/{human_len} losses, {eta} left")
+    }
+
+    /// One more of `all` is done; on any thread.
+    pub fn count(&self, all: u64) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        self.tell(done, all);
+    }
+
     fn new(what: &'static str, template: &'static str) -> Self {
         let watched = std::io::stderr().is_terminal();
-        Progress { what, template, started: Instant::now(), watched, bar: Mutex::new(None) }
+        Progress { what, template, started: Instant::now(), watched, bar: Mutex::new(None), done: AtomicU64::new(0) }
     }
 
     /// `done` of `all` is done.

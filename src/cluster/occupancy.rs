@@ -431,7 +431,9 @@ impl Checkpoint {
 
 impl PartialEq for Occupancy {
     fn eq(&self, other: &Self) -> bool {
-        let nodes = |occupancy: &Occupancy| occupancy.place.iter().map(|place| place.map(|place| place.node)).collect::<Vec<_>>();
+        // pods that were never on a node need not have a place yet
+        let most = self.place.len().max(other.place.len());
+        let nodes = |occupancy: &Occupancy| (0..most).map(|pod| occupancy.node_of(PodId::new(pod))).collect::<Vec<_>>();
         self.requested == other.requested
             && self.scored_cpu_milli == other.scored_cpu_milli
             && self.scored_memory_bytes == other.scored_memory_bytes

@@ -31,7 +31,7 @@ mod replica_set;
 mod replication_controller;
 pub mod rollout_peak;
 pub mod scale_down;
-mod selector;
+pub(crate) mod selector;
 mod slow_start;
 mod stateful_set;
 mod ttl_after_finished;

@@ -7,7 +7,7 @@
 //! A new kind: a struct in the file of its group, a field in [`Objects`], an arm in `read`'s table of kinds.
 //!
 //! Source: Kubernetes API reference v1.36 (`k8s.io/api` core/v1, apps/v1, batch/v1, policy/v1, autoscaling/v2, storage/v1,
-//! scheduling.k8s.io/v1, node.k8s.io/v1).
+//! scheduling.k8s.io/v1, node.k8s.io/v1, networking.k8s.io/v1).
 
 /// Declares API structs: `camelCase`, every field optional, `null` read as absent, defaults not written back.
 macro_rules! objects {
@@ -29,6 +29,7 @@ pub mod cron_schedule;
 pub mod lenient;
 pub mod location;
 pub mod meta;
+pub mod networking;
 pub mod node;
 pub mod objects;
 pub mod pod;

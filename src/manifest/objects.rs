@@ -1,6 +1,7 @@
 //! All objects of an input, by kind.
 
 use super::meta::ObjectMeta;
+use super::networking::Ingress;
 use super::node::{Namespace, Node};
 use super::pod::{Pod, PodSpec};
 use super::policy::*;
@@ -35,6 +36,8 @@ pub struct Objects {
     pub cron_jobs: Vec<CronJob>,
     /// Services.
     pub services: Vec<Service>,
+    /// Ingresses.
+    pub ingresses: Vec<Ingress>,
     /// PersistentVolumeClaims.
     pub persistent_volume_claims: Vec<PersistentVolumeClaim>,
     /// PersistentVolumes.
@@ -74,7 +77,7 @@ pub struct Other {
     pub api_version: String,
     /// Kind, such as `ConfigMap`.
     pub kind: String,
-    /// Plural with its group, such as `configmaps` or `ingresses.networking.k8s.io`.
+    /// Plural with its group, such as `configmaps` or `networkpolicies.networking.k8s.io`.
     pub resource: String,
     /// Name, namespace and where it was read; nothing else.
     pub metadata: ObjectMeta,

@@ -3,6 +3,7 @@
 //! Source: the `resource.group` of k8s.io/api's types, as `kubectl api-resources` lists them, v1.36.
 
 use super::meta::ObjectMeta;
+use super::networking::Ingress;
 use super::node::{Namespace, Node};
 use super::objects::Other;
 use super::pod::Pod;
@@ -58,6 +59,7 @@ resources! {
     Job "Job" "batch/v1" "jobs.batch" true
     CronJob "CronJob" "batch/v1" "cronjobs.batch" true
     Service "Service" "v1" "services" true
+    Ingress "Ingress" "networking.k8s.io/v1" "ingresses.networking.k8s.io" true
     PersistentVolumeClaim "PersistentVolumeClaim" "v1" "persistentvolumeclaims" true
     PersistentVolume "PersistentVolume" "v1" "persistentvolumes" false
     StorageClass "StorageClass" "storage.k8s.io/v1" "storageclasses.storage.k8s.io" false

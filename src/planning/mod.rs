@@ -5,6 +5,9 @@
 //!
 //! A new question: a file or folder named as operators name it, with one function that takes objects and gives a result without words.
 
+pub mod failover;
 pub mod headroom;
 pub mod maintenance;
+pub mod quorum;
 pub mod quota;
+pub mod resilience;

@@ -84,7 +84,7 @@ pub struct Bounded {
 
 macro_rules! namespaced {
     ($objects:ident, $each:expr) => {
-        namespaced!(@ $objects $each; pods deployments replica_sets replication_controllers stateful_sets daemon_sets jobs cron_jobs services
+        namespaced!(@ $objects $each; pods deployments replica_sets replication_controllers stateful_sets daemon_sets jobs cron_jobs services ingresses
             persistent_volume_claims pod_disruption_budgets resource_quotas limit_ranges horizontal_pod_autoscalers others)
     };
     (@ $objects:ident $each:expr; $($field:ident)*) => { $( $each(&mut $objects.$field); )* };
@@ -112,6 +112,7 @@ impl Bounded {
             jobs: objects.jobs.clone(),
             cron_jobs: objects.cron_jobs.clone(),
             services: objects.services.clone(),
+            ingresses: objects.ingresses.clone(),
             persistent_volume_claims: objects.persistent_volume_claims.clone(),
             storage_classes: objects.storage_classes.clone(),
             pod_disruption_budgets: objects.pod_disruption_budgets.clone(),
@@ -248,6 +249,7 @@ fn server(objects: &Objects) -> ApiServer {
     adopt(&mut server, &objects.cron_jobs, &namespaces);
     adopt(&mut server, &objects.pod_disruption_budgets, &namespaces);
     adopt(&mut server, &objects.horizontal_pod_autoscalers, &namespaces);
+    adopt(&mut server, &objects.ingresses, &namespaces);
     adopt(&mut server, &objects.others, &namespaces);
     server
 }

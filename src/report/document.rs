@@ -128,6 +128,52 @@ impl Table {
     }
 }
 
+/// A box around alike vertices of a graph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// What they have in common, such as `zone zone-a`.
+    pub name: String,
+    /// The box that this one stands in, by its place in [`Graph::groups`]; it comes before this one.
+    pub within: Option<usize>,
+}
+
+/// A thing in a graph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vertex {
+    /// What tells it from all others.
+    pub id: String,
+    /// What sort of thing it is, such as `Service` or `Workload`: alike things look alike.
+    pub kind: String,
+    /// What to say of it, line by line.
+    pub lines: Vec<String>,
+    /// What it means to the reader.
+    pub mood: Mood,
+    /// The box that it stands in, by its place in [`Graph::groups`].
+    pub group: Option<usize>,
+}
+
+/// A way from one thing to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edge {
+    /// Where it starts, by its place in [`Graph::vertices`].
+    pub from: usize,
+    /// Where it ends.
+    pub to: usize,
+    /// What it means.
+    pub text: String,
+}
+
+/// Things, and ways between them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Graph {
+    /// The boxes.
+    pub groups: Vec<Group>,
+    /// The things.
+    pub vertices: Vec<Vertex>,
+    /// The ways.
+    pub edges: Vec<Edge>,
+}
+
 /// A part of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Section {
@@ -148,6 +194,13 @@ pub enum Section {
         table: Table,
         /// Said below it: what was cut, what a mark means.
         notes: Vec<String>,
+    },
+    /// A graph under a title.
+    Graph {
+        /// Title; empty for none.
+        title: String,
+        /// The graph.
+        graph: Graph,
     },
 }
 
@@ -184,6 +237,13 @@ impl Document {
             self.lines(title, lead);
         } else {
             self.sections.push(Section::Table { title: title.into(), lead, table, notes });
+        }
+    }
+
+    /// Adds a graph under a title, if there is anything in it.
+    pub fn graph(&mut self, title: impl Into<String>, graph: Graph) {
+        if !graph.vertices.is_empty() {
+            self.sections.push(Section::Graph { title: title.into(), graph });
         }
     }
 

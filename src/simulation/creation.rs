@@ -112,7 +112,7 @@ macro_rules! in_order {
         in_order!(@ $objects $replaced $list $old $call;
             namespaces priority_classes runtime_classes storage_classes limit_ranges resource_quotas others nodes persistent_volumes
             services persistent_volume_claims pod_disruption_budgets horizontal_pod_autoscalers daemon_sets replication_controllers
-            replica_sets deployments stateful_sets jobs cron_jobs pods)
+            replica_sets deployments stateful_sets jobs cron_jobs ingresses pods)
     };
     (@ $objects:ident $replaced:ident $list:ident $old:ident $call:expr; $($field:ident)*) => { $( {
         let ($list, $old) = (&mut $objects.$field, &$replaced.$field);

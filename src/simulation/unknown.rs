@@ -66,6 +66,7 @@ fn namespaced(objects: &Objects) -> impl Iterator<Item = &ObjectMeta> {
     let of_specs = objects.pod_specs().map(|(metadata, _)| metadata);
     of_specs
         .chain(objects.services.iter().map(Resource::metadata))
+        .chain(objects.ingresses.iter().map(Resource::metadata))
         .chain(objects.persistent_volume_claims.iter().map(Resource::metadata))
         .chain(objects.pod_disruption_budgets.iter().map(Resource::metadata))
         .chain(objects.horizontal_pod_autoscalers.iter().map(Resource::metadata))

@@ -83,6 +83,7 @@ const HOMES: &[(&str, &[&str])] = &[
         "serde_json",
         &["manifest", "usage/read", "conformance", "simulation/requests.rs", "report/formats/json.rs", "cli/commands/conformance.rs"],
     ),
+    ("petgraph", &["graph"]),
     ("flate2", &["manifest/read", "conformance"]),
     ("ruzstd", &["manifest/read"]),
     ("walkdir", &["manifest/read", "conformance"]),

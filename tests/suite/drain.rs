@@ -126,7 +126,7 @@ fn question<'a>(objects: &'a Objects, nodes: &'a [String], parallel: Option<usiz
         surge: 0,
         surge_like: None,
         afterwards: Afterwards::Back,
-        timing: Timing { start_seconds: 30, maintenance_seconds: 0 },
+        timing: Timing::default(),
         place: &place,
     }
 }

@@ -1,13 +1,14 @@
 //! `drain`: in which waves nodes can be taken out for maintenance, and what stands in the way.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::bail;
 use clap::Args;
 
-use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
+use crate::cli::arguments::{InputArguments, SchedulerArguments, ScriptOutputArguments};
 use crate::cli::exit::Exit;
-use crate::cli::{input, output, placement};
+use crate::cli::{input, output, placement, time};
 use crate::manifest::Objects;
 use crate::planning::maintenance::{Question, Timing, maintain};
 use crate::report::amount::list;
@@ -59,19 +60,19 @@ pub struct Arguments {
     #[arg(long, help_heading = "kubectl drain")]
     force: bool,
 
-    /// How long a pod takes to be ready once it has a node: 30s, 5m, 1h
-    #[arg(long, value_name = "DURATION", help_heading = "How long", default_value = "30s", value_parser = seconds)]
-    start: u32,
+    /// How long a pod takes to be ready once it has a node; without it its annotation plimsoll.dev/start-seconds, or 30s
+    #[arg(long, value_name = "DURATION", help_heading = "How long", value_parser = time::duration)]
+    start: Option<Duration>,
 
     /// How long the work on a drained node takes
-    #[arg(long, value_name = "DURATION", help_heading = "How long", default_value = "0s", value_parser = seconds)]
-    maintenance: u32,
+    #[arg(long, value_name = "DURATION", help_heading = "How long", default_value = "0s", value_parser = time::duration)]
+    maintenance: Duration,
 
     #[command(flatten)]
     scheduler: SchedulerArguments,
 
     #[command(flatten)]
-    output: OutputArguments,
+    output: ScriptOutputArguments,
 }
 
 const PATHS: &str = "Dumps and manifests as for every command, and names of nodes to drain: what is neither a file that exists, \
@@ -98,7 +99,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if arguments.all && !nodes.is_empty() {
         bail!("--all drains every node: name none ({}), or leave it out", list(&nodes, 5));
     }
-    let loaded = input::load_several_nodes(&InputArguments { paths, ..arguments.input.clone() })?;
+    let loaded = input::load_target(&InputArguments { paths, ..arguments.input.clone() })?;
     check(&loaded.objects, nodes.iter().chain(&arguments.surge_like))?;
     let place = |scheduler: &mut Scheduler<'_>| placement::run(scheduler);
     let question = Question {
@@ -115,7 +116,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         surge: arguments.surge,
         surge_like: arguments.surge_like.as_deref(),
         afterwards: if arguments.gone { Afterwards::Gone } else { Afterwards::Back },
-        timing: Timing { start_seconds: arguments.start, maintenance_seconds: arguments.maintenance },
+        timing: Timing { start: arguments.start, maintenance: arguments.maintenance },
         place: &place,
     };
     let answer = maintain(&question);
@@ -155,18 +156,4 @@ fn at_least_one(text: &str) -> Result<usize, String> {
         Ok(0) | Err(_) => Err("a number from 1 on is expected".to_owned()),
         Ok(number) => Ok(number),
     }
-}
-
-/// A duration as people write it: `90`, `90s`, `5m`, `1h`.
-fn seconds(text: &str) -> Result<u32, String> {
-    let wrong = || format!("{text:?} is no duration such as 30s, 5m or 1h");
-    let (number, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
-    let number: u32 = number.parse().map_err(|_| wrong())?;
-    let unit = match unit {
-        "" | "s" => 1,
-        "m" | "min" => 60,
-        "h" => 3600,
-        _ => return Err(wrong()),
-    };
-    number.checked_mul(unit).ok_or_else(wrong)
 }

@@ -6,6 +6,7 @@ mod conformance;
 mod drain;
 mod explain;
 mod fit;
+mod lose;
 mod plan;
 mod schedule;
 
@@ -38,6 +39,8 @@ commands! {
     Fit => fit,
     /// In which waves nodes can be drained, what is blocked and what frees it, and how long it takes
     Drain => drain,
+    /// What survives the loss of a node, any node, any two, or a zone: who comes back, where, when, and who does not
+    Lose => lose,
     /// Replays recordings of the real kube-scheduler and shows the first difference of each case
     Conformance => conformance,
 }

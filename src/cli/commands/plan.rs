@@ -1,10 +1,12 @@
 //! `plan`: all we know of a cluster; later issues grow it.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
+use crate::cli::arguments::{GraphOutputArguments, InputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, Loaded, Preparation};
 use crate::cli::output;
@@ -13,11 +15,13 @@ use crate::cli::template::Template;
 use crate::cluster::index::PodId;
 use crate::cluster::resources::{CPU, MEMORY};
 use crate::cluster::{Cluster, Standing};
+use crate::graph::Dependencies;
+use crate::manifest::Objects;
 use crate::manifest::pod::Pod;
 use crate::report::views::plan::{ClusterPlan, PlanView};
 use crate::report::views::quotas::QuotasView;
 use crate::report::views::workload::Workloads;
-use crate::report::views::{API_VERSION, Context, FitView, View};
+use crate::report::views::{API_VERSION, Context, FitView, GraphView, ScheduleView, View};
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
@@ -26,11 +30,15 @@ pub struct Arguments {
     #[command(flatten)]
     input: InputArguments,
 
+    /// Say what needs what, too: Ingress, Service, budget, autoscaler, workload, claim, volume, node, zone; `-o dot` says nothing else
+    #[arg(long)]
+    graph: bool,
+
     #[command(flatten)]
     scheduler: SchedulerArguments,
 
     #[command(flatten)]
-    output: OutputArguments,
+    output: GraphOutputArguments,
 }
 
 const EXAMPLES: &str = "\
@@ -38,6 +46,7 @@ Examples:
   plimsoll plan                      the embedded example: today's one node, then the plan's four
   plimsoll plan cluster.json         the same for your own cluster
   plimsoll plan cluster.json new/    with these manifests applied, and what that changes
+  plimsoll plan cluster.json -o dot  what needs what in the (last) cluster, as a graph: | dot -Tsvg
 
 Exit code 1 when a pod of the (last) cluster gets no node, or when the API server would refuse to create something.";
 
@@ -45,7 +54,12 @@ Exit code 1 when a pod of the (last) cluster gets no node, or when the API serve
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut clusters = Vec::new();
     let mut complete = true;
-    for (title, mut loaded) in inputs(arguments)? {
+    let mut inputs = inputs(arguments)?;
+    if arguments.output.output.0.only_graphs {
+        // of several the last: the plan is what counts, not today
+        inputs.drain(..inputs.len() - 1);
+    }
+    for (title, mut loaded) in inputs {
         complete &= loaded.complete;
         clusters.push(look_at(arguments, title, &mut loaded)?);
     }
@@ -72,6 +86,11 @@ fn look_at(arguments: &Arguments, title: &str, loaded: &mut Loaded) -> anyhow::R
     let ties = arguments.scheduler.ties();
     let schedule = placement::schedule(loaded, &configuration, options, ties.clone(), &[]);
     let quotas = loaded.quotas().map(|quotas| QuotasView::new(&quotas));
+    let only_graphs = arguments.output.output.0.only_graphs;
+    let graph = (only_graphs || arguments.graph).then(|| graph(&loaded.objects, &schedule));
+    if only_graphs {
+        return Ok(ClusterPlan { title: title.to_owned(), schedule, fits: Vec::new(), quotas: None, graph });
+    }
     let objects = &mut loaded.objects;
     let names = Workloads::new(objects);
     let largest = largest(&Ground::new(objects, &configuration).cluster, |pod| names.of(&objects.pods[pod]));
@@ -90,7 +109,15 @@ fn look_at(arguments: &Arguments, title: &str, loaded: &mut Loaded) -> anyhow::R
         FitView::new(&context, &trial, pods[index], Some(&largest[index].1), &fit, None)
     };
     let fits = copies.iter().enumerate().map(fit).collect();
-    Ok(ClusterPlan { title: title.to_owned(), schedule, fits, quotas })
+    Ok(ClusterPlan { title: title.to_owned(), schedule, fits, quotas, graph })
+}
+
+/// What needs what, with every pod where the schedule has it.
+fn graph(objects: &Objects, schedule: &ScheduleView) -> GraphView {
+    let nodes: BTreeMap<&str, &str> = schedule.pods.iter().filter_map(|place| Some((place.pod.as_str(), place.node.as_deref()?))).collect();
+    let place = |pod: &Pod| nodes.get(format!("{}/{}", pod.metadata.namespace_or_default(), pod.metadata.name).as_str()).copied();
+    let places: Vec<Option<&str>> = objects.pods.iter().map(place).collect();
+    GraphView::new(&Dependencies::new(objects, &places))
 }
 
 /// A pod, by its place among the objects, of each of the workloads whose pods ask for the largest share of the cluster's cpu or memory, largest first.

@@ -8,6 +8,7 @@ use super::Recording;
 use super::cluster::refused;
 use crate::admission::{Admitted, ApiServer};
 use crate::manifest::autoscaling::HorizontalPodAutoscaler;
+use crate::manifest::networking::Ingress;
 use crate::manifest::node::{Namespace, Node};
 use crate::manifest::pod::Pod;
 use crate::manifest::policy::*;
@@ -55,7 +56,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Namespace Node Pod Deployment ReplicaSet ReplicationController StatefulSet DaemonSet Job CronJob Service PersistentVolumeClaim
+    Namespace Node Pod Deployment ReplicaSet ReplicationController StatefulSet DaemonSet Job CronJob Service Ingress PersistentVolumeClaim
     PersistentVolume StorageClass PodDisruptionBudget PriorityClass RuntimeClass ResourceQuota LimitRange HorizontalPodAutoscaler
 }
 

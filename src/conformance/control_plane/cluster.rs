@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Recording;
 use super::snapshot::{name_of, owner_of, state_of};
 use crate::controllers::world::{Key, Moment, Stored};
+use crate::manifest::networking::Ingress;
 use crate::manifest::node::{Namespace, Node, Taint};
 use crate::manifest::objects::Other;
 use crate::manifest::pod::Pod;
@@ -259,6 +260,7 @@ by_kind! {
     PersistentVolume
     PersistentVolumeClaim
     Service
+    Ingress
     PodDisruptionBudget
     HorizontalPodAutoscaler
     Pod

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use super::memory::Memory;
 use crate::manifest::Objects;
 use crate::manifest::meta::ObjectMeta;
+use crate::manifest::networking::Ingress;
 use crate::manifest::node::{Namespace, Node};
 use crate::manifest::objects::Other;
 use crate::manifest::pod::Pod;
@@ -170,6 +171,7 @@ tables! {
     Job in jobs by plain: "Jobs."
     CronJob in cron_jobs by plain: "CronJobs."
     Service in services by plain: "Services."
+    Ingress in ingresses by plain: "Ingresses."
     PersistentVolumeClaim in persistent_volume_claims by plain: "PersistentVolumeClaims."
     PersistentVolume in persistent_volumes by plain: "PersistentVolumes."
     StorageClass in storage_classes by plain: "StorageClasses."

@@ -14,6 +14,7 @@ use super::typed::{TypeError, from_node};
 use super::{Input, apply};
 use crate::manifest::Objects;
 use crate::manifest::meta::ObjectMeta;
+use crate::manifest::networking::Ingress;
 use crate::manifest::node::{Namespace, Node};
 use crate::manifest::pod::Pod;
 use crate::manifest::policy::*;
@@ -163,7 +164,7 @@ macro_rules! with_metadata {
 }
 
 with_metadata! {
-    Node Namespace Pod Deployment ReplicaSet ReplicationController StatefulSet ControllerRevision DaemonSet Job CronJob Service
+    Node Namespace Pod Deployment ReplicaSet ReplicationController StatefulSet ControllerRevision DaemonSet Job CronJob Service Ingress
     PersistentVolumeClaim PersistentVolume StorageClass CsiNode CsiDriver CsiStorageCapacity VolumeAttachment
     PodDisruptionBudget PriorityClass RuntimeClass ResourceQuota LimitRange HorizontalPodAutoscaler
 }
@@ -181,6 +182,7 @@ kinds! {
     Job in jobs, "Job", namespaced, ["batch"]
     CronJob in cron_jobs, "CronJob", namespaced, ["batch"]
     Service in services, "Service", namespaced, [""]
+    Ingress in ingresses, "Ingress", namespaced, ["networking.k8s.io", "extensions"]
     PersistentVolumeClaim in persistent_volume_claims, "PersistentVolumeClaim", namespaced, [""]
     PersistentVolume in persistent_volumes, "PersistentVolume", cluster, [""]
     StorageClass in storage_classes, "StorageClass", cluster, ["storage.k8s.io"]
@@ -224,6 +226,7 @@ fn first_version(groups: &[&'static str]) -> &'static str {
         Some(&"policy") => "policy/v1",
         Some(&"storage.k8s.io") => "storage.k8s.io/v1",
         Some(&"scheduling.k8s.io") => "scheduling.k8s.io/v1",
+        Some(&"networking.k8s.io") => "networking.k8s.io/v1",
         Some(&"node.k8s.io") => "node.k8s.io/v1",
         Some(&"kubescheduler.config.k8s.io") => "kubescheduler.config.k8s.io/v1",
         _ => "v1",

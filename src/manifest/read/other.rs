@@ -69,7 +69,7 @@ fn is_namespaced(of: &TypeMeta) -> bool {
     }
 }
 
-/// Plural with its group: `configmaps`, `ingresses.networking.k8s.io`.
+/// Plural with its group: `configmaps`, `networkpolicies.networking.k8s.io`.
 fn resource(of: &TypeMeta) -> String {
     let kind = of.kind.to_lowercase();
     let plural = match kind.as_str() {

@@ -9,7 +9,12 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::time::Duration;
 
+use crate::cluster::index::PodId;
+use crate::manifest::Objects;
+use crate::manifest::pod::Pod;
+use crate::planning::failover::{Assumptions, start};
 use crate::simulation::drain::{State, Wave};
 use crate::simulation::loss::Keeper;
 
@@ -19,12 +24,34 @@ pub const RETRY_SECONDS: u32 = 5;
 pub const JOB_BACK_OFF_SECONDS: u32 = 10;
 
 /// What is assumed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Timing {
-    /// Seconds from when a pod has a node until it is ready.
-    pub start_seconds: u32,
-    /// Seconds of work on each node.
-    pub maintenance_seconds: u32,
+    /// How long a pod takes from when it has a node until it is ready; none for what its annotation, its probes or the default say.
+    pub start: Option<Duration>,
+    /// How long the work on each node takes.
+    pub maintenance: Duration,
+}
+
+impl Timing {
+    /// How long a pod takes to start, in seconds.
+    pub fn start_seconds(&self, pod: &Pod) -> u32 {
+        let assumptions = Assumptions { start: self.start, ..Assumptions::default() };
+        seconds(start(&assumptions, pod).0)
+    }
+
+    /// How long pods take to start of which nothing is known, in seconds.
+    pub fn usual_start_seconds(&self) -> u32 {
+        self.start_seconds(&Pod::default())
+    }
+
+    /// How long the work on each node takes, in seconds.
+    pub fn maintenance_seconds(&self) -> u32 {
+        seconds(self.maintenance)
+    }
+}
+
+fn seconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
 }
 
 /// How long a wave takes, in seconds from its beginning.
@@ -37,8 +64,9 @@ pub struct WaveTime {
 }
 
 /// Estimates a wave that begins with the budgets of `start`, all of whose pods run.
-pub fn wave_time(start: &State<'_>, wave: &Wave, timing: Timing) -> WaveTime {
+pub fn wave_time(objects: &Objects, start: &State<'_>, wave: &Wave, timing: Timing) -> WaveTime {
     let setting = start.setting();
+    let starting = |pod: PodId| timing.start_seconds(&objects.pods[setting.cluster().pod(pod).object]);
     // when each budget lets the next ones go
     let mut turns: BTreeMap<usize, BinaryHeap<Reverse<u32>>> = BTreeMap::new();
     let (mut drained, mut running) = (0u32, 0u32);
@@ -60,12 +88,12 @@ pub fn wave_time(start: &State<'_>, wave: &Wave, timing: Timing) -> WaveTime {
         };
         drained = drained.max(gone);
         if eviction.to.is_some() {
-            let ready = made.saturating_add(timing.start_seconds);
+            let ready = made.saturating_add(starting(eviction.pod));
             running = running.max(ready);
             turn.into_iter().for_each(|turn| turn.push(Reverse(ready)));
         }
     }
-    let back = drained.saturating_add(timing.maintenance_seconds);
-    let waited = if wave.waiting.is_empty() { back } else { back.saturating_add(timing.start_seconds) };
-    WaveTime { drained, whole: waited.max(running) }
+    let back = drained.saturating_add(timing.maintenance_seconds());
+    let waited = wave.waiting.iter().map(|waiting| starting(waiting.pod)).max().unwrap_or(0);
+    WaveTime { drained, whole: back.saturating_add(waited).max(running) }
 }

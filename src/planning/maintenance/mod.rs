@@ -313,7 +313,7 @@ fn plan(question: &Question<'_>, objects: &Objects, setting: &Setting, surge: us
     let limits = Limits::new(&start, &able, question.afterwards == Afterwards::Back, question.parallel);
     let task = Task { start: &start, nodes: &able, limits: &limits, afterwards: question.afterwards, parallel };
     let Found { waves, end, left, bound, is_exhaustive } = search(&task);
-    let waves = waves.into_iter().map(|wave| (duration::wave_time(&start, &wave, question.timing), wave));
+    let waves = waves.into_iter().map(|wave| (duration::wave_time(objects, &start, &wave, question.timing), wave));
     let mut troubles: Vec<(NodeId, Vec<Trouble>)> = left;
     for node in hopeless {
         let wave = end.clone().drain(&[node], question.afterwards);

@@ -5,7 +5,7 @@
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Row};
 
-use crate::report::document::{Align, Detail, Document, Mood, Section, Table, Text};
+use crate::report::document::{Align, Detail, Document, Graph, Mood, Section, Table, Text};
 use crate::report::views::View;
 
 const GAP: u16 = 3;
@@ -32,6 +32,10 @@ pub fn text(document: &Document) -> String {
                 rows(table).iter().for_each(|line| push_line(&mut out, line));
                 notes.iter().for_each(|note| push_line(&mut out, &paint(note, style(Mood::Faint))));
             }
+            Section::Graph { title, graph } => {
+                heading(&mut out, title);
+                edges(graph).iter().for_each(|line| push_line(&mut out, line));
+            }
         }
     }
     out
@@ -46,6 +50,12 @@ fn heading(out: &mut String, title: &str) {
 fn push_line(out: &mut String, line: &str) {
     out.push_str(line);
     out.push('\n');
+}
+
+/// A graph as text: a line an edge.
+fn edges(graph: &Graph) -> Vec<String> {
+    let id = |place: usize| &graph.vertices[place].id;
+    graph.edges.iter().map(|edge| format!("{} {} {}", id(edge.from), edge.text, id(edge.to))).collect()
 }
 
 /// The lines of a table, header first.

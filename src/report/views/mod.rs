@@ -6,6 +6,7 @@
 //! A new view: a file with the struct, a `document` and a `records` function, a variant of [`View`], a row in [`schemas`].
 
 pub mod asides;
+pub mod blast_radius;
 pub mod changes;
 pub mod conformance;
 pub mod context;
@@ -14,7 +15,9 @@ pub mod drain;
 pub mod eviction;
 pub mod explanation;
 pub mod fit;
+pub mod graph;
 pub mod headroom;
+pub mod losses;
 pub mod plan;
 pub mod quotas;
 pub mod refusal;
@@ -26,6 +29,7 @@ pub mod workload;
 use serde::Serialize;
 
 use super::document::{Detail, Document};
+pub use blast_radius::BlastRadiusView;
 pub use changes::Changes;
 pub use conformance::ConformanceView;
 pub use context::Context;
@@ -33,7 +37,9 @@ pub use creation::NotCreatedGroup;
 pub use drain::DrainView;
 pub use explanation::ExplanationView;
 pub use fit::FitView;
+pub use graph::GraphView;
 pub use headroom::HeadroomView;
+pub use losses::LossesView;
 pub use plan::PlanView;
 pub use schedule::ScheduleView;
 
@@ -52,6 +58,8 @@ pub enum View {
     Fit(Box<FitView>),
     /// How much more load fits.
     Headroom(Box<HeadroomView>),
+    /// What a cluster survives.
+    Losses(Box<LossesView>),
     /// Whether we agree with recordings.
     Conformance(Box<ConformanceView>),
     /// All we know of a cluster.
@@ -77,6 +85,7 @@ impl View {
             View::Explanation(view) => view.document(detail),
             View::Fit(view) => view.document(detail),
             View::Headroom(view) => view.document(detail),
+            View::Losses(view) => view.document(detail),
             View::Conformance(view) => view.document(detail),
             View::Plan(view) => view.document(detail),
             View::Drain(view) => view.document(detail),
@@ -90,6 +99,7 @@ impl View {
             View::Explanation(view) => view.records(),
             View::Fit(view) => view.records(),
             View::Headroom(view) => view.records(),
+            View::Losses(view) => view.records(),
             View::Conformance(view) => view.records(),
             View::Plan(view) => view.records(),
             View::Drain(view) => view.records(),
@@ -111,6 +121,7 @@ impl View {
             View::Explanation(view) => view.holds(),
             View::Fit(view) => view.holds(),
             View::Headroom(view) => view.holds(),
+            View::Losses(view) => view.holds(),
             View::Conformance(view) => view.holds(),
             View::Plan(view) => view.holds(),
             View::Drain(view) => view.holds(),
@@ -128,6 +139,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (ExplanationView::KIND, schema::<ExplanationView>()),
         (FitView::KIND, schema::<FitView>()),
         (HeadroomView::KIND, schema::<HeadroomView>()),
+        (LossesView::KIND, schema::<LossesView>()),
         (ConformanceView::KIND, schema::<ConformanceView>()),
         (PlanView::KIND, schema::<PlanView>()),
         (DrainView::KIND, schema::<DrainView>()),

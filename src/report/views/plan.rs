@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::quotas::QuotasView;
 use super::schedule::requests;
-use super::{FitView, Records, ScheduleView};
+use super::{FitView, GraphView, Records, ScheduleView};
 use crate::report::amount::thousands;
 use crate::report::document::{Detail, Document, Mood, Table, Text};
 
@@ -36,6 +36,9 @@ pub struct ClusterPlan {
     /// What the quotas of its namespaces hold; absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quotas: Option<QuotasView>,
+    /// What needs what in it, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub graph: Option<GraphView>,
 }
 
 impl PlanView {
@@ -85,6 +88,9 @@ impl ClusterPlan {
         document.table("Room for more, of the largest workloads", table, Vec::new());
         if let Some(quotas) = &self.quotas {
             quotas.add_to(&mut document);
+        }
+        if let Some(graph) = &self.graph {
+            graph.add_to(&mut document, format!("{}: what needs what", self.title));
         }
         document
     }

@@ -126,8 +126,11 @@ impl ClassView {
         }
     }
 
-    /// Which domains there are depends on what has become of nodes.
+    /// Which domains there are, and how widespread an image is, depends on what has become of nodes.
     fn count_anew(&mut self, cycle: &Cycle<'_>) {
+        if self.weights.images != 0 && cycle.class.images.iter().any(|name| cycle.cluster.nodes.images.contains_key(name)) {
+            self.fixed_scores = fixed_scores(cycle, &self.weights);
+        }
         if self.hard.is_some() {
             self.hard = pod_topology_spread::Hard::new(cycle);
         }

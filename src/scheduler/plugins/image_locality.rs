@@ -18,7 +18,9 @@ pub fn raw(cycle: &Cycle<'_>) -> Vec<(NodeId, i64)> {
     }
     let mut holders = NodeSet::none(nodes.len());
     held.iter().for_each(|(_, on)| holders.unite(on));
-    let scaled: Vec<(i64, &NodeSet)> = held.iter().map(|(size, on)| (scale(*size, on.len(), nodes.len()), on)).collect();
+    let present = cycle.outages.present();
+    let share = |size: i64, on: &NodeSet| scale(size, on.common(present), cycle.outages.present_count());
+    let scaled: Vec<(i64, &NodeSet)> = held.iter().map(|(size, on)| (share(*size, on), on)).collect();
     let largest = LARGEST_PER_CONTAINER * cycle.class.images.len() as i64;
     let score = |node: NodeId| {
         let sum: i64 = scaled.iter().filter(|(_, on)| on.contains(node)).map(|(size, _)| size).sum();

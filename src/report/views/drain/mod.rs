@@ -180,7 +180,7 @@ pub struct SurgeView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Assumptions {
-    /// Seconds from when a pod has a node until it is ready.
+    /// Seconds from when a pod has a node until it is ready, unless an annotation or its probes say otherwise.
     pub start_seconds: u32,
     /// Seconds of work on each node.
     pub maintenance_seconds: u32,
@@ -221,8 +221,8 @@ impl DrainView {
             afterwards: if answer.afterwards == Afterwards::Gone { "gone" } else { "back" },
             seconds: plan.seconds(),
             assumptions: Assumptions {
-                start_seconds: answer.timing.start_seconds,
-                maintenance_seconds: answer.timing.maintenance_seconds,
+                start_seconds: answer.timing.usual_start_seconds(),
+                maintenance_seconds: answer.timing.maintenance_seconds(),
                 whole_grace_period: true,
                 retry_seconds: crate::planning::maintenance::duration::RETRY_SECONDS,
             },
