@@ -1,6 +1,7 @@
 //! Draining: plans are carried out on the control plane step by step, and held against every order there is.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use plimsoll::cluster::index::NodeId;
 use plimsoll::controllers;
@@ -112,7 +113,8 @@ fn place(scheduler: &mut Scheduler<'_>) -> plimsoll::scheduler::Schedule {
 }
 
 fn planned<'a>(objects: &'a Objects, nodes: &'a [String], parallel: Option<usize>) -> Maintenance<'a> {
-    maintain(&question(objects, nodes, parallel, &Configuration::default()))
+    static CONFIGURATION: LazyLock<Configuration> = LazyLock::new(Configuration::default);
+    maintain(&question(objects, nodes, parallel, &CONFIGURATION))
 }
 
 fn question<'a>(objects: &'a Objects, nodes: &'a [String], parallel: Option<usize>, configuration: &'a Configuration) -> Question<'a> {
@@ -207,7 +209,7 @@ fn carry_out(plane: &mut ControlPlane, answer: &Maintenance<'_>) {
         assert_eq!((passed, refused), (wave.evictions.len(), vec![]), "draining {nodes:?}");
         let waiting = plane.store().pods.iter().filter(|pod| pod.spec.node_name.is_empty()).count() - pending_before;
         // what a StatefulSet does not make yet is not there to be counted
-        let made = wave.waiting.iter().filter(|waiting| waiting.message.is_some()).count();
+        let made = wave.waiting.iter().filter(|waiting| waiting.is_made).count();
         assert_eq!(waiting, made, "without a node while {nodes:?} are away");
         nodes.iter().for_each(|node| set_cordon(plane, node, false));
         plane.settle();
@@ -232,7 +234,13 @@ fn changes_free(objects: &Objects, blocked: &Blocked) {
     let Cause::Refused(Refuser::Budget(budget)) = blocked.cause else { return };
     let is_blocked = |objects: &Objects| {
         let answer = planned(objects, &[], None);
-        answer.plan.blocked.iter().any(|other| other.cause == blocked.cause && other.nodes.iter().any(|node| blocked.nodes.contains(node)))
+        // with an added node it is another cluster
+        !answer.surge.like.is_empty()
+            || answer
+                .plan
+                .blocked
+                .iter()
+                .any(|other| other.cause == blocked.cause && other.nodes.iter().any(|node| blocked.nodes.contains(node)))
     };
     for change in &blocked.remedies {
         let Change::Budget { to: (field, value), .. } = change else { continue };
@@ -349,5 +357,98 @@ proptest! {
             prop_assert_eq!(left, wave.refused.len());
             prop_assert!(wave.evictions.iter().all(|eviction| eviction.to != Some(node)));
         }
+    }
+}
+
+fn plimsoll(arguments: &[&str]) -> std::process::Output {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).stdin(std::process::Stdio::null());
+    command.output().expect("the program starts")
+}
+
+const ALL_FLAGS: [&str; 3] = ["--ignore-daemonsets", "--delete-emptydir-data", "--force"];
+
+#[test]
+fn exit_codes_say_what_can_be_drained() {
+    let code = |arguments: &[&str]| plimsoll(arguments).status.code();
+    let input = "fixtures/cli/drain.yaml";
+    assert_eq!(code(&["drain", input, "node-d", "--ignore-daemonsets"]), Some(0));
+    assert_eq!(code(&["drain", input, "--node", "node-d", "--ignore-daemonsets"]), Some(0));
+    assert_eq!(code(&["drain", input, "node-d"]), Some(1), "kubectl drain wants a flag");
+    assert_eq!(code(&[&["drain", input, "--all"][..], &ALL_FLAGS].concat()), Some(1), "budgets");
+    assert_eq!(code(&["drain", "fixtures/cli/drain-full.yaml"]), Some(1), "no room");
+    assert_eq!(code(&["drain", "fixtures/cli/drain-full.yaml", "--surge", "1"]), Some(0));
+    for misuse in [&["node-x"][..], &["--all", "node-d"], &["--surge-like", "node-x"], &["--parallel", "0"], &["--start", "soon"]] {
+        assert_eq!(code(&[&["drain", input][..], misuse].concat()), Some(2), "{misuse:?}");
+    }
+    assert_eq!(code(&["schedule", "-o", "script"]), Some(2), "nothing to do");
+}
+
+#[test]
+fn scripts_are_what_bash_understands() {
+    if std::process::Command::new("bash").arg("-c").arg("true").output().is_err() {
+        return;
+    }
+    for arguments in [
+        &["drain", "-o", "script"][..],
+        &["drain", "--ignore-daemonsets", "-o", "script"],
+        &["drain", "fixtures/cli/drain.yaml", "-o", "script"],
+        &["drain", "fixtures/cli/drain-full.yaml", "--surge", "1", "--gone", "-o", "script"],
+        &["drain", "fixtures/cli/drain-full.yaml", "-o", "script"],
+    ] {
+        let script = plimsoll(arguments).stdout;
+        assert_eq!(script, plimsoll(arguments).stdout, "the same bytes");
+        let path = std::env::temp_dir().join(format!("plimsoll-drain-{}.sh", std::process::id()));
+        std::fs::write(&path, &script).expect("the folder for temporary files can be written");
+        let checked = std::process::Command::new("bash").arg("-n").arg(&path).output().expect("bash starts");
+        std::fs::remove_file(&path).expect("it was written");
+        assert!(checked.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&checked.stderr));
+    }
+}
+
+const FULL: &str = include_str!("../../fixtures/cli/drain-full.yaml");
+
+fn expanded(text: &str) -> Objects {
+    let mut objects = read(text);
+    controllers::expand(&mut objects);
+    plimsoll::admission::admit(&mut objects);
+    controllers::disruption::budgets(&mut objects);
+    objects
+}
+
+#[test]
+fn added_nodes_are_as_few_as_do() {
+    let objects = expanded(FULL);
+    let answer = planned(&objects, &[], None);
+    assert_eq!((answer.surge.needed, answer.surge.is_fewest, answer.surge.like.len()), (Some(1), true, 1));
+    assert_eq!((answer.plan.waves.len(), answer.plan.bound.waves), (2, 2));
+    assert!(!answer.holds(), "one node has to be added");
+    // a copy has a hostname of its own and nothing on it
+    let copy = answer.objects.nodes.last().unwrap();
+    assert_eq!(copy.metadata.labels["kubernetes.io/hostname"], copy.metadata.name);
+    let node = answer.setting.cluster().find_node(&copy.metadata.name).unwrap();
+    assert!(answer.setting.occupancy().pods_on(node).is_empty());
+}
+
+#[test]
+fn a_stateful_set_makes_its_pods_one_after_another() {
+    let text = "
+{apiVersion: v1, kind: Namespace, metadata: {name: shop}}
+---
+{apiVersion: v1, kind: Node, metadata: {name: a, labels: {kubernetes.io/hostname: a, big: 'yes'}}, status: {allocatable: {cpu: 4, memory: 8Gi, pods: 20}}}
+---
+{apiVersion: v1, kind: Node, metadata: {name: b, labels: {kubernetes.io/hostname: b}}, status: {allocatable: {cpu: 1, memory: 8Gi, pods: 20}}}
+---
+{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: s, namespace: shop}, spec: {replicas: 2, serviceName: s, POLICY selector: {matchLabels: {app: s}}, template: {metadata: {labels: {app: s}}, spec: {containers: [{name: c, image: i, resources: {requests: {cpu: 2}}}]}}}}
+---
+{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: s, namespace: shop}, spec: {maxUnavailable: 2, selector: {matchLabels: {app: s}}}}
+";
+    for (policy, made) in [("", 1), ("podManagementPolicy: Parallel,", 2)] {
+        let objects = expanded(&text.replace("POLICY", policy));
+        let setting = Setting::new(&objects, &[], &Configuration::default(), Options::default(), place);
+        let node = setting.cluster().find_node("a").unwrap();
+        let wave = State::new(&setting, 0).drain(&[node], Afterwards::Back);
+        assert_eq!((wave.waiting.len(), wave.waiting.iter().filter(|waiting| waiting.is_made).count()), (2, made), "{policy}");
+        assert!(wave.stranded.is_empty());
     }
 }

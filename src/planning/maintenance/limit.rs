@@ -96,7 +96,7 @@ pub struct Bound {
 }
 
 impl Limits {
-    /// On draining `nodes`, which come back afterwards (or else only `parallel` counts), at most `parallel` at once.
+    /// On draining `nodes` (in list order), which come back afterwards (or else only `parallel` counts), at most `parallel` at once.
     pub fn new(state: &State<'_>, nodes: &[NodeId], are_back: bool, parallel: Option<usize>) -> Self {
         let mut dimensions = Vec::new();
         if are_back {
@@ -415,7 +415,7 @@ impl<'a> Survey<'a> {
     fn pinned(&self, nodes: &[NodeId]) -> Vec<Dimension> {
         let mut weights: BTreeMap<u32, BTreeMap<usize, i64>> = BTreeMap::new();
         for (_, pods, eligible) in self.classes.iter().filter(|(_, _, eligible)| eligible.len() == 1) {
-            let Some(at) = eligible.first().and_then(|home| nodes.iter().position(|&node| node == home)) else { continue };
+            let Some(at) = eligible.first().and_then(|home| nodes.binary_search(&home).ok()) else { continue };
             for &budget in self.setting.selecting(pods[0]).iter().take(1) {
                 *weights.entry(budget).or_default().entry(at).or_default() += pods.len() as i64;
             }

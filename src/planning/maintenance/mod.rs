@@ -30,7 +30,7 @@ use crate::manifest::refusal::Refusal;
 use crate::scheduler::profile::Configuration;
 use crate::scheduler::run::Schedule;
 use crate::scheduler::{Options, Scheduler};
-use crate::simulation::drain::{Afterwards, Budget, Flag, Flags, Refuser, Setting, State, Treatment, Wave, budgets, surge};
+use crate::simulation::drain::{Afterwards, Flag, Flags, Refuser, Setting, State, Treatment, Wave, budgets, surge};
 use limit::Limits;
 use search::{Found, Task, search};
 
@@ -307,20 +307,21 @@ fn plan(question: &Question<'_>, objects: &Objects, setting: &Setting, surge: us
     let start = State::new(setting, surge);
     let is_drained = |&node: &NodeId| !setting.surge().contains(&node) && is_asked(question, cluster.node_name(node));
     let nodes: Vec<NodeId> = cluster.nodes.ids().filter(is_drained).collect();
-    let hopeless: Vec<NodeId> = nodes.iter().copied().filter(|&node| is_hopeless(&start, node)).collect();
+    let selected = selected(setting);
+    let hopeless: Vec<NodeId> = nodes.iter().copied().filter(|&node| is_hopeless(&start, &selected, node)).collect();
     let able: Vec<NodeId> = nodes.iter().copied().filter(|node| !hopeless.contains(node)).collect();
     let parallel = question.parallel.unwrap_or(usize::MAX).max(1);
     let limits = Limits::new(&start, &able, question.afterwards == Afterwards::Back, question.parallel);
     let task = Task { start: &start, nodes: &able, limits: &limits, afterwards: question.afterwards, parallel };
-    let Found { waves, end, left, bound, is_exhaustive } = search(&task);
+    let Found { waves, mut end, left, bound, is_exhaustive } = search(&task);
     let waves = waves.into_iter().map(|wave| (duration::wave_time(objects, &start, &wave, question.timing), wave));
     let mut troubles: Vec<(NodeId, Vec<Trouble>)> = left;
     for node in hopeless {
-        let wave = end.clone().drain(&[node], question.afterwards);
+        let wave = end.try_drain(&[node], question.afterwards);
         let refused = verdict::troubles(setting, &wave).into_iter().filter(|trouble| matches!(trouble.kind, TroubleKind::Refused(_)));
         troubles.push((node, refused.collect()));
     }
-    let blocked = blocked(question, objects, &end, &troubles);
+    let blocked = blocked(question, objects, &mut end, &troubles);
     let missing = missing(question.flags, &start, &nodes);
     let waves = waves.map(|(time, wave)| (wave, time)).collect();
     Plan { nodes, waves, bound, is_exhaustive, dimensions: limits.dimensions, able, blocked, missing }
@@ -341,32 +342,28 @@ impl Blocked {
     }
 }
 
-/// Whether a node has a pod that will never be evicted, whatever happens elsewhere: its budgets forbid it even while all is well.
-fn is_hopeless(state: &State<'_>, node: NodeId) -> bool {
+/// How many pods each budget selects.
+fn selected(setting: &Setting) -> Vec<i32> {
+    let mut selected = vec![0; setting.budgets().len()];
+    setting.pods().flat_map(|pod| setting.selecting(pod)).for_each(|&budget| selected[budget as usize] += 1);
+    selected
+}
+
+/// Whether a node has a pod that will never be evicted, whatever happens elsewhere: its budget forbids it even while all its pods are
+/// well, or it has two.
+fn is_hopeless(state: &State<'_>, selected: &[i32], node: NodeId) -> bool {
     let setting = state.setting();
+    let is_spent = |budget: usize| state.budgets()[budget].allowed(state.healthy()[budget].max(selected[budget])) == 0;
     let is_stuck = |&pod: &PodId| {
         let traits = setting.traits(pod);
-        if traits.is_free || traits.treatment == Treatment::Stays {
-            return false;
-        }
-        match setting.selecting(pod)[..] {
+        let goes = traits.treatment == Treatment::Goes && !traits.is_free;
+        goes && match setting.selecting(pod)[..] {
             [] => false,
-            [budget] => traits.is_ready && is_spent(state, &state.budgets()[budget as usize], budget),
+            [budget] => traits.is_ready && is_spent(budget as usize),
             _ => true,
         }
     };
     state.scheduler().occupancy().pods_on(node).iter().any(is_stuck)
-}
-
-/// Whether a budget lets nobody go even with all of its pods healthy.
-fn is_spent(state: &State<'_>, budget: &Budget, number: u32) -> bool {
-    // most budgets are told from their healthy pods alone
-    if budget.allowed(state.healthy()[number as usize]) > 0 {
-        return false;
-    }
-    let setting = state.setting();
-    let selected = setting.pods().filter(|&pod| setting.selecting(pod).contains(&number)).count();
-    budget.allowed(i32::try_from(selected).unwrap_or(i32::MAX)) == 0
 }
 
 /// The flags that are missing, and the pods that want them.
@@ -382,7 +379,7 @@ fn missing(flags: Flags, state: &State<'_>, nodes: &[NodeId]) -> Vec<(Flag, Vec<
 }
 
 /// Troubles by their cause, with changes that help.
-fn blocked(question: &Question<'_>, objects: &Objects, end: &State<'_>, troubles: &[(NodeId, Vec<Trouble>)]) -> Vec<Blocked> {
+fn blocked(question: &Question<'_>, objects: &Objects, end: &mut State<'_>, troubles: &[(NodeId, Vec<Trouble>)]) -> Vec<Blocked> {
     let setting = end.setting();
     let mut by_cause: BTreeMap<Cause, Blocked> = BTreeMap::new();
     for (node, found) in troubles {
@@ -416,18 +413,20 @@ fn blocked(question: &Question<'_>, objects: &Objects, end: &State<'_>, troubles
 }
 
 /// Adds what the server says, and changes that help.
-fn explain(question: &Question<'_>, objects: &Objects, end: &State<'_>, entry: &mut Blocked, trials: &mut usize) {
+fn explain(question: &Question<'_>, objects: &Objects, end: &mut State<'_>, entry: &mut Blocked, trials: &mut usize) {
     let Cause::Refused(refuser) = entry.cause else { return };
     let setting = end.setting();
     let pod = &objects.pods[setting.cluster().pod(entry.pods[0]).object];
-    let wave = end.clone().drain(&entry.nodes[..1], question.afterwards);
+    let wave = end.try_drain(&entry.nodes[..1], question.afterwards);
     match refuser {
         Refuser::TwoBudgets(one, other) => {
             entry.remedies = remedy::of_two(end, &entry.nodes, one, other);
             entry.refusal = refusal(objects, pod, &[one, other], end, &wave.healthy);
         }
         Refuser::Budget(budget) => {
-            let waits = wave.waiting.iter().find(|waiting| setting.selecting(waiting.pod).contains(&(budget as u32)));
+            // those of its pods that have no node may be why it has nothing left
+            let mut waiting = wave.waiting.iter().chain(end.waiting());
+            let waits = waiting.find(|waiting| setting.selecting(waiting.pod).contains(&(budget as u32)));
             entry.message = waits.and_then(|waiting| waiting.message.as_ref()).map(ToString::to_string);
             entry.refusal = refusal(objects, pod, &[budget], end, &wave.healthy);
             entry.remedies.extend(remedy::of_budget(end, &entry.nodes, budget, &objects.pod_disruption_budgets[budget]));
@@ -446,10 +445,10 @@ fn one_replica_more(question: &Question<'_>, objects: &Objects, end: &State<'_>,
     let (more, (kind, from, to)) = remedy::with_replica(objects, written, budget)?;
     let surge: Vec<String> = end.setting().surge().iter().map(|&node| end.setting().cluster().node_name(node).to_owned()).collect();
     let setting = Setting::new(&more, &surge, question.configuration, question.options, question.place);
-    let state = State::new(&setting, surge.len());
+    let mut state = State::new(&setting, surge.len());
     let is_placed = !state.waiting().iter().any(|waiting| waiting.pod.index() + 1 == more.pods.len());
     let homes: Vec<NodeId> = entry.nodes.clone();
-    (is_placed && remedy::is_freed(&state, &homes, budget)).then_some(Change::Replicas { kind, pod, from, to })
+    (is_placed && remedy::is_freed(&mut state, &homes, budget)).then_some(Change::Replicas { kind, pod, from, to })
 }
 
 /// What the Eviction API says about a pod, with the budgets as they stand.

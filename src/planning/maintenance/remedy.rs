@@ -46,9 +46,9 @@ const MIN_AVAILABLE: &str = "minAvailable";
 const MAX_UNAVAILABLE: &str = "maxUnavailable";
 
 /// Whether this refuser refuses anything when each of these nodes is drained alone.
-fn refuses(state: &State<'_>, nodes: &[NodeId], refuser: Refuser) -> bool {
+fn refuses(state: &mut State<'_>, nodes: &[NodeId], refuser: Refuser) -> bool {
     let is_refused = |&node: &NodeId| {
-        let wave = state.clone().drain(&[node], Afterwards::Back);
+        let wave = state.try_drain(&[node], Afterwards::Back);
         wave.refused.iter().any(|&(_, _, by)| by == refuser || matches!(refuser, Refuser::TwoBudgets(..)) && is_one_of(by, refuser))
     };
     nodes.iter().take(NODES).any(is_refused)
@@ -60,18 +60,18 @@ fn is_one_of(by: Refuser, two: Refuser) -> bool {
 }
 
 /// How a budget that refuses evictions on these nodes has to change, if that helps.
-pub fn of_budget(state: &State<'_>, nodes: &[NodeId], budget: usize, written: &PodDisruptionBudget) -> Option<Change> {
+pub fn of_budget(state: &mut State<'_>, nodes: &[NodeId], budget: usize, written: &PodDisruptionBudget) -> Option<Change> {
     let row = state.budgets()[budget];
     let selected = state.setting().pods().filter(|&pod| state.setting().selecting(pod).contains(&(budget as u32))).count();
     let selected = i32::try_from(selected).unwrap_or(i32::MAX);
     let is_countless = row.failed || row.expected <= 0;
     let wants = if is_countless { selected } else { row.desired };
-    let is_freed = |less: i32| {
-        let mut changed = state.clone();
-        *changed.budget_mut(budget) = Budget { desired: wants - less, expected: row.expected.max(selected), failed: false, ..row };
-        !refuses(&changed, nodes, Refuser::Budget(budget))
-    };
-    let less = smallest(wants, is_freed)?;
+    let less = smallest(wants, |less| {
+        *state.budget_mut(budget) = Budget { desired: wants - less, expected: row.expected.max(selected), failed: false, ..row };
+        !refuses(state, nodes, Refuser::Budget(budget))
+    });
+    *state.budget_mut(budget) = row;
+    let less = less?;
     let spec = &written.spec;
     let (from, to) = match (&spec.max_unavailable, &spec.min_available) {
         (Some(most), _) if is_countless => ((MAX_UNAVAILABLE, most.clone()), (MIN_AVAILABLE, number(wants - less))),
@@ -84,7 +84,7 @@ pub fn of_budget(state: &State<'_>, nodes: &[NodeId], budget: usize, written: &P
 }
 
 /// The smallest number from 1 to `most` that will do: doubled until one does, then halved in.
-fn smallest(most: i32, will_do: impl Fn(i32) -> bool) -> Option<i32> {
+fn smallest(most: i32, mut will_do: impl FnMut(i32) -> bool) -> Option<i32> {
     let mut high = 1;
     while high <= most && !will_do(high) {
         high = (high * 2).min(most).max(high + 1);
@@ -121,13 +121,16 @@ fn more_of(written: &IntOrString, expected: i32, gone: i32) -> IntOrString {
 }
 
 /// Which of two budgets that select one pod may be deleted.
-pub fn of_two(state: &State<'_>, nodes: &[NodeId], one: usize, other: usize) -> Vec<Change> {
-    let is_freed = |&budget: &usize| {
-        let mut changed = state.clone();
-        changed.budget_mut(budget).exists = false;
-        !refuses(&changed, nodes, Refuser::TwoBudgets(one, other))
-    };
-    [one, other].into_iter().filter(is_freed).map(Change::Delete).collect()
+pub fn of_two(state: &mut State<'_>, nodes: &[NodeId], one: usize, other: usize) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for budget in [one, other] {
+        state.budget_mut(budget).exists = false;
+        if !refuses(state, nodes, Refuser::TwoBudgets(one, other)) {
+            changes.push(Change::Delete(budget));
+        }
+        state.budget_mut(budget).exists = true;
+    }
+    changes
 }
 
 /// The objects with one replica more of a pod's workload, and what changes by that; none if it has no replicas. Its budget's status is
@@ -185,7 +188,7 @@ fn grow(objects: &mut Objects, pod: &Pod) -> Option<(&'static str, i32)> {
 }
 
 /// Whether a budget lets everything on these nodes go.
-pub fn is_freed(state: &State<'_>, nodes: &[NodeId], budget: usize) -> bool {
+pub fn is_freed(state: &mut State<'_>, nodes: &[NodeId], budget: usize) -> bool {
     !refuses(state, nodes, Refuser::Budget(budget))
 }
 

@@ -15,6 +15,8 @@ use crate::simulation::drain::{Afterwards, State, Wave};
 const EXHAUSTIVE_NODES: usize = 6;
 /// So many evictions are played in search of fewer waves, after the first order that was tried.
 const EVICTIONS: usize = 200_000;
+/// Nodes with less than this part of all pods (one in so many) are a small part of the cluster.
+const SMALL_PART: usize = 16;
 /// So many numbers of waves beyond the bound are aimed at.
 const AIMS: usize = 3;
 
@@ -104,14 +106,35 @@ fn finish<'s>(task: &Task<'_, 's>, mut best: Tried<'s>, mut bound: Bound, able: 
         let drained: Vec<usize> = able.iter().copied().filter(|node| !best.left.contains(node)).collect();
         (bound, is_exhaustive) = (task.limits.bound(&drained), false);
     }
-    let left = best.left.iter().map(|&node| (task.nodes[node], alone(task, &best.end, task.nodes[node]))).collect();
+    let setting = task.start.setting();
+    let mut alone = |&node: &usize| (task.nodes[node], troubles(setting, &best.end.try_drain(&[task.nodes[node]], task.afterwards)));
+    let left = best.left.iter().map(&mut alone).collect();
     Found { waves: best.waves, end: best.end, left, bound, is_exhaustive }
 }
 
-/// What stands in the way of a node that is drained alone.
-fn alone(task: &Task<'_, '_>, state: &State<'_>, node: NodeId) -> Vec<Trouble> {
-    let wave = state.clone().drain(&[node], task.afterwards);
-    troubles(task.start.setting(), &wave)
+/// Drains nodes, if that keeps every promise; otherwise the state stays as it is. What stands in the way.
+///
+/// A small part of the cluster is tried first and then drained, which costs less than a copy of everything.
+fn advance<'s>(task: &Task<'_, 's>, state: &mut State<'s>, nodes: &[NodeId], spent: &mut usize) -> (Wave, Vec<Trouble>) {
+    let setting = task.start.setting();
+    let count: i64 = nodes.iter().map(|&node| state.scheduler().occupancy().pod_count(node)).sum();
+    if usize::try_from(count).is_ok_and(|count| count * SMALL_PART < setting.pods().len()) {
+        let wave = state.try_drain(nodes, task.afterwards);
+        *spent += wave.evictions.len();
+        let troubles = troubles(setting, &wave);
+        return match troubles.is_empty() {
+            true => (state.drain(nodes, task.afterwards), troubles),
+            false => (wave, troubles),
+        };
+    }
+    let mut next = state.clone();
+    let wave = next.drain(nodes, task.afterwards);
+    *spent += wave.evictions.len();
+    let troubles = troubles(setting, &wave);
+    if troubles.is_empty() {
+        *state = next;
+    }
+    (wave, troubles)
 }
 
 /// What came of one order.
@@ -161,13 +184,8 @@ fn attempt<'s>(task: &Task<'_, 's>, order: &[usize], aim: usize, spent: &mut usi
         let share = open.len().div_ceil(aim.saturating_sub(waves.len()).max(1));
         let mut group = fill(task, &open, share.min(task.parallel));
         loop {
-            let nodes = listed(task, &group);
-            let mut next = state.clone();
-            let wave = next.drain(&nodes, task.afterwards);
-            *spent += wave.evictions.len();
-            let troubles = troubles(task.start.setting(), &wave);
+            let (wave, troubles) = advance(task, &mut state, &listed(task, &group), spent);
             if troubles.is_empty() {
-                state = next;
                 waves.push(wave);
                 remaining.retain(|node| !group.contains(node));
                 stuck.clear();

@@ -22,14 +22,17 @@ pub mod surge;
 
 use std::sync::Arc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 pub use budgets::{Budget, Refuser};
 pub use rule::{Flag, Flags, Treatment};
 pub use setting::{Setting, Traits};
 
-use crate::cluster::index::{NodeId, PodId};
+use crate::cluster::index::{ClassId, NodeId, PodId};
 use crate::cluster::occupancy::Change;
 use crate::cluster::outage::NodeState;
 use crate::scheduler::Scheduler;
+use crate::scheduler::attempt::Outcome;
 use crate::scheduler::run::{Backlog, Schedule};
 use crate::simulation::loss::Keeper;
 
@@ -63,7 +66,9 @@ pub struct Waiting {
     pub pod: PodId,
     /// The node it was evicted from, or preempted on.
     pub from: Option<NodeId>,
-    /// Why no node took it, in upstream's sentence; none if its controller does not make it yet.
+    /// Whether its controller has made it; a StatefulSet may wait for those before it.
+    pub is_made: bool,
+    /// Why no node took it, in upstream's sentence, if one was asked.
     pub message: Option<Arc<str>>,
 }
 
@@ -107,7 +112,9 @@ impl<'s> State<'s> {
     pub fn new(setting: &'s Setting, surge: usize) -> Self {
         let scheduler = setting.scheduler();
         let budgets = setting.budgets().to_vec();
-        let waiting = setting.waiting().iter().map(|&pod| Waiting { pod, from: None, message: None }).collect();
+        let waits = setting.schedule().decisions.iter().filter(|decision| decision.outcome == Outcome::Unschedulable);
+        let waiting = waits.map(|decision| Waiting { pod: decision.pod, from: None, is_made: true, message: decision.message.clone() });
+        let waiting = waiting.collect();
         let mut state =
             State { setting, healthy: vec![0; budgets.len()], budgets, counted: scheduler.occupancy().log().len(), scheduler, waiting };
         for pod in setting.pods().filter(|&pod| setting.occupancy().node_of(pod).is_some()) {
@@ -160,7 +167,7 @@ impl<'s> State<'s> {
             self.scheduler.set_node(node, NodeState { cordoned: true, ..state });
         }
         self.evict_all(&mut wave);
-        wave.waiting = self.waiting.iter().filter(|waiting| !waited.contains(&waiting.pod)).cloned().collect();
+        wave.waiting = self.newly(&waited);
         wave.broken = self.broken(&healthy);
         wave.healthy.clone_from(&self.healthy);
         for (&node, &state) in nodes.iter().zip(&before) {
@@ -170,8 +177,36 @@ impl<'s> State<'s> {
             }
         }
         self.retry(&mut wave);
-        let stranded = self.waiting.iter().map(|waiting| waiting.pod).filter(|pod| !waited.contains(pod));
-        wave.stranded = stranded.collect();
+        wave.stranded = self.newly(&waited).into_iter().map(|waiting| waiting.pod).collect();
+        wave
+    }
+
+    /// Who waits and did not before. Of pods that the scheduler cannot tell apart, one that has a node now makes up for one that has
+    /// none any more.
+    fn newly(&self, waited: &[PodId]) -> Vec<Waiting> {
+        let class = |pod: PodId| self.setting.cluster().pod(pod).class;
+        let waits: FxHashSet<PodId> = self.waiting.iter().map(|waiting| waiting.pod).collect();
+        let mut helped: FxHashMap<ClassId, usize> = FxHashMap::default();
+        waited.iter().filter(|pod| !waits.contains(pod)).for_each(|&pod| *helped.entry(class(pod)).or_default() += 1);
+        let waited: FxHashSet<PodId> = waited.iter().copied().collect();
+        let mut is_new = |waiting: &Waiting| match helped.get_mut(&class(waiting.pod)) {
+            _ if waited.contains(&waiting.pod) => false,
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                false
+            }
+            _ => true,
+        };
+        self.waiting.iter().filter(|waiting| is_new(waiting)).cloned().collect()
+    }
+
+    /// Drains nodes together, and takes it back.
+    pub fn try_drain(&mut self, nodes: &[NodeId], afterwards: Afterwards) -> Wave {
+        let (healthy, waiting, counted) = (self.healthy.clone(), self.waiting.clone(), self.counted);
+        let checkpoint = self.scheduler.checkpoint();
+        let wave = self.drain(nodes, afterwards);
+        self.scheduler.rewind(checkpoint);
+        (self.healthy, self.waiting, self.counted) = (healthy, waiting, counted);
         wave
     }
 
@@ -246,7 +281,7 @@ impl<'s> State<'s> {
             _ if self.setting.is_free(pod) && traits.is_replaced => {}
             _ => {
                 let replacement = self.setting.replacement(pod);
-                self.place(Waiting { pod: replacement, from: Some(from), message: None }, wave);
+                self.place(Waiting { pod: replacement, from: Some(from), is_made: false, message: None }, wave);
                 wave.evictions[at].to = self.scheduler.occupancy().node_of(replacement);
             }
         }
@@ -269,11 +304,11 @@ impl<'s> State<'s> {
 
     /// Places a pod, or has it wait.
     fn place(&mut self, mut pod: Waiting, wave: &mut Wave) {
-        if self.is_held(pod.pod) {
-            pod.message = None;
+        if !pod.is_made && self.is_held(pod.pod) {
             self.waiting.push(pod);
             return;
         }
+        pod.is_made = true;
         let choice = self.scheduler.decide(pod.pod);
         if let Some(node) = choice.node {
             self.scheduler.bind(pod.pod, node);
@@ -301,7 +336,7 @@ impl<'s> State<'s> {
             }
             if decision.node.is_none() {
                 let from = if is_victim { None } else { pod.from };
-                self.waiting.push(Waiting { pod: decision.pod, from, message: decision.message });
+                self.waiting.push(Waiting { pod: decision.pod, from, is_made: true, message: decision.message });
             }
         }
     }
@@ -323,11 +358,8 @@ impl<'s> State<'s> {
             if tried == 0 {
                 return;
             }
-            // those of a StatefulSet have one priority: each finds those before it placed, or among those who wait
-            waiting.sort_by_key(|waiting| {
-                let ordinal = self.setting.traits(waiting.pod).ordered.map(|(_, ordinal)| ordinal);
-                (std::cmp::Reverse(cluster.class_of(waiting.pod).priority), ordinal)
-            });
+            // of one priority, whoever failed first is tried first
+            waiting.sort_by_key(|waiting| std::cmp::Reverse(cluster.class_of(waiting.pod).priority));
             for pod in waiting {
                 self.place(pod, wave);
             }

@@ -3,6 +3,8 @@
 mod page;
 mod script;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -197,7 +199,10 @@ impl DrainView {
     /// Of an answer. `context` is made of the objects and the cluster of the answer.
     pub fn new(context: &Context<'_>, answer: &Maintenance<'_>) -> Self {
         let plan = &answer.plan;
-        let namer = Namer { context, answer };
+        let mut namer = Namer { context, answer, last: BTreeMap::new() };
+        for (at, (wave, _)) in plan.waves.iter().enumerate() {
+            wave.evictions.iter().filter_map(|eviction| owner(context, eviction.pod)).for_each(|owner| _ = namer.last.insert(owner, at));
+        }
         let flags = Flag::ALL.into_iter().filter(|&flag| answer.flags.has(flag)).map(Flag::name).collect();
         DrainView {
             api_version: API_VERSION,
@@ -249,10 +254,21 @@ impl DrainView {
     }
 }
 
+/// Namespace, kind and name of a pod's controller.
+type Owner<'a> = (&'a str, &'a str, &'a str);
+
+fn owner<'a>(context: &Context<'a>, pod: PodId) -> Option<Owner<'a>> {
+    let metadata = &context.written(pod).metadata;
+    let owner = metadata.controller()?;
+    Some((metadata.namespace_or_default(), &owner.kind, &owner.name))
+}
+
 /// Gives everything its name.
 struct Namer<'a> {
     context: &'a Context<'a>,
     answer: &'a Maintenance<'a>,
+    /// The last wave that evicts pods of a controller.
+    last: BTreeMap<Owner<'a>, usize>,
 }
 
 impl Namer<'_> {
@@ -304,25 +320,21 @@ impl Namer<'_> {
 
     /// Workloads that a wave leaves with something to come back, or that a later wave touches too: those must run before that.
     fn settle(&self, at: usize) -> Vec<String> {
-        let waves = &self.answer.plan.waves;
-        let later = waves[at + 1..].iter().flat_map(|(wave, _)| wave.evictions.iter().map(|eviction| eviction.pod));
-        let mut later: Vec<&str> = later.filter_map(|pod| self.owner(pod)).collect();
-        later.extend(waves[at].0.waiting.iter().filter_map(|waiting| self.owner(waiting.pod)));
-        let later: std::collections::BTreeSet<&str> = later.into_iter().collect();
-        let mut settle: Vec<String> = Vec::new();
-        for eviction in &waves[at].0.evictions {
-            let touched = self.owner(eviction.pod).is_some_and(|owner| later.contains(owner));
-            let Some(name) = touched.then(|| self.rollout(eviction.pod)).flatten() else { continue };
-            if !settle.contains(&name) {
-                settle.push(name);
+        let wave = &self.answer.plan.waves[at].0;
+        let waiting: BTreeSet<Owner<'_>> = wave.waiting.iter().filter_map(|waiting| self.owner(waiting.pod)).collect();
+        let mut settle: BTreeMap<Owner<'_>, Option<String>> = BTreeMap::new();
+        for eviction in &wave.evictions {
+            let Some(owner) = self.owner(eviction.pod) else { continue };
+            if waiting.contains(&owner) || self.last.get(&owner).is_some_and(|&last| last > at) {
+                settle.entry(owner).or_insert_with(|| self.rollout(eviction.pod));
             }
         }
-        settle.sort();
-        settle
+        let settle: BTreeSet<String> = settle.into_values().flatten().collect();
+        settle.into_iter().collect()
     }
 
-    fn owner(&self, pod: PodId) -> Option<&str> {
-        Some(self.context.written(pod).metadata.controller()?.name.as_str())
+    fn owner(&self, pod: PodId) -> Option<Owner<'_>> {
+        owner(self.context, pod)
     }
 
     /// A workload that `kubectl rollout status` knows.
