@@ -1,6 +1,7 @@
 //! Draining: plans are carried out on the control plane step by step, and held against every order there is.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::sync::LazyLock;
 
 use plimsoll::cluster::index::NodeId;
@@ -20,6 +21,7 @@ use plimsoll::scheduler::{Options, Scheduler};
 use plimsoll::simulation::ControlPlane;
 use plimsoll::simulation::drain::{Afterwards, Flags, Refuser, Setting, State, Treatment};
 use proptest::prelude::*;
+use serde_json::Value;
 
 const CORDON: &str = "node.kubernetes.io/unschedulable";
 
@@ -97,7 +99,7 @@ fn played(objects: &Objects) -> ControlPlane {
     macro_rules! create {
         ($( $field:ident )*) => { $( for object in objects.$field.clone() { plane.create(object).expect("nothing is refused"); } )* };
     }
-    create! { namespaces nodes pod_disruption_budgets deployments stateful_sets daemon_sets }
+    create! { namespaces nodes pod_disruption_budgets storage_classes deployments stateful_sets daemon_sets jobs pods }
     plane.settle();
     plane
 }
@@ -144,8 +146,10 @@ fn set_cordon(plane: &mut ControlPlane, node: &str, on: bool) {
 }
 
 fn owner(pod: &Pod) -> String {
-    let owner = pod.metadata.controller().expect("every pod here has an owner");
-    format!("{}/{}", owner.kind, owner.name)
+    match pod.metadata.controller() {
+        Some(owner) => format!("{}/{}", owner.kind, owner.name),
+        None => format!("Pod/{}", pod.metadata.name),
+    }
 }
 
 /// How many pods of each owner are on each node, and without one.
@@ -232,25 +236,22 @@ fn blocked_is_refused(plane: &mut ControlPlane, answer: &Maintenance<'_>) {
 /// Every change that is said to free evictions does, for a plan that is made anew.
 fn changes_free(objects: &Objects, blocked: &Blocked) {
     let Cause::Refused(Refuser::Budget(budget)) = blocked.cause else { return };
+    // whether it still is, and whether it takes an added node not to be
     let is_blocked = |objects: &Objects| {
         let answer = planned(objects, &[], None);
-        // with an added node it is another cluster
-        !answer.surge.like.is_empty()
-            || answer
-                .plan
-                .blocked
-                .iter()
-                .any(|other| other.cause == blocked.cause && other.nodes.iter().any(|node| blocked.nodes.contains(node)))
+        let mut others = answer.plan.blocked.iter();
+        let is_same = others.any(|other| other.cause == blocked.cause && other.nodes.iter().any(|node| blocked.nodes.contains(node)));
+        (is_same, is_same || !answer.surge.like.is_empty())
     };
     for change in &blocked.remedies {
         let Change::Budget { to: (field, value), .. } = change else { continue };
-        assert!(!is_blocked(&with_budget(objects, budget, field, value.clone())), "{change:?}");
+        assert!(!is_blocked(&with_budget(objects, budget, field, value.clone())).0, "{change:?}");
         let one_less = match (value, *field) {
             (IntOrString::Int(number), "minAvailable") => IntOrString::Int(number + 1),
             (IntOrString::Int(number), _) => IntOrString::Int(number - 1),
             _ => continue,
         };
-        assert!(is_blocked(&with_budget(objects, budget, field, one_less)), "one less than {change:?}");
+        assert!(is_blocked(&with_budget(objects, budget, field, one_less)).1, "one less than {change:?}");
     }
 }
 
@@ -451,4 +452,66 @@ fn a_stateful_set_makes_its_pods_one_after_another() {
         assert_eq!((wave.waiting.len(), wave.waiting.iter().filter(|waiting| waiting.is_made).count()), (2, made), "{policy}");
         assert!(wave.stranded.is_empty());
     }
+}
+
+/// The recorded drains of a real control plane.
+fn recorded() -> Vec<Value> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/conformance/control-plane/drain.jsonl.gz");
+    let mut text = String::new();
+    let file = std::fs::File::open(path).expect("the recordings are committed");
+    flate2::read::GzDecoder::new(file).read_to_string(&mut text).expect("they can be read");
+    text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+}
+
+/// Does what a recording does between drains.
+fn act(plane: &mut ControlPlane, namespace: &str, action: &Value) {
+    match action["op"].as_str() {
+        Some("create") => {
+            let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": action["objects"]});
+            for node in read_str("created.json", &list.to_string()).objects.nodes {
+                plane.create(node).expect("nothing is refused");
+            }
+        }
+        Some("cordon") => set_cordon(plane, action["node"].as_str().unwrap(), true),
+        Some("uncordon") => set_cordon(plane, action["node"].as_str().unwrap(), false),
+        Some("setPods") => {
+            let mut keys: Vec<Key> = plane.store().pods.within(namespace).map(|pod| Key::of(&pod.metadata)).collect();
+            keys.sort();
+            let patch = serde_json::json!({"status": {"conditions": [{"type": "Ready", "status": "False"}]}});
+            for index in action["indices"].as_array().expect("which pods").iter().map(|index| index.as_u64().unwrap() as usize) {
+                plane.patch::<Pod>(&keys[index], &patch).expect("nothing is refused");
+            }
+        }
+        other => panic!("{other:?} is not done here"),
+    }
+    plane.settle();
+}
+
+#[test]
+fn recorded_drains_end_as_they_did() {
+    let mut drains = 0;
+    for recording in recorded() {
+        let name = recording["name"].as_str().unwrap();
+        let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": recording["input"]["objects"]});
+        let mut plane = played(&read_str("recorded.json", &list.to_string()).objects);
+        let steps = recording["expect"]["steps"].as_array().unwrap();
+        for (action, step) in recording["input"]["actions"].as_array().unwrap().iter().zip(steps) {
+            let Some(node) = action["node"].as_str().filter(|_| action["op"] == "drain") else {
+                act(&mut plane, name, action);
+                continue;
+            };
+            let dump = plane.store().objects();
+            let setting = Setting::new(&dump, &[], &Configuration::default(), Options::default(), place);
+            let node_id = setting.cluster().find_node(node).unwrap();
+            let wave = State::new(&setting, 0).drain(&[node_id], Afterwards::Back);
+            let passes = step["passes"].as_array().unwrap().iter().flat_map(|pass| pass.as_array().unwrap());
+            let passed = passes.filter(|answer| answer["code"] == 201).count();
+            let blocked: u64 = step["blocked"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
+            assert_eq!((wave.evictions.len(), wave.refused.len() as u64), (passed, blocked), "{name}, {node}");
+            let (passed, refused) = drain(&mut plane, &[node.to_owned()]);
+            assert_eq!((passed, refused.len()), (wave.evictions.len(), wave.refused.len()), "{name}, {node}: the control plane");
+            drains += 1;
+        }
+    }
+    assert!(drains >= 14, "{drains} drains");
 }

@@ -371,10 +371,10 @@ impl Namer<'_> {
                 let (needed, total) = unit.distinct(*needed, *total);
                 let spare = unit.amount(capacity.max(0));
                 let among = self.among(among);
-                format!("pods ask for {needed} of the {total} {name} of {among}: no more than {spare} can be away at once")
+                format!("pods ask for {needed} of the {total} {name} of {among}: nodes with no more than {spare} can be away at once")
             }
             Limit::Apart { pod, among, needed } => format!(
-                "{} of {} and its like must be on different nodes: no more than {} of {} can be away at once",
+                "{} of {} must be on different nodes: no more than {} of {} can be away at once",
                 count(*needed, "pod"),
                 self.context.workload(*pod),
                 capacity.max(0),

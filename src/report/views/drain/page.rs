@@ -46,7 +46,7 @@ impl DrainView {
         let missing: Vec<&str> = self.missing_flags.iter().map(|missing| missing.flag).collect();
         let mut wants: Vec<String> = Vec::new();
         if self.surge.like.len() > self.surge.asked {
-            wants.push(format!("{} more", count(self.surge.like.len() - self.surge.asked, "node")));
+            wants.push(count(self.surge.like.len() - self.surge.asked, "more node"));
         }
         if !missing.is_empty() {
             wants.push(missing.join(" "));
