@@ -515,3 +515,29 @@ fn recorded_drains_end_as_they_did() {
     }
     assert!(drains == 0 || drains >= 14, "{drains} drains");
 }
+
+#[test]
+fn a_node_is_a_topology_domain_until_it_is_gone() {
+    let mut text = String::from("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}\n");
+    for (node, zone) in [("a", "z0"), ("b", "z0"), ("c", "z1")] {
+        text += &format!(
+            "---\n{{apiVersion: v1, kind: Node, metadata: {{name: {node}, labels: {{kubernetes.io/hostname: {node}, zone: {zone}}}}}, status: {{allocatable: {{cpu: 4, memory: 8Gi, pods: 20}}}}}}\n"
+        );
+    }
+    text += &Written { kind: "Deployment", replicas: 4, cpu_milli: 100, rule: RULES[3], budget: "maxUnavailable: 3" }.text(0);
+    let objects = expanded(&text);
+    let setting = Setting::new(&objects, &[], &Configuration::default(), Options::default(), place);
+    let cluster = setting.cluster();
+    let (a, c) = (cluster.find_node("a").unwrap(), cluster.find_node("c").unwrap());
+    // the other node of the zone takes them
+    assert_eq!(State::new(&setting, 0).drain(&[a], Afterwards::Back).waiting, []);
+    // cordoned and drained, its zone has none of them, and so no other zone may have more than one more
+    for afterwards in [Afterwards::Back, Afterwards::Gone] {
+        let mut state = State::new(&setting, 0);
+        let wave = state.drain(&[c], afterwards);
+        assert_eq!((wave.waiting.len(), wave.stranded.len()), (2, 0), "{afterwards:?}");
+        let back = setting.pods().filter(|&pod| state.scheduler().occupancy().node_of(setting.replacement(pod)) == Some(c)).count();
+        // once it is gone, so is its zone, and they are placed where they had no place before
+        assert_eq!(back, if afterwards == Afterwards::Back { 2 } else { 0 });
+    }
+}

@@ -26,7 +26,7 @@ drain() {
   local timeout="$1" node pid status=0 pids=()
   shift
   for node in "$@"; do
-    kubectl drain "$node" "${flags[@]}" --timeout="$timeout" &
+    kubectl drain "$node" ${flags[@]+"${flags[@]}"} --timeout="$timeout" &
     pids+=("$!")
   done
   for pid in "${pids[@]}"; do
