@@ -220,17 +220,16 @@ fn carry_out(plane: &mut ControlPlane, answer: &Maintenance<'_>) {
     }
 }
 
-/// The blocked evictions of a plan are refused in the cluster too.
+/// The first blocked eviction of a plan is refused in the cluster too. Trying that moves pods, so that no second one is tried.
 fn blocked_is_refused(plane: &mut ControlPlane, answer: &Maintenance<'_>) {
-    for blocked in &answer.plan.blocked {
-        let Cause::Refused(Refuser::Budget(budget)) = blocked.cause else { continue };
-        let name = &answer.objects.pod_disruption_budgets[budget].metadata.name;
-        let app = name.replace('b', "w");
-        let (_, refused) = drain(plane, &names(answer, &blocked.nodes[..1]));
-        assert!(refused.iter().any(|owner| owner.contains(&app)), "{app} is refused, not {refused:?}");
-        names(answer, &blocked.nodes[..1]).iter().for_each(|node| set_cordon(plane, node, false));
-        plane.settle();
-    }
+    let by_budget = |blocked: &Blocked| match blocked.cause {
+        Cause::Refused(Refuser::Budget(budget)) => Some((budget, blocked.nodes[0])),
+        _ => None,
+    };
+    let Some((budget, node)) = answer.plan.blocked.iter().find_map(by_budget) else { return };
+    let app = answer.objects.pod_disruption_budgets[budget].metadata.name.replace('b', "w");
+    let (_, refused) = drain(plane, &names(answer, &[node]));
+    assert!(refused.iter().any(|owner| owner.contains(&app)), "{app} is refused, not {refused:?}");
 }
 
 /// Every change that is said to free evictions does, for a plan that is made anew.
