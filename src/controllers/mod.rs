@@ -21,12 +21,15 @@ mod daemon_set;
 mod deletion_rank;
 mod deployment;
 pub mod disruption;
+mod disruption_target;
 mod ephemeral_volume;
 pub mod horizontal_pod_autoscaler;
 mod job;
 mod ledger;
 mod names;
+pub mod node_lifecycle;
 mod ownership;
+mod pod_garbage_collector;
 mod replica_set;
 mod replication_controller;
 pub mod rollout_peak;
@@ -34,6 +37,8 @@ pub mod scale_down;
 pub(crate) mod selector;
 mod slow_start;
 mod stateful_set;
+mod taint;
+mod taint_eviction;
 mod ttl_after_finished;
 mod update;
 pub mod world;
@@ -78,6 +83,9 @@ pub const LOOPS: &[Loop] = &[
     Loop { name: "replicaset-controller", watch: replica_set::sync::watch, sync: replica_set::sync::sync::<ReplicaSet> },
     Loop { name: "replicationcontroller-controller", watch: replication_controller::watch, sync: replication_controller::sync },
     Loop { name: "statefulset-controller", watch: stateful_set::sync::watch, sync: stateful_set::sync::sync },
+    Loop { name: node_lifecycle::NAME, watch: node_lifecycle::watch, sync: node_lifecycle::sync },
+    Loop { name: "taint-eviction-controller", watch: taint_eviction::watch, sync: taint_eviction::sync },
+    Loop { name: "pod-garbage-collector-controller", watch: pod_garbage_collector::watch, sync: pod_garbage_collector::sync },
 ];
 
 /// [`expand`], with the replicas of autoscaled workloads by an assumption. Where that is fewer than were written, surplus pods go.

@@ -141,6 +141,8 @@ pub struct Attempt {
     pub refused: Option<Rejection>,
     /// Nodes left out by a PreFilter result (node affinity by name).
     pub left_out: NodeSet,
+    /// Whether nodes were searched: not if the pod was refused as a whole, or a node is kept free for it and takes it.
+    pub has_searched: bool,
     /// Nodes that passed every filter.
     pub feasible: NodeSet,
     /// Scores by plugin, in the profile's order; plugins that skipped themselves are absent.
@@ -166,6 +168,7 @@ impl Attempt {
             rejections: Rejections::none(nodes),
             refused: None,
             left_out: NodeSet::none(nodes),
+            has_searched: false,
             feasible: NodeSet::none(nodes),
             scores: Vec::new(),
             totals: Vec::new(),

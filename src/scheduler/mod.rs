@@ -186,17 +186,41 @@ impl<'c> Scheduler<'c> {
         };
         let log = self.occupancy.log().len();
         if let Some(refusal) = self.incremental.refusal(id, log) {
+            self.move_on(pod, index);
             return refusal;
         }
         let semantics = self.options.version.semantics();
         let (occupancy, outages) = (&self.occupancy, self.occupancy.outages());
         let cycle = Cycle { cluster, occupancy, outages, class, pod, profile: &self.profiles[index], semantics };
         if let Some(choice) = self.incremental.choose(&cycle, id, index, &mut self.ties) {
+            self.move_on(pod, index);
             return choice;
         }
         let choice = self.attempt(pod).into();
         self.incremental.remember_refusal(id, log, &choice);
         choice
+    }
+
+    /// Takes note that a search for a pod's node took place: the next begins behind the nodes that this one looked at.
+    fn move_on(&mut self, pod: PodId, profile: usize) {
+        let present = self.occupancy.outages().present_count();
+        let left_out = match self.cluster.class_of(pod).required_nodes {
+            Some(_) => pre_filter(&self.cycle(pod, &self.profiles[profile])).map(|(_, left_out)| left_out.len()),
+            None => Ok(0),
+        };
+        if let Ok(left_out) = left_out {
+            self.ties.move_on(present - left_out, present);
+        }
+    }
+
+    /// Where in the list of nodes the next search begins.
+    pub fn start(&self) -> usize {
+        self.ties.start()
+    }
+
+    /// Lets the next search begin where a scheduler before this one left off.
+    pub fn start_at(&mut self, place: usize) {
+        self.ties.start_at(place);
     }
 
     /// Every filter's verdict on every node, whatever the filters before it said; in the profile's order. For explanations.
@@ -236,6 +260,10 @@ impl<'c> Scheduler<'c> {
             attempt.outcome = Outcome::Bound;
             attempt.node = self.ties.choose(&attempt.feasible, &attempt.best, self.occupancy.outages().order());
         }
+        if attempt.has_searched {
+            let present = self.occupancy.outages().present_count();
+            self.ties.move_on(present - attempt.left_out.len(), present);
+        }
         attempt
     }
 
@@ -260,6 +288,7 @@ impl<'c> Scheduler<'c> {
             attempt.feasible.insert(node);
             return;
         }
+        attempt.has_searched = true;
         framework::run_filters(&self.cycle(attempt.pod, profile), &mut set, &mut attempt.rejections);
         self.filter_with_nominated(attempt, profile, &mut set);
         attempt.feasible = set;

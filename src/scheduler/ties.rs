@@ -4,7 +4,10 @@
 //! key) and takes its root. Go's `heap.Init` lets a parent keep its place among equals, then the left child: so the root is
 //! the first of the best nodes in *pre-order* of the heap's tree, by position among the feasible nodes. 1.34 draws at random.
 //!
-//! Source: pkg/scheduler/schedule_one.go (`selectHost`) and Go's container/heap, as seen in the recordings.
+//! The feasible nodes are listed from where the last search ended. While every search looks at all nodes that is where it began; but
+//! a pod whose node affinity names its nodes, such as a DaemonSet's, moves the beginning on by as many nodes as it names.
+//!
+//! Source: pkg/scheduler/schedule_one.go (`selectHost`, `nextStartNodeIndex`) and Go's container/heap, as seen in the recordings.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -29,8 +32,8 @@ pub enum Ties {
 pub enum TieBreaker {
     /// The first in list order.
     First,
-    /// The root of upstream's heap.
-    HeapRoot,
+    /// The root of upstream's heap over the list from this place on.
+    HeapRoot(usize),
     /// Any of them.
     Random(Box<ChaCha8Rng>),
 }
@@ -39,7 +42,7 @@ impl TieBreaker {
     /// For a way to choose and what the version does.
     pub fn new(ties: Ties, rule: TieRule) -> Self {
         match (ties, rule) {
-            (Ties::Upstream, TieRule::HeapRoot) => TieBreaker::HeapRoot,
+            (Ties::Upstream, TieRule::HeapRoot) => TieBreaker::HeapRoot(0),
             (Ties::Upstream, TieRule::Random) | (Ties::First, _) => TieBreaker::First,
             (Ties::Random(seed), _) => TieBreaker::Random(Box::new(ChaCha8Rng::seed_from_u64(seed))),
         }
@@ -49,17 +52,37 @@ impl TieBreaker {
     pub fn choose(&mut self, feasible: &NodeSet, best: &NodeSet, order: Option<&[NodeId]>) -> Option<NodeId> {
         match (self, order) {
             (TieBreaker::First, Some(order)) => order.iter().copied().find(|&node| best.contains(node)),
-            (TieBreaker::HeapRoot, Some(order)) if best.len() > 1 => {
-                let places = order.iter().filter(|&&node| feasible.contains(node)).enumerate();
+            (TieBreaker::HeapRoot(start), Some(order)) if best.len() > 1 => {
+                let (behind, first) = order.split_at(*start % order.len().max(1));
+                let places = first.iter().chain(behind).filter(|&&node| feasible.contains(node)).enumerate();
                 let best = places.filter(|(_, node)| best.contains(**node));
                 best.min_by_key(|(place, _)| pre_order(*place)).map(|(_, node)| *node)
             }
             (TieBreaker::First, None) => best.first(),
-            (TieBreaker::HeapRoot, _) => heap_root(feasible, best),
+            (TieBreaker::HeapRoot(start), _) => heap_root(feasible, best, *start),
             (TieBreaker::Random(random), _) => {
                 let count = best.len();
                 if count == 0 { None } else { best.iter().nth(random.random_range(0..count)) }
             }
+        }
+    }
+
+    /// Says that a search looked at so many of so many nodes.
+    pub fn move_on(&mut self, looked_at: usize, nodes: usize) {
+        if let TieBreaker::HeapRoot(start) = self {
+            *start = (*start + looked_at) % nodes.max(1);
+        }
+    }
+
+    /// Where in the list the next search begins, as far as that matters.
+    pub fn start(&self) -> usize {
+        if let TieBreaker::HeapRoot(start) = self { *start } else { 0 }
+    }
+
+    /// Lets the next search begin elsewhere in the list.
+    pub fn start_at(&mut self, place: usize) {
+        if let TieBreaker::HeapRoot(start) = self {
+            *start = place;
         }
     }
 }
@@ -67,18 +90,23 @@ impl TieBreaker {
 /// Up to how many best nodes are compared one by one.
 const FEW: usize = 128;
 
-/// The first of `best` in pre-order of a heap over `feasible`.
-fn heap_root(feasible: &NodeSet, best: &NodeSet) -> Option<NodeId> {
+/// The first of `best` in pre-order of a heap over `feasible`, listed from `start` on.
+fn heap_root(feasible: &NodeSet, best: &NodeSet, start: usize) -> Option<NodeId> {
     let count = best.len();
     if count <= 1 {
         return best.first();
     }
-    let before = counts_before(feasible.words());
+    let words = feasible.words();
+    let before = counts_before(words);
+    let all = before.last().map_or(0, |last| last + words[words.len() - 1].count_ones() as usize);
+    // the place of the first feasible node from the start on is 0
+    let turned = if start / BITS < words.len() { position(words, &before, start) % all } else { 0 };
     if count <= FEW {
-        return best.iter().min_by_key(|node| pre_order(position(feasible.words(), &before, node.index())));
+        let place = |node: &NodeId| (position(words, &before, node.index()) + all - turned) % all;
+        return best.iter().min_by_key(|node| pre_order(place(node)));
     }
-    let root = Positions::new(feasible.words(), best.words(), &before).first_in_pre_order();
-    Some(NodeId::new(node_at(feasible.words(), &before, root)))
+    let root = Positions::new(words, best.words(), &before).turned(turned).first_in_pre_order();
+    Some(NodeId::new(node_at(words, &before, (root + turned) % all)))
 }
 
 const BITS: usize = usize::BITS as usize;
@@ -135,6 +163,34 @@ impl Positions {
             }
         }
         Positions { words, count }
+    }
+
+    /// The same with the position `by` as the first.
+    fn turned(self, by: usize) -> Self {
+        if by == 0 {
+            return self;
+        }
+        let mut words = vec![0; self.words.len()];
+        for (place, word) in words.iter_mut().enumerate().take(self.count.div_ceil(BITS)) {
+            let from = (place * BITS + by) % self.count;
+            let ahead = self.count - from;
+            *word = self.window(from);
+            if ahead < BITS {
+                *word = *word & !(usize::MAX << ahead) | self.window(0) << ahead;
+            }
+        }
+        let used = self.count % BITS;
+        if used != 0 {
+            words[self.count / BITS] &= !(usize::MAX << used);
+        }
+        Positions { words, count: self.count }
+    }
+
+    /// As many bits as a word has, from a position on.
+    fn window(&self, from: usize) -> usize {
+        let (word, shift) = (from / BITS, from % BITS);
+        let low = self.words[word] >> shift;
+        if shift == 0 { low } else { low | self.words.get(word + 1).unwrap_or(&0) << (BITS - shift) }
     }
 
     /// Whether a best node stands at one of the positions `from..to`.
@@ -221,7 +277,7 @@ mod tests {
     fn the_fourth_of_1_1_9_9_is_the_root() {
         assert_eq!(go_heap_root(&[1, 1, 9, 9]), 3);
         let (feasible, best) = (NodeSet::all(4), NodeSet::of(4, |node| node.index() >= 2));
-        assert_eq!(heap_root(&feasible, &best), Some(NodeId(3)));
+        assert_eq!(heap_root(&feasible, &best, 0), Some(NodeId(3)));
     }
 
     #[test]
@@ -236,11 +292,14 @@ mod tests {
             if totals.is_empty() {
                 continue;
             }
-            let ids: Vec<NodeId> = feasible.iter().collect();
+            let start = random.random_range(0..nodes);
+            let mut ids: Vec<NodeId> = feasible.iter().collect();
+            let first = ids.partition_point(|node| node.index() < start);
+            ids.rotate_left(first);
             let top = *totals.iter().max().unwrap();
             let mut best = NodeSet::none(nodes);
             ids.iter().zip(&totals).filter(|(_, total)| **total == top).for_each(|(node, _)| best.insert(*node));
-            assert_eq!(heap_root(&feasible, &best), Some(ids[go_heap_root(&totals)]));
+            assert_eq!(heap_root(&feasible, &best, start), Some(ids[go_heap_root(&totals)]));
         }
     }
 }

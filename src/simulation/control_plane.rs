@@ -4,6 +4,7 @@
 //! for when time is let pass. Who is syncing when does not depend on chance: keys are synced in the order in which changes named
 //! them, and between syncs the kubelets, the recount of quotas, the garbage collector and the scheduler have their turn.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::quota_recount::Recount;
@@ -51,12 +52,14 @@ pub struct ControlPlane {
     /// What went without its owner, to be collected.
     pub(super) orphaned: Vec<garbage::Gone>,
     pub(super) events: Vec<Event>,
+    /// Control loops that do not run, by name.
+    disabled: BTreeSet<String>,
     /// How many objects were ever created: uids and generated names are made of it.
     pub(super) created: u64,
 }
 
 impl ControlPlane {
-    /// An empty cluster.
+    /// An empty cluster, in which all control loops run.
     pub fn new(version: KubernetesVersion, configuration: Configuration) -> Self {
         ControlPlane {
             store: Store::default(),
@@ -69,8 +72,14 @@ impl ControlPlane {
             volumes: volumes::Noted::default(),
             orphaned: Vec::new(),
             events: Vec::new(),
+            disabled: BTreeSet::new(),
             created: 0,
         }
+    }
+
+    /// Does without a control loop, as `--controllers=*,-NAME` makes kube-controller-manager do.
+    pub fn disable(&mut self, name: &str) {
+        self.disabled.insert(name.to_owned());
     }
 
     /// Everything that is stored.
@@ -98,13 +107,34 @@ impl ControlPlane {
         &mut self.kubelets
     }
 
+    /// Lets the scheduler's next search begin at this place in its list of nodes, as one does that has scheduled before: see
+    /// [`crate::scheduler::ties`].
+    pub fn start_search_at(&mut self, place: usize) {
+        self.scheduling.start_at(place);
+    }
+
+    /// Lets DaemonSets that lack pods on several nodes begin with these: upstream begins with any.
+    pub fn begin_daemons_with(&mut self, nodes: BTreeSet<String>) {
+        self.store.memory.daemons_begin_with = nodes;
+    }
+
+    /// Lets no pod that was rejected back off for longer (`podMaxBackoffSeconds` of the scheduler's configuration).
+    pub fn limit_scheduling_back_off(&mut self, longest: Duration) {
+        self.scheduling.limit_back_off(longest);
+    }
+
+    /// Lets the scheduler, and nobody else, try one pod, if there is one to be tried.
+    pub fn try_one_pod(&mut self) {
+        self.dispatch();
+        self.schedule_at_most(1);
+    }
+
     /// Lets the cluster come to rest: nothing has changed for a second, which then has passed.
     pub fn settle(&mut self) {
         let mut last_change = self.now;
         self.work();
-        while let Some(moment) = self.queue.next_timer().filter(|&moment| moment <= last_change + QUIET) {
-            self.now = self.now.max(moment);
-            self.queue.ring(self.now);
+        while let Some(moment) = self.next_timer().filter(|&moment| moment <= last_change + QUIET) {
+            self.ring(moment);
             if self.work() {
                 last_change = self.now;
             }
@@ -116,12 +146,22 @@ impl ControlPlane {
     pub fn wait(&mut self, duration: Duration) {
         let end = self.now + duration;
         self.work();
-        while let Some(moment) = self.queue.next_timer().filter(|&moment| moment <= end) {
-            self.now = self.now.max(moment);
-            self.queue.ring(self.now);
+        while let Some(moment) = self.next_timer().filter(|&moment| moment <= end) {
+            self.ring(moment);
             self.work();
         }
         self.now = end;
+    }
+
+    fn next_timer(&self) -> Option<Moment> {
+        let timers = [self.queue.next_timer(), self.kubelets.next_timer(), self.scheduling.next_flush()];
+        timers.into_iter().flatten().min()
+    }
+
+    fn ring(&mut self, moment: Moment) {
+        self.now = self.now.max(moment);
+        self.queue.ring(self.now);
+        self.scheduling.flush(self.now);
     }
 
     /// Lets everybody act until nobody has anything to do at this moment. Whether anything changed.
@@ -143,7 +183,7 @@ impl ControlPlane {
         let changes = self.store.take_changes();
         let mut keys = Vec::new();
         for change in &changes {
-            for (row, control_loop) in LOOPS.iter().enumerate() {
+            for (row, control_loop) in LOOPS.iter().enumerate().filter(|(_, control_loop)| !self.disabled.contains(control_loop.name)) {
                 (control_loop.watch)(&self.store, change, &mut keys);
                 keys.drain(..).for_each(|key| self.queue.add((row, key)));
             }
@@ -154,7 +194,7 @@ impl ControlPlane {
 
     fn note(&mut self, change: &Change) {
         self.kubelets.note(change);
-        self.scheduling.note(change);
+        self.scheduling.note(change, self.now);
         self.recount.note(change);
         self.volumes.note(change);
         self.orphaned.extend(garbage::gone(change));

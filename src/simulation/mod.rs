@@ -5,6 +5,10 @@
 //! and it is left to come to rest. It is the slow and faithful way: what plans work out by shorter ways is checked against it,
 //! and it is itself checked against recordings of the real thing (`conformance/control_plane`).
 //!
+//! A node is lost as it is in life: [`ControlPlane::kubelet_gone`] makes its kubelet fall silent, the node lifecycle controller
+//! notices after 50 seconds, pods leave when they no longer tolerate its taints, and those that no kubelet lets go are collected
+//! once the Node is deleted or out of service. Whoever wants to do without one of the controllers says so ([`ControlPlane::disable`]).
+//!
 //! The short way beside it: [`create`] takes the objects of an input through the API server and the controllers at once, so that what
 //! is refused is told apart from what is pending, and [`Difference`] says what is different between two [`Picture`]s of a cluster.
 //!
@@ -13,6 +17,7 @@
 //! To add something that acts by itself: a control loop is a row in `controllers::LOOPS`; what is no controller (kubelet,
 //! provisioner, quota recount) is a file here and a line in [`ControlPlane::settle`].
 
+mod cluster_event;
 mod control_plane;
 mod creation;
 pub mod difference;
@@ -21,10 +26,12 @@ mod eviction;
 mod garbage;
 mod kubelet;
 pub mod loss;
+mod queueing_hints;
 mod quota_recount;
 mod requests;
 mod running_pod;
 mod scheduling;
+mod scheduling_queue;
 mod unknown;
 mod volumes;
 mod work_queue;

@@ -136,6 +136,10 @@ impl World for ControlPlane {
         &mut self.store
     }
 
+    fn lease_renewal(&self, node: &str) -> Option<Moment> {
+        Some(self.kubelets.last_renewal(node, self.now))
+    }
+
     fn create_pod(&mut self, pod: Pod) -> Result<String, Refusal> {
         self.create(pod).map(|key| key.name)
     }

@@ -34,7 +34,7 @@ fn every_recording_of_a_control_plane_agrees() {
     let differing: Vec<String> =
         results.iter().filter_map(|result| Some(format!("{}: {}", result.name, result.difference.as_ref()?))).collect();
     assert!(differing.is_empty(), "{} of {} recordings differ; the first: {}", differing.len(), results.len(), differing[0]);
-    assert_eq!(results.len(), 645);
+    assert_eq!(results.len(), 690);
 }
 
 #[test]

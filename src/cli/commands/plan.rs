@@ -16,12 +16,19 @@ use crate::cluster::index::PodId;
 use crate::cluster::resources::{CPU, MEMORY};
 use crate::cluster::{Cluster, Standing};
 use crate::graph::Dependencies;
+use crate::graph::failure_domains::Kind;
 use crate::manifest::Objects;
 use crate::manifest::pod::Pod;
+use crate::planning::quorum::Quorums;
+use crate::planning::resilience::survival::survival;
 use crate::report::views::plan::{ClusterPlan, PlanView};
 use crate::report::views::quotas::QuotasView;
+use crate::report::views::survival::SurvivalView;
 use crate::report::views::workload::Workloads;
 use crate::report::views::{API_VERSION, Context, FitView, GraphView, ScheduleView, View};
+use crate::scheduler::Options;
+use crate::scheduler::profile::Configuration;
+use crate::simulation::loss::Baseline;
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
@@ -89,8 +96,9 @@ fn look_at(arguments: &Arguments, title: &str, loaded: &mut Loaded) -> anyhow::R
     let only_graphs = arguments.output.output.0.only_graphs;
     let graph = (only_graphs || arguments.graph).then(|| graph(&loaded.objects, &schedule));
     if only_graphs {
-        return Ok(ClusterPlan { title: title.to_owned(), schedule, fits: Vec::new(), quotas: None, graph });
+        return Ok(ClusterPlan { title: title.to_owned(), schedule, fits: Vec::new(), quotas: None, survives: Vec::new(), graph });
     }
+    let survives = survives(&loaded.objects, &configuration, options);
     let objects = &mut loaded.objects;
     let names = Workloads::new(objects);
     let largest = largest(&Ground::new(objects, &configuration).cluster, |pod| names.of(&objects.pods[pod]));
@@ -109,7 +117,16 @@ fn look_at(arguments: &Arguments, title: &str, loaded: &mut Loaded) -> anyhow::R
         FitView::new(&context, &trial, pods[index], Some(&largest[index].1), &fit, None)
     };
     let fits = copies.iter().enumerate().map(fit).collect();
-    Ok(ClusterPlan { title: title.to_owned(), schedule, fits, quotas, graph })
+    Ok(ClusterPlan { title: title.to_owned(), schedule, fits, quotas, survives, graph })
+}
+
+/// What the cluster survives: the loss of any node, and of any zone if it has several.
+fn survives(objects: &Objects, configuration: &Configuration, options: Options) -> Vec<SurvivalView> {
+    let baseline = Baseline::new(objects, configuration, options, placement::run);
+    let quorums = Quorums::of(objects, &[]);
+    let of = |kind: Kind| Some((kind.name().to_owned(), survival(objects, &baseline, &quorums, &kind).ok()?));
+    let found = [of(Kind::Node), of(Kind::Zone).filter(|(_, zones)| zones.domains.len() > 1)];
+    found.into_iter().flatten().map(|(each, survival)| SurvivalView::new(&each, &survival)).collect()
 }
 
 /// What needs what, with every pod where the schedule has it.

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::Recording;
 use super::snapshot::{name_of, owner_of, state_of};
+use super::{Recording, drain, lifecycle, nodeloss};
+use crate::controllers::node_lifecycle;
 use crate::controllers::world::{Key, Moment, Stored};
 use crate::manifest::networking::Ingress;
 use crate::manifest::node::{Namespace, Node, Taint};
@@ -55,14 +56,30 @@ const ACTIONS: &[(&str, Act)] = &[
     ("alignMinute", align_minute),
     ("cordon", cordon),
     ("uncordon", uncordon),
+    ("drain", drain::drain),
+    ("kubeletGone", nodeloss::kubelet_gone),
+    ("kubeletBack", nodeloss::kubelet_back),
+    ("nodeReady", nodeloss::node_ready),
+    ("taint", nodeloss::taint),
 ];
+
+/// The recorded scheduler lets no pod back off for longer.
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(2);
 
 impl Cluster {
     /// An empty cluster of a recording's version, and the namespace of its name.
     pub fn new(recording: &Recording) -> Result<Self, String> {
         let version = KubernetesVersion::ALL.into_iter().find(|version| recording.kubernetes.starts_with(&version.to_string()));
         let version = version.ok_or_else(|| format!("Kubernetes {} is not supported", recording.kubernetes))?;
-        Ok(Cluster { plane: ControlPlane::new(version, Configuration::default()), namespace: recording.name.clone() })
+        let mut plane = ControlPlane::new(version, Configuration::default());
+        // whoever recorded these looked after taints himself
+        if !recording.name.starts_with(lifecycle::PREFIX) {
+            plane.disable(node_lifecycle::NAME);
+        }
+        plane.start_search_at(recording.chance.search_start);
+        plane.begin_daemons_with(recording.chance.daemons_begin_with.clone());
+        plane.limit_scheduling_back_off(LONGEST_BACK_OFF);
+        Ok(Cluster { plane, namespace: recording.name.clone() })
     }
 
     /// Applies objects in order, and says what became of each.
@@ -79,7 +96,11 @@ impl Cluster {
         };
         let mut answer = Map::new();
         answer.insert("ref".to_owned(), json!(reference));
-        match post(&mut self.plane, kind, object) {
+        let posted = match kind {
+            "Node" => post_node(&mut self.plane, object),
+            _ => post(&mut self.plane, kind, object),
+        };
+        match posted {
             Ok(()) => _ = answer.insert("code".to_owned(), json!(201)),
             Err(refusal) => answer.extend(refused(&refusal)),
         }
@@ -273,6 +294,34 @@ by_kind! {
     CronJob
 }
 
+/// Creates a node in two requests, as recordings do: with the taint that admission puts on it, and with its own taints and that of a
+/// cordon in its place. Between them the scheduler comes to try one pod.
+fn post_node(plane: &mut ControlPlane, object: &Value) -> Result<(), Refusal> {
+    post(plane, "Node", object)?;
+    let key = Key::new("", object["metadata"]["name"].as_str().unwrap_or_default());
+    let Some(node) = plane.store().get::<Node>(&key).cloned() else { return Ok(()) };
+    plane.change_node(&key, |node| node.spec.taints = vec![no_schedule(NOT_READY)]);
+    plane.try_one_pod();
+    plane.change_node(&key, |changed| {
+        changed.spec.taints.clone_from(&node.spec.taints);
+        if node.spec.unschedulable {
+            add_cordon_taint(changed);
+        }
+    });
+    Ok(())
+}
+
+fn no_schedule(key: &str) -> Taint {
+    Taint { key: key.to_owned(), effect: "NoSchedule".to_owned(), ..Taint::default() }
+}
+
+/// As the node lifecycle controller does for a node that is cordoned.
+fn add_cordon_taint(node: &mut Node) {
+    if !node.spec.taints.iter().any(|taint| taint.key == UNSCHEDULABLE) {
+        node.spec.taints.push(no_schedule(UNSCHEDULABLE));
+    }
+}
+
 fn post_others(plane: &mut ControlPlane, others: Vec<Other>) -> Result<(), Refusal> {
     others.into_iter().try_for_each(|other| plane.create(other).map(|_| ()))
 }
@@ -383,13 +432,13 @@ fn align_minute(cluster: &mut Cluster, _: &Value) -> Result<Map<String, Value>, 
     Ok(Map::new())
 }
 
+const NOT_READY: &str = "node.kubernetes.io/not-ready";
 const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 
 fn cordon(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
     change_node(cluster, action, |node| {
         node.spec.unschedulable = true;
-        let taint = Taint { key: UNSCHEDULABLE.to_owned(), effect: "NoSchedule".to_owned(), ..Taint::default() };
-        node.spec.taints.push(taint);
+        add_cordon_taint(node);
     })
 }
 

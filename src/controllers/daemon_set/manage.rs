@@ -44,6 +44,9 @@ impl Rounds {
         let is_known = |name: &str| self.nodes.iter().any(|node| node.metadata.name == name);
         let left = self.pods.iter().filter(|(node, _)| !is_known(node)).flat_map(|(_, pods)| pods);
         work.doomed.extend(left.filter(|pod| pod.spec.node_name.is_empty()).map(|pod| pod.metadata.name.clone()));
+        // upstream goes through its nodes in no order
+        let first = &world.store().memory.daemons_begin_with;
+        work.lacking.sort_by_key(|name| !first.contains(name));
         self.perform(world, work)
     }
 

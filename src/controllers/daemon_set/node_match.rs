@@ -6,8 +6,9 @@
 //! k8s.io/component-helpers/scheduling/corev1/nodeaffinity, v1.36.
 
 use crate::controllers::selector::holds;
-use crate::manifest::node::{Node, Taint};
-use crate::manifest::pod::{NodeSelector, NodeSelectorTerm, PodSpec, Toleration};
+use crate::controllers::taint::tolerates;
+use crate::manifest::node::Node;
+use crate::manifest::pod::{NodeSelector, NodeSelectorTerm, PodSpec};
 
 /// Whether the DaemonSet controller makes a pod with this spec for the node. Capacity plays no part, nor does a cordon without
 /// its taint.
@@ -46,15 +47,4 @@ fn term_selects(term: &NodeSelectorTerm, node: &Node) -> bool {
     !is_empty
         && term.match_expressions.iter().all(|requirement| holds(requirement, labels.get(&requirement.key).map(String::as_str)))
         && term.match_fields.iter().all(|field| field.key == "metadata.name" && holds(field, Some(&node.metadata.name)))
-}
-
-fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
-    let fits = |wanted: &str, has: &str| wanted.is_empty() || wanted == has;
-    fits(&toleration.effect, &taint.effect)
-        && fits(&toleration.key, &taint.key)
-        && match toleration.operator.as_str() {
-            "" | "Equal" => toleration.value == taint.value,
-            "Exists" => true,
-            _ => false,
-        }
 }

@@ -1,11 +1,12 @@
 //! Step by step: what a DaemonSet does when something about it has changed.
 //!
-//! Source: k8s.io/kubernetes/pkg/controller/daemon/daemon_controller.go syncDaemonSet, update.go, v1.36.
+//! Source: k8s.io/kubernetes/pkg/controller/daemon/daemon_controller.go syncDaemonSet, syncNodeUpdate, update.go, v1.36.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::node_match::{should_run, should_stay};
 use super::pods::{GENERATION, REVISION, target_node, tolerate_as_daemon};
 use crate::controllers::adoption;
 use crate::controllers::names::template_hash;
@@ -18,18 +19,34 @@ use crate::manifest::workload::DaemonSet;
 /// The annotation in which the server counts the templates of a DaemonSet.
 const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 
-/// A DaemonSet is concerned by itself, by its pods, by pods that it might adopt, and by every node.
+/// A DaemonSet is concerned by itself, by its pods, by pods that it might adopt, and by nodes that come or change.
 pub(in crate::controllers) fn watch(store: &Store, change: &Change, keys: &mut Vec<Key>) {
     match change {
         Change::DaemonSet(delta) => keys.push(delta.key()),
         Change::Pod(delta) => adoption::watch::<DaemonSet, Pod>(store, delta, keys),
         Change::Node(delta) => {
-            let facts = |node: &Arc<Node>| (node.metadata.labels.clone(), node.spec.clone());
-            if delta.before.as_ref().map(facts) != delta.after.as_ref().map(facts) {
-                keys.extend(store.daemon_sets.iter().map(|set| Key::of(&set.metadata)));
+            let facts = |node: &Arc<Node>| (node.metadata.labels.clone(), node.spec.taints.clone());
+            let changed = delta.after.as_ref().filter(|after| delta.before.as_ref().map(facts) != Some(facts(after)));
+            if let Some(node) = changed {
+                let concerned = store.daemon_sets.iter().filter(|set| is_concerned(store, set, node));
+                keys.extend(concerned.map(|set| Key::of(&set.metadata)));
             }
         }
         _ => {}
+    }
+}
+
+/// Whether a node lacks a pod of the set, or has one that must go, or one that may not have been counted rightly. That a pod would
+/// no longer come to where it may stay is not noticed until something else happens to the set.
+fn is_concerned(store: &Store, set: &DaemonSet, node: &Node) -> bool {
+    let mut spec = set.spec.template.spec.clone();
+    tolerate_as_daemon(&mut spec);
+    let has_pod = || store.pods_of(&set.metadata).any(|pod| pod.spec.node_name == node.metadata.name);
+    let may_be_miscounted = set.status.number_misscheduled > 0;
+    match (should_run(&spec, node), should_stay(&spec, node)) {
+        (true, _) => may_be_miscounted || !has_pod(),
+        (false, true) => may_be_miscounted && has_pod(),
+        (false, false) => has_pod(),
     }
 }
 

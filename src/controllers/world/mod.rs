@@ -53,6 +53,8 @@ pub trait World {
     /// Everything that is stored, to write what nobody refuses: statuses, owner references, replicas of ReplicaSets, deletion
     /// marks. Every change is seen by all loops that watch it.
     fn store_mut(&mut self) -> &mut Store;
+    /// When a node's kubelet last renewed its lease; none if it never did.
+    fn lease_renewal(&self, node: &str) -> Option<Moment>;
     /// Creates a pod through admission. A name is made where only `generateName` is given. Returns the name.
     fn create_pod(&mut self, pod: Pod) -> Result<String, Refusal>;
     /// Deletes a pod as the API server does: one that is on no node or has ended goes at once, any other is terminating until

@@ -29,6 +29,12 @@ impl Moment {
         jiff::Timestamp::from_second(seconds).map(|timestamp| timestamp.to_string()).unwrap_or_default()
     }
 
+    /// The first moment after this one that is a whole number of periods since 1970.
+    pub fn next_multiple_of(self, period: Duration) -> Self {
+        let period = i64::try_from(period.as_millis()).unwrap_or(i64::MAX).max(1);
+        Moment((self.0.div_euclid(period) + 1).saturating_mul(period))
+    }
+
     /// Time since an earlier moment; zero if it is a later one.
     pub fn since(self, earlier: Moment) -> Duration {
         Duration::from_millis((self.0 - earlier.0).max(0).unsigned_abs())

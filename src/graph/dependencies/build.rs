@@ -375,6 +375,7 @@ impl Builder<'_> {
             self.out.graph.add_edge(from, to, (relation, pods));
         }
         self.out.gaps = self.gaps.into_iter().collect();
+        self.out.gaps.sort_by_key(|gap| gap.lack == Lack::Volume);
         self.out
     }
 }

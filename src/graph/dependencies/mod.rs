@@ -243,7 +243,7 @@ impl Dependencies {
         self.members.values().flat_map(|&index| self.edges(index, Direction::Outgoing))
     }
 
-    /// What ought to lead somewhere and does not, by object.
+    /// What ought to lead somewhere and does not, by object; claims that merely wait for a volume come last.
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
     }

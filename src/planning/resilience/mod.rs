@@ -5,9 +5,10 @@
 //! among the survivors, and who lost its place for another. A third answer is time: how long workloads feel it ([`super::failover`]).
 //!
 //! Promise: a workload is never blamed for what was wrong before the loss, and every loss says why it is not survived. What kube-scheduler
-//! reaches is replayed, pod by pod; whether another placement exists is told apart from it ([`Judged::repack`]).
+//! reaches is replayed, pod by pod; whether another placement exists is told apart from it (`super::interdiction`).
 
 mod requirement;
+pub mod survival;
 mod timing;
 
 use std::time::Duration;

@@ -10,7 +10,10 @@ use serde::Serialize;
 use crate::graph::BlastRadius;
 use crate::graph::dependencies::{Dependencies, Dependency, Lack, Member, Reference, Relation, Role};
 use crate::report::amount::count;
-use crate::report::document::{Document, Edge, Graph, Group, Mood, Vertex};
+use crate::report::document::{Detail, Document, Edge, Graph, Group, Mood, Text, Vertex};
+
+/// So many gaps fit a screen.
+const GAPS: usize = 10;
 
 /// What needs what.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -139,6 +142,16 @@ impl GraphView {
     /// Adds it to a document under a title.
     pub fn add_to(&self, document: &mut Document, title: impl Into<String>) {
         document.graph(title, self.graph());
+    }
+
+    /// Adds what leads nowhere to a document.
+    pub fn add_gaps_to(&self, document: &mut Document, detail: Detail) {
+        let shown = if detail == Detail::Full { self.gaps.len() } else { GAPS.min(self.gaps.len()) };
+        let mut lines: Vec<Text> = self.gaps[..shown].iter().map(|gap| gap.as_str().into()).collect();
+        if shown < self.gaps.len() {
+            lines.push(Text::faint(format!("and {} more; -o wide says all", self.gaps.len() - shown)));
+        }
+        document.lines("What leads nowhere", lines);
     }
 
     /// As a graph to be drawn.

@@ -23,6 +23,7 @@ pub mod quotas;
 pub mod refusal;
 pub mod remedy;
 pub mod schedule;
+pub mod survival;
 pub mod usage;
 pub mod workload;
 

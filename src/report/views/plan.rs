@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::quotas::QuotasView;
 use super::schedule::requests;
+use super::survival::SurvivalView;
 use super::{FitView, GraphView, Records, ScheduleView};
 use crate::report::amount::thousands;
 use crate::report::document::{Detail, Document, Mood, Table, Text};
@@ -36,6 +37,8 @@ pub struct ClusterPlan {
     /// What the quotas of its namespaces hold; absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quotas: Option<QuotasView>,
+    /// What it survives: the loss of any node, and of any zone if it has several.
+    pub survives: Vec<SurvivalView>,
     /// What needs what in it, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub graph: Option<GraphView>,
@@ -85,12 +88,14 @@ impl ClusterPlan {
                 stop.into(),
             ]);
         }
+        SurvivalView::add_to(&self.survives, &mut document);
         document.table("Room for more, of the largest workloads", table, Vec::new());
         if let Some(quotas) = &self.quotas {
             quotas.add_to(&mut document);
         }
         if let Some(graph) = &self.graph {
             graph.add_to(&mut document, format!("{}: what needs what", self.title));
+            graph.add_gaps_to(&mut document, detail);
         }
         document
     }

@@ -3,7 +3,7 @@
 use super::departure::Departure;
 use super::volumes;
 use crate::cluster::Cluster;
-use crate::cluster::index::PodId;
+use crate::cluster::index::{NodeId, PodId};
 use crate::cluster::occupancy::Occupancy;
 use crate::manifest::Objects;
 use crate::scheduler::attempt::Outcome;
@@ -86,6 +86,11 @@ impl Baseline {
     /// The pod of the input that this one is, or takes the place of.
     pub fn original(&self, pod: PodId) -> PodId {
         PodId::new(pod.index() % self.departures.len().max(1))
+    }
+
+    /// The nodes with these names, as far as there are such.
+    pub fn nodes<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Vec<NodeId> {
+        names.into_iter().filter_map(|name| self.cluster.find_node(name)).collect()
     }
 
     /// A scheduler that finds everything as it is before the loss.

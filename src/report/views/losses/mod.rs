@@ -180,6 +180,8 @@ pub struct FallenWorkload {
     pub lost: usize,
     /// Ready pods that are left.
     pub ready: usize,
+    /// Pods that it wants in all.
+    pub replicas: usize,
     /// Ready pods that it needs.
     pub needed: usize,
     /// Where that number comes from.
@@ -367,7 +369,8 @@ fn preempted(context: &Context<'_>, loss: &Loss) -> Vec<PreemptedPod> {
 }
 
 impl Seconds {
-    fn of(span: Span) -> Self {
+    /// Of a span, rounded to the outside.
+    pub fn of(span: Span) -> Self {
         let up = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
         Seconds { least: span.least.as_secs(), most: up(span.most) }
     }
@@ -397,6 +400,7 @@ impl FallenWorkload {
             state: state_name(hit.state),
             lost: hit.lost,
             ready: hit.ready,
+            replicas: quorum.replicas,
             needed: quorum.needed,
             basis: quorum.basis.to_string(),
             budgets: hit.budgets.iter().map(|&budget| quorums.budgets[budget].name.clone()).collect(),

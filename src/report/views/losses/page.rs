@@ -1,6 +1,6 @@
 //! How [`LossesView`] reads.
 
-use super::{FallenWorkload, FullestNode, LossView, LossesView, Seconds, TimelineView};
+use super::{FallenWorkload, FullestNode, LossView, LossesView, PendingPod, Seconds, TimelineView};
 use crate::report::amount::{count, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
 
@@ -20,6 +20,7 @@ impl LossesView {
             worst.add_pending(&mut document, detail);
             worst.add_preempted(&mut document, detail);
             worst.add_gone(&mut document, detail);
+            worst.add_remedies(&mut document, detail);
         }
         self.add_reach(&mut document, detail);
         self.add_timeline(&mut document, detail);
@@ -203,7 +204,7 @@ impl LossView {
         let cut = if detail == Detail::Full { 0 } else { table.cut(WORKLOADS) };
         let mut notes: Vec<String> = cut_note(cut, "workload").into_iter().collect();
         if self.kept > 0 {
-            notes.push(format!("{} more lose pods and keep what they need", count(self.kept, "workload")));
+            notes.push(format!("{} besides lose pods and keep what they need", count(self.kept, "workload")));
         }
         let title =
             if is_one_of_many { format!("The worst, {}: workloads that fall", self.lost) } else { "Workloads that fall".to_owned() };
@@ -213,7 +214,9 @@ impl LossView {
     fn add_pending(&self, document: &mut Document, detail: Detail) {
         let mut alike: indexmap::IndexMap<(&str, &str), usize> = indexmap::IndexMap::new();
         for pod in &self.pending {
-            *alike.entry((pod.workload.as_str(), pod.message.as_str())).or_default() += 1;
+            // what preemption could not do matters less than what every node says
+            let why = if detail == Detail::Full { pod.message.as_str() } else { pod.message.split(". ").next().unwrap_or_default() };
+            *alike.entry((pod.workload.as_str(), why)).or_default() += 1;
         }
         let mut table = Table::new().left("workload").right("pending").left("why");
         for ((workload, message), pods) in alike {
@@ -235,6 +238,39 @@ impl LossView {
         }
         let cut = if detail == Detail::Full { 0 } else { table.cut(WORKLOADS) };
         document.table("Pods of lower priority that make room", table, cut_note(cut, "pod").into_iter().collect());
+    }
+
+    /// What would help against what the loss does: the levers that a person has, with those to whom they apply.
+    fn add_remedies(&self, document: &mut Document, detail: Detail) {
+        let limit = if detail == Detail::Full { usize::MAX } else { 4 };
+        let mut lines = Vec::new();
+        let mut advise = |names: Vec<&str>, what: &str| {
+            if !names.is_empty() {
+                let mut names = names;
+                names.dedup();
+                lines.push(Text::from(format!("{what}: {}", list(&names, limit))));
+            }
+        };
+        let bad = || self.fallen.iter().filter(|fallen| fallen.state != "belowBudget");
+        advise(
+            bad().filter(|fallen| fallen.replicas == 1).map(|fallen| fallen.workload.as_str()).collect(),
+            "run a second replica of what has one",
+        );
+        advise(
+            bad().filter(|fallen| fallen.replicas > 1).map(|fallen| fallen.workload.as_str()).collect(),
+            "spread over nodes (required anti-affinity or topologySpreadConstraints on kubernetes.io/hostname) what stood together",
+        );
+        let is_local = |pod: &&PendingPod| pod.message.contains("PersistentVolume's node affinity");
+        let (local, others): (Vec<&PendingPod>, Vec<&PendingPod>) = self.pending.iter().partition(is_local);
+        advise(
+            local.iter().map(|pod| pod.workload.as_str()).collect(),
+            "these need a disk of the lost nodes and come back only with it: keep a replica's copy elsewhere, or use storage that other nodes reach",
+        );
+        advise(
+            others.iter().map(|pod| pod.workload.as_str()).collect(),
+            "make room (more or larger nodes, smaller requests) or relax rules for",
+        );
+        document.lines("What would help", lines);
     }
 
     fn add_gone(&self, document: &mut Document, detail: Detail) {
