@@ -12,6 +12,7 @@ use crate::report::amount::{count, list};
 const HEAD: &str = "\
 #!/usr/bin/env bash
 set -euo pipefail
+
 ";
 
 /// What the waves call.
