@@ -290,7 +290,7 @@ impl LossView {
         let (local, others): (Vec<&PendingPod>, Vec<&PendingPod>) = self.pending.iter().partition(is_local);
         advise(
             local.iter().map(|pod| pod.workload.as_str()).collect(),
-            "these need a disk of the lost nodes and come back only with it: keep a replica's copy elsewhere, or use storage that other nodes reach",
+            "their volumes are reached only from what is lost, and they come back only with it: keep a copy elsewhere (a replica in another place), or use storage that more nodes reach",
         );
         advise(
             others.iter().map(|pod| pod.workload.as_str()).collect(),
