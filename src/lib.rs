@@ -23,7 +23,7 @@
 //!        │                                                                     │
 //!  5 simulation   what happens next: a control plane in memory ────────────────┤
 //!        │                                                                     │
-//!  6 planning     how far it reaches: what fits under how much load ───────────┤
+//!  6 planning     how far it reaches: under how much load, after which losses ─┤
 //!  6 conformance  recordings of the real thing, replayed ──────────────────────┘
 //!
 //!  2 verify       the referee: judges placements from `manifest` alone, sharing no code with cluster or scheduler

@@ -29,4 +29,5 @@ mod referee;
 mod rules;
 mod samples;
 mod semantics;
+mod survival;
 mod what_if;

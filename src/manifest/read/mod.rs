@@ -52,7 +52,8 @@ use super::scheduler_configuration::KubeSchedulerConfiguration;
 /// The one `kubectl` line that writes everything that placing needs.
 pub const KUBECTL_GET: &str = "kubectl get nodes,namespaces,pods,deployments,replicasets,statefulsets,daemonsets,jobs,cronjobs,\
 replicationcontrollers,services,persistentvolumeclaims,persistentvolumes,storageclasses,csinodes,csidrivers,csistoragecapacities,\
-volumeattachments,poddisruptionbudgets,priorityclasses,runtimeclasses,resourcequotas,limitranges,horizontalpodautoscalers \
+volumeattachments,poddisruptionbudgets,priorityclasses,runtimeclasses,resourcequotas,limitranges,horizontalpodautoscalers,\
+ingresses \
 -A -o json > dump.json";
 
 /// All that an input holds, and all that is wrong with it.

@@ -211,6 +211,8 @@ pub struct FallenWorkload {
 pub struct MoveView {
     /// The pod.
     pub pod: String,
+    /// What it belongs to.
+    pub workload: String,
     /// The node it was on.
     pub from: String,
     /// How it goes on: `replaced`, `onceRemoved`, `stuck`, `withNode`, `gone`.
@@ -438,7 +440,7 @@ impl MoveView {
             Course::Lost => ("gone", None),
         };
         let to = pod.to.map(|node| context.node(node));
-        MoveView { pod: context.pod(pod.pod), from: context.node(pod.from), course, after_seconds, to }
+        MoveView { pod: context.pod(pod.pod), workload: context.workload(pod.pod), from: context.node(pod.from), course, after_seconds, to }
     }
 }
 

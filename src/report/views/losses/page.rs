@@ -25,6 +25,7 @@ impl LossesView {
         if let Some(worst) = self.worst() {
             worst.add_fallen(&mut document, detail, self.losses.len() > 1);
             worst.add_pending(&mut document, detail);
+            worst.add_moves(&mut document, detail);
             worst.add_preempted(&mut document, detail);
             worst.add_gone(&mut document, detail);
             worst.add_remedies(&mut document, detail);
@@ -254,6 +255,21 @@ impl LossView {
             table,
             cut_note(cut, "workload").into_iter().collect(),
         );
+    }
+
+    fn add_moves(&self, document: &mut Document, detail: Detail) {
+        let mut places: indexmap::IndexMap<&str, std::collections::BTreeMap<&str, usize>> = indexmap::IndexMap::new();
+        for (pod, to) in self.moves.iter().flatten().filter_map(|pod| Some((pod, pod.to.as_deref()?))) {
+            *places.entry(pod.workload.as_str()).or_default().entry(to).or_default() += 1;
+        }
+        let mut table = Table::new().left("workload").right("back").left("on");
+        for (workload, nodes) in places {
+            let times = |(node, pods): (&&str, &usize)| if *pods == 1 { (*node).to_owned() } else { format!("{node} ×{pods}") };
+            let on: Vec<String> = nodes.iter().map(times).collect();
+            table.row(vec![workload.into(), thousands(nodes.values().sum()).into(), list(&on, 8).into()]);
+        }
+        let cut = if detail == Detail::Full { 0 } else { table.cut(WORKLOADS) };
+        document.table(format!("Where pods of {} come back", self.lost), table, cut_note(cut, "workload").into_iter().collect());
     }
 
     fn add_preempted(&self, document: &mut Document, detail: Detail) {
