@@ -30,9 +30,8 @@ struct Case {
 
 fn cases() -> impl Strategy<Value = Case> {
     let traits = proptest::sample::subsequence(Trait::ALL.to_vec(), 0..=Trait::ALL.len());
-    (any::<u64>().no_shrink(), 1..=9usize, 0..=24usize, 0..=8usize, traits, 1..=5i64, 1..=3usize).prop_map(
-        |(seed, nodes, bound, pending, traits, room, k)| Case { plan: Plan { seed, nodes, bound, pending, traits }, room, k },
-    )
+    (any::<u64>().no_shrink(), 1..=9usize, 0..=24usize, 0..=8usize, traits, 1..=5i64, 1..=3usize)
+        .prop_map(|(seed, nodes, bound, pending, traits, room, k)| Case { plan: Plan { seed, nodes, bound, pending, traits }, room, k })
 }
 
 /// The objects of a case: nearly every pod has a controller, and nodes may have room to spare.
