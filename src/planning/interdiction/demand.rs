@@ -163,12 +163,15 @@ impl Study<'_> {
             region.unite(&nodes);
             domains.push(common(&nodes, cell));
         }
+        if domains.is_empty() || domains.len() > CELLS {
+            return None;
+        }
         let count = |&rival: &ClassId| {
             let comes = self.ground.ground_of[rival.index()].is_some_and(|set| self.ground.grounds[set].meets(&region));
             self.nodes_of(rival).filter(|&node| comes || region.contains(node)).count()
         };
-        let others = rivals.classes.iter().map(count).sum::<usize>() + rivals.late as usize - rivals.own as usize;
-        (domains.len() <= CELLS).then_some(Late { domains, needed: others + 1 })
+        let rivals_there = rivals.classes.iter().map(count).sum::<usize>() + rivals.late as usize;
+        Some(Late { domains, needed: rivals_there + 1 - rivals.own as usize })
     }
 
     /// Nodes of the pods of a class.

@@ -187,7 +187,7 @@ impl Rooms {
     /// Whether pods of a class always find a node when these units are lost and `more` others, whichever they are.
     pub fn holds(&self, number: usize, taken: &[u32], more: usize) -> bool {
         let Class { demand, rooms, late } = &self.classes[number];
-        let has_room = |room: &&Room| self.look(demand, room, taken, more).left() > 0;
+        let has_room = |room: &&Room| self.left(demand, room, taken, more) > 0;
         let in_all = !rooms.is_empty() && rooms.iter().all(|room| has_room(&room));
         in_all || demand.late.as_ref().is_some_and(|wanted| late.iter().filter(has_room).count() >= wanted.needed)
     }
@@ -204,30 +204,49 @@ impl Rooms {
         last.map(|room| ClassRoom { domains: Some((certain, wanted.needed)), ..room }).or(at_once)
     }
 
+    /// How many nodes of a cell are left at least: as [`ClassRoom::left`], without keeping the figures.
+    fn left(&self, demand: &Demand, room: &Room, taken: &[u32], more: usize) -> i64 {
+        let floor = &self.floors[room.floor];
+        let distant = distant(demand, room, taken, more);
+        let filled: usize = floor.filling.iter().map(|filling| self.filled(demand, floor, filling, taken, more)).sum();
+        let near = (filled as i64 + demand.rivals.bound(taken, more)).min(self.brought(floor, PODS, 1, taken, more));
+        floor.fits.len() as i64 - room.barred - self.fields[floor.field].lost.bound(taken, more) - near - distant
+    }
+
     fn look(&self, demand: &Demand, room: &Room, taken: &[u32], more: usize) -> ClassRoom {
         let floor = &self.floors[room.floor];
-        let field = &self.fields[floor.field];
-        let brought = |resource: ResourceId, own: i64| {
-            let most = field.brought[resource.index()].bound(taken, more) + self.late[resource.index()];
-            (most - own).max(0)
-        };
-        let filled = floor.filling.iter().map(|(resource, sums)| {
-            let own = if *resource == PODS { 1 } else { amount_of(&demand.requests, *resource) };
-            let most = brought(*resource, own);
-            (*resource, sums.partition_point(|&sum| sum <= most))
-        });
-        let distant = demand.distant.iter().zip(&room.spans).map(|((_, rivals), span)| rivals.bound(taken, more) * span).sum::<i64>();
+        let distant = distant(demand, room, taken, more);
+        let filled = floor.filling.iter().map(|filling| (filling.0, self.filled(demand, floor, filling, taken, more)));
         ClassRoom {
             class: demand.class,
             nodes: (floor.fits.len() as i64 - room.barred) as usize,
-            lost: field.lost.bound(taken, more) as usize,
+            lost: self.fields[floor.field].lost.bound(taken, more) as usize,
             filled: filled.collect(),
             closed: (demand.rivals.bound(taken, more) + distant) as usize,
-            comers: brought(PODS, 1) as usize,
+            comers: self.brought(floor, PODS, 1, taken, more) as usize,
             closed_by_domain: distant as usize,
             domains: None,
         }
     }
+
+    /// The most of a resource that other pods bring into a cell before one that asks for `own` is placed.
+    fn brought(&self, floor: &Floor, resource: ResourceId, own: i64, taken: &[u32], more: usize) -> i64 {
+        let most = self.fields[floor.field].brought[resource.index()].bound(taken, more);
+        (most + self.late[resource.index()] - own).max(0)
+    }
+
+    /// How many nodes of a cell they can fill with that.
+    fn filled(&self, demand: &Demand, floor: &Floor, filling: &(ResourceId, Vec<i64>), taken: &[u32], more: usize) -> usize {
+        let (resource, sums) = filling;
+        let own = if *resource == PODS { 1 } else { amount_of(&demand.requests, *resource) };
+        let most = self.brought(floor, *resource, own, taken, more);
+        sums.partition_point(|&sum| sum <= most)
+    }
+}
+
+/// How many nodes of a cell displaced rivals can close a domain at a time.
+fn distant(demand: &Demand, room: &Room, taken: &[u32], more: usize) -> i64 {
+    demand.distant.iter().zip(&room.spans).map(|((_, rivals), span)| rivals.bound(taken, more) * span).sum()
 }
 
 fn field(ground: &Ground<'_>, nodes: NodeSet, all_reach: bool) -> Field {
