@@ -7,7 +7,7 @@ use crate::cluster::index::{NodeId, ResourceId};
 use crate::cluster::occupancy::Occupancy;
 
 /// So many bindings are tried.
-const TRIALS: u64 = 50_000;
+const TRIALS: u64 = 20_000;
 
 /// What came of trying everything.
 pub(super) enum Assignment {

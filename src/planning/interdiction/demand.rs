@@ -4,6 +4,9 @@
 //! constraint always allows the domain with the fewest pods, whichever that is at the moment; so each domain is a cell, and with several
 //! constraints each way to choose a domain of each. Within a cell a node is lost, or full, or *rivals* are on it: pods one of which is
 //! enough to keep the class from a node (anti-affinity in either direction, host ports, spread over hosts), or from a whole domain.
+//!
+//! A pod that keeps its siblings out of its zone does so while it is being deleted on a dead node, so its replacement may have to wait
+//! until the node's object is gone. That is no failure if it then finds a zone ([`Late`]), and could evict nobody meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,10 +49,21 @@ pub(super) struct Demand {
     pub cells: Vec<NodeSet>,
     /// Nodes that it cannot go to as things are, for the sake of others.
     pub barred: NodeSet,
+    /// Nodes in domains where rivals are.
+    pub distant_barred: NodeSet,
     /// Displaced pods each of which keeps it from the node that it comes to.
     pub rivals: Rivals,
     /// The same of whole domains.
     pub distant: Vec<(TopologyId, Rivals)>,
+    /// How it finds a place in the end, if rivals in its domains may make it wait.
+    pub late: Option<Late>,
+}
+
+/// Domains, of which so many must have room that its rivals cannot be in all of them.
+pub(super) struct Late {
+    pub domains: Vec<NodeSet>,
+    /// One more than there are rivals that can be in these domains once nobody is on the lost nodes.
+    pub needed: usize,
 }
 
 /// Pods that keep others away.
@@ -86,6 +100,8 @@ struct Study<'a> {
     cycle: Cycle<'a>,
     rivals: RivalClasses,
     barred: NodeSet,
+    /// Domains with rivals.
+    distant: NodeSet,
 }
 
 /// What can keep pods of a class from nodes; `pod` is one of those that would come in place of displaced ones.
@@ -94,8 +110,8 @@ pub(super) fn demand(ground: &Ground<'_>, id: ClassId, pod: PodId) -> Result<Dem
     let (class, set) = (cluster.class(id), ground.ground_of[id.index()].ok_or(Unbounded::Refused)?);
     let profile = ground.scheduler.profile_of(pod).ok_or(Unbounded::Refused)?;
     let cycle = ground.scheduler.cycle(pod, profile);
-    let barred = NodeSet::none(cluster.nodes.len());
-    let mut study = Study { ground, cluster, id, class, cycle, rivals: RivalClasses::new(), barred };
+    let nobody = NodeSet::none(cluster.nodes.len());
+    let mut study = Study { ground, cluster, id, class, cycle, rivals: RivalClasses::new(), barred: nobody.clone(), distant: nobody };
     let mut set = ground.grounds[set].clone();
     study.volumes(pod)?;
     study.ports();
@@ -106,9 +122,9 @@ pub(super) fn demand(ground: &Ground<'_>, id: ClassId, pod: PodId) -> Result<Dem
 }
 
 impl Study<'_> {
-    fn finish(self, cells: Vec<NodeSet>) -> Demand {
+    fn finish(mut self, cells: Vec<NodeSet>) -> Demand {
         let (mut near, mut distant) = (BTreeSet::new(), Vec::new());
-        for (topology, classes) in self.rivals {
+        for (topology, classes) in std::mem::take(&mut self.rivals) {
             match topology {
                 Some(topology) if !self.ground.is_single[topology.index()] => {
                     distant.push((topology, Rivals::new(self.ground, self.id, classes)));
@@ -116,15 +132,46 @@ impl Study<'_> {
                 _ => near.extend(classes),
             }
         }
+        let late = match (&cells[..], &distant[..]) {
+            ([cell], [(topology, rivals)]) => self.late(cell, *topology, rivals),
+            _ => None,
+        };
         Demand {
             class: self.id,
             requests: self.class.requests.amounts.clone(),
             incoming: self.class.incoming.amounts.clone(),
             cells,
             barred: self.barred,
+            distant_barred: self.distant,
             rivals: Rivals::new(self.ground, self.id, near),
             distant,
+            late,
         }
+    }
+
+    fn late(&self, cell: &NodeSet, topology: TopologyId, rivals: &Rivals) -> Option<Late> {
+        // only a class with rules of its own is tried again as soon as anything happens, and only one that evicts nobody may wait
+        if self.class.anti_affinity.is_empty() || self.class.preempts && self.class.priority > self.ground.least_priority {
+            return None;
+        }
+        let topology = self.cluster.topology(topology);
+        let (meets, mut region) = (topology.domains_meeting(cell), NodeSet::none(self.cluster.nodes.len()));
+        let mut domains = Vec::new();
+        for domain in (0..topology.len()).filter(|&domain| meets[domain]) {
+            let mut nodes = NodeSet::none(self.cluster.nodes.len());
+            topology.insert_into(&mut nodes, domain);
+            region.unite(&nodes);
+            domains.push(common(&nodes, cell));
+        }
+        if domains.is_empty() || domains.len() > CELLS {
+            return None;
+        }
+        let count = |&rival: &ClassId| {
+            let comes = self.ground.ground_of[rival.index()].is_some_and(|set| self.ground.grounds[set].meets(&region));
+            self.nodes_of(rival).filter(|&node| comes || region.contains(node)).count()
+        };
+        let rivals_there = rivals.classes.iter().map(count).sum::<usize>() + rivals.late as usize;
+        Some(Late { domains, needed: rivals_there + 1 - rivals.own as usize })
     }
 
     /// Nodes of the pods of a class.
@@ -179,13 +226,11 @@ impl Study<'_> {
         holders(self.cluster, self.class).for_each(|(topology, class)| _ = rivals.entry(topology).or_default().insert(class));
         for (topology, classes) in rivals {
             let domains = self.cluster.topology(topology);
-            for &class in &classes {
-                let mut barred = std::mem::take(&mut self.barred);
-                for domain in self.nodes_of(class).filter_map(|node| domains.domain(node)) {
-                    domains.insert_into(&mut barred, domain);
-                }
-                self.barred = barred;
-            }
+            let is_single = self.ground.is_single[topology.index()];
+            let occupied = classes.iter().flat_map(|&class| self.nodes_of(class)).filter_map(|node| domains.domain(node));
+            let occupied: BTreeSet<usize> = occupied.collect();
+            let barred = if is_single { &mut self.barred } else { &mut self.distant };
+            occupied.into_iter().for_each(|domain| domains.insert_into(barred, domain));
             self.rivals.entry(Some(topology)).or_default().extend(classes);
         }
     }

@@ -45,6 +45,8 @@ pub(super) struct Ground<'a> {
     pub users: FxHashMap<ClaimId, usize>,
     /// By topology: whether every domain is one node.
     pub is_single: Vec<bool>,
+    /// The lowest priority of a pod that is on a node or may come to one: nobody of this priority evicts anybody.
+    pub least_priority: i32,
 }
 
 impl<'a> Ground<'a> {
@@ -68,6 +70,7 @@ impl<'a> Ground<'a> {
             latecomers,
             users: users(baseline),
             is_single: cluster.topologies.iter().map(is_single).collect(),
+            least_priority: least_priority(baseline),
         };
         ground.find_grounds();
         ground
@@ -139,6 +142,11 @@ fn users(baseline: &Baseline) -> FxHashMap<ClaimId, usize> {
         claims.iter().filter_map(|used| used.claim).for_each(|claim| *users.entry(claim).or_default() += 1);
     }
     users
+}
+
+fn least_priority(baseline: &Baseline) -> i32 {
+    let pods = baseline.running().chain(baseline.waiting().iter().copied());
+    pods.map(|pod| baseline.cluster().class_of(pod).priority).min().unwrap_or(i32::MIN)
 }
 
 fn is_single(topology: &Topology) -> bool {

@@ -75,7 +75,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { replays: 4096, tests: 20_000_000 }
+        Limits { replays: 4096, tests: 5_000_000 }
     }
 }
 
@@ -109,6 +109,6 @@ pub fn interdict(question: &Question<'_>, told: impl Fn() + Sync) -> Interdictio
     let ground = Ground::new(baseline, &units, k);
     let prover = proof::Prover::new(&ground, question.limits);
     let (reached, played) = prover.reached(&told);
-    let repackable = prover.repackable(&played);
+    let repackable = prover.repackable(&played, reached.failing_units());
     Interdiction { k, units: units.len(), losses: search::choose(units.len(), k), availability, reached, repackable }
 }

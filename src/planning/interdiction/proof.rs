@@ -1,5 +1,6 @@
 //! Putting the answers together: certificates first, then the losses that are left.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -18,6 +19,10 @@ use crate::simulation::loss::{Loss, Until, sweep};
 
 /// So many losses are played before it is looked whether one fails.
 const BATCH: usize = 256;
+/// So many units are played first, with their like, before anything is searched: where all is lost, that shows it.
+const PROBES: usize = 32;
+/// So often places are kept for no more classes than this, branch by branch.
+const RESERVES: (usize, usize) = (2000, 64);
 
 /// An answer about all losses of `k` units.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +89,14 @@ impl<W> Proof<W> {
         }
     }
 
+    /// The units whose loss fails, as indices.
+    pub fn failing_units(&self) -> Option<&[u32]> {
+        match self {
+            Proof::Fails { units, .. } => Some(units),
+            _ => None,
+        }
+    }
+
     /// What was covered, if nothing fails.
     pub fn coverage(&self) -> Option<&Coverage> {
         match self {
@@ -115,15 +128,21 @@ impl Bound for ByRoom<'_> {
 }
 
 /// Rooms, and places kept for what has none.
-struct ByReserve<'a>(&'a Ground<'a>, &'a Rooms);
+struct ByReserve<'a> {
+    ground: &'a Ground<'a>,
+    rooms: &'a Rooms,
+    /// How often places may still be kept.
+    left: Cell<usize>,
+}
 
 impl Bound for ByReserve<'_> {
     fn open(&self, taken: &[u32], more: usize, classes: Vec<ClassId>) -> Vec<ClassId> {
-        let open = ByRoom(self.1).open(taken, more, classes);
-        match open.is_empty() || reserve(self.0, self.1, &open, taken, more).is_none() {
-            true => open,
-            false => Vec::new(),
+        let open = ByRoom(self.rooms).open(taken, more, classes);
+        if open.is_empty() || open.len() > RESERVES.1 || self.left.get() == 0 {
+            return open;
         }
+        self.left.set(self.left.get() - 1);
+        if reserve(self.ground, self.rooms, &open, taken, more).is_none() { open } else { Vec::new() }
     }
 }
 
@@ -137,8 +156,11 @@ impl<'a> Prover<'a> {
 
     /// Whether kube-scheduler brings everything back, and which losses were played for that.
     pub fn reached(&self, told: &(impl Fn() + Sync)) -> (Proof<Box<Loss>>, Played) {
-        let cover = search(self.ground, &self.orbits, &ByRoom(&self.rooms), self.limits.tests);
         let mut played = Played::new();
+        if let Some((units, loss)) = self.play(&self.probes(), &mut played, told) {
+            return (Proof::Fails { units, nodes: loss.nodes.clone(), why: Box::new(loss) }, played);
+        }
+        let cover = search(self.ground, &self.orbits, &ByRoom(&self.rooms), self.limits.tests);
         let (now, later) = cover.leaves.split_at(cover.leaves.len().min(self.limits.replays));
         for batch in now.chunks(BATCH) {
             if let Some((units, loss)) = self.play(batch, &mut played, told) {
@@ -146,6 +168,25 @@ impl<'a> Prover<'a> {
             }
         }
         (self.settle(&cover, now, later, self.certificate(&cover.open, None)), played)
+    }
+
+    /// A few losses of units that host most pods for which nothing is certain.
+    fn probes(&self) -> Vec<Leaf> {
+        let (ground, k) = (self.ground, self.ground.k);
+        let open = self.open_classes();
+        let pods = |unit: &u32| {
+            let displaced = ground.units.displaced[*unit as usize].iter();
+            displaced.filter(|(class, _)| open.binary_search(class).is_ok()).map(|(_, count)| count).sum::<i64>()
+        };
+        let mut units: Vec<(i64, u32)> = (0..ground.units.len() as u32).map(|unit| (-pods(&unit), unit)).filter(|one| one.0 < 0).collect();
+        units.sort_unstable();
+        let probes = units.chunks_exact(k.max(1)).take((PROBES / k.max(1)).min(self.limits.replays));
+        probes.map(|units| Leaf::probe(units.iter().map(|&(_, unit)| unit).collect())).collect()
+    }
+
+    /// Classes for which no room is certain.
+    fn open_classes(&self) -> Vec<ClassId> {
+        ByRoom(&self.rooms).open(&[], self.ground.k, self.ground.displaced().map(|(class, _)| class).collect())
     }
 
     /// Plays some losses; of those that fail the worst, of equals the first.
@@ -166,9 +207,15 @@ impl<'a> Prover<'a> {
         worst.map(|(_, loss, units)| (units, loss))
     }
 
-    /// Whether everything has a place.
-    pub fn repackable(&self, played: &Played) -> Proof<Obstacle> {
-        let bound = ByReserve(self.ground, &self.rooms);
+    /// Whether everything has a place. `failed` are units of which the scheduler does not bring everything back.
+    pub fn repackable(&self, played: &Played, failed: Option<&[u32]>) -> Proof<Obstacle> {
+        if let Some(units) = failed {
+            let nodes = self.ground.units.lost(units);
+            if let Repack::Fails(why) = repack(self.ground.baseline, &mut self.ground.baseline.scheduler(), &nodes) {
+                return Proof::Fails { units: units.to_vec(), nodes, why };
+            }
+        }
+        let bound = ByReserve { ground: self.ground, rooms: &self.rooms, left: Cell::new(RESERVES.0) };
         let cover = search(self.ground, &self.orbits, &bound, self.limits.tests);
         let (clean, open): (Vec<Leaf>, Vec<Leaf>) = cover.leaves.iter().cloned().partition(|leaf| played.get(&leaf.units) == Some(&true));
         let (now, later) = open.split_at(open.len().min(self.limits.replays));
@@ -185,8 +232,12 @@ impl<'a> Prover<'a> {
                 }
             }
         }
-        let by_rooms = ByRoom(&self.rooms).open(&[], self.ground.k, self.ground.displaced().map(|(class, _)| class).collect());
-        let kept = if by_rooms.is_empty() { None } else { reserve(self.ground, &self.rooms, &by_rooms, &[], self.ground.k) };
+        let by_rooms = self.open_classes();
+        let kept = if by_rooms.is_empty() || by_rooms.len() > RESERVES.1 {
+            None
+        } else {
+            reserve(self.ground, &self.rooms, &by_rooms, &[], self.ground.k)
+        };
         self.settle(&cover, &placed, &left, self.certificate(&by_rooms, kept))
     }
 

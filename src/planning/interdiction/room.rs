@@ -17,6 +17,10 @@
 //! left, the try does not fail, and nobody is evicted. So if it holds for every class that is displaced, no try ever fails. For a hard
 //! spread constraint the domain with the fewest pods is a cell, whichever it is at the moment.
 //!
+//! A class that keeps out of the domains of its rivals may be refused as long as some are being deleted on dead nodes; if it can evict nobody,
+//! and if more domains have room for it, each by this test, than rivals can be in them once the lost nodes' objects are gone, it is tried
+//! again then, and finds a place.
+//!
 //! Every sum over "the `k` units with most" is at least what any `k` units hold, so one test speaks for all `C(N, k)` losses at once; with
 //! some units given and `m` more to choose, it speaks for all losses that have these.
 
@@ -59,6 +63,14 @@ struct Room {
     spans: Vec<i64>,
 }
 
+/// A class and the cells in which it must find places.
+struct Class {
+    demand: Demand,
+    rooms: Vec<Room>,
+    /// Domains of which enough must have room, if that is how it finds a place.
+    late: Vec<Room>,
+}
+
 /// What the certificate says of one class in the cell where it is tightest: of so many nodes one is left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassRoom {
@@ -76,6 +88,8 @@ pub struct ClassRoom {
     pub comers: usize,
     /// Of the closed nodes, those that are closed a domain at a time.
     pub closed_by_domain: usize,
+    /// How many such cells there are, and how many there must be, if the class may have to wait for one that is free of its rivals.
+    pub domains: Option<(usize, usize)>,
 }
 
 impl ClassRoom {
@@ -91,7 +105,7 @@ impl ClassRoom {
 pub(super) struct Rooms {
     fields: Vec<Field>,
     floors: Vec<Floor>,
-    classes: Vec<(Demand, Vec<Room>)>,
+    classes: Vec<Class>,
     /// Displaced classes of which nothing can be said beforehand.
     pub unbounded: Vec<(ClassId, Unbounded)>,
     /// By class: its number among the classes that have a bound.
@@ -127,9 +141,9 @@ impl Rooms {
         let mut cells: Vec<NodeSet> = Vec::new();
         let mut floors: FxHashMap<(usize, Amounts), usize> = FxHashMap::default();
         let mut wanted: Vec<(usize, Amounts)> = Vec::new();
-        let mut laid: Vec<Vec<usize>> = Vec::new();
+        let mut laid: Vec<[Vec<usize>; 2]> = Vec::new();
         for demand in &demands {
-            let of_cell = |cell: &NodeSet| {
+            let mut of_cell = |cell: &NodeSet| {
                 let field = *fields.entry(cell.clone()).or_insert_with(|| {
                     cells.push(cell.clone());
                     cells.len() - 1
@@ -140,17 +154,19 @@ impl Rooms {
                     wanted.len() - 1
                 })
             };
-            laid.push(demand.cells.iter().map(of_cell).collect());
+            let late = demand.late.iter().flat_map(|late| &late.domains);
+            laid.push([demand.cells.iter().map(&mut of_cell).collect(), late.map(&mut of_cell).collect()]);
         }
         let all_reach = cells.len() > FIELDS;
         self.fields = cells.into_par_iter().map(|cell| field(ground, cell, all_reach)).collect();
         self.floors = wanted.par_iter().map(|(field, incoming)| floor(ground, *field, &self.fields[*field].nodes, incoming)).collect();
         let floors = &self.floors;
-        let rooms = |(demand, laid): (Demand, Vec<usize>)| {
-            let rooms = laid.into_iter().map(|floor| room(ground, &demand, floor, &floors[floor])).collect();
-            (demand, rooms)
+        let class = |(demand, [cells, domains]): (Demand, [Vec<usize>; 2])| {
+            let rooms = cells.into_iter().map(|floor| room(ground, &demand, floor, &floors[floor], true)).collect();
+            let late = domains.into_iter().map(|floor| room(ground, &demand, floor, &floors[floor], false)).collect();
+            Class { demand, rooms, late }
         };
-        self.classes = demands.into_iter().zip(laid).map(rooms).collect();
+        self.classes = demands.into_iter().zip(laid).map(class).collect();
     }
 
     /// How many classes have a bound.
@@ -165,44 +181,72 @@ impl Rooms {
 
     /// The class with this number.
     pub fn demand(&self, number: usize) -> &Demand {
-        &self.classes[number].0
+        &self.classes[number].demand
     }
 
     /// Whether pods of a class always find a node when these units are lost and `more` others, whichever they are.
     pub fn holds(&self, number: usize, taken: &[u32], more: usize) -> bool {
-        let (demand, rooms) = &self.classes[number];
-        !rooms.is_empty() && rooms.iter().all(|room| self.look(demand, room, taken, more).left() > 0)
+        let Class { demand, rooms, late } = &self.classes[number];
+        let has_room = |room: &&Room| self.left(demand, room, taken, more) > 0;
+        let in_all = !rooms.is_empty() && rooms.iter().all(|room| has_room(&room));
+        in_all || demand.late.as_ref().is_some_and(|wanted| late.iter().filter(has_room).count() >= wanted.needed)
     }
 
     /// The cell of a class where it is tightest.
     pub fn tightest(&self, number: usize, taken: &[u32], more: usize) -> Option<ClassRoom> {
-        let (demand, rooms) = &self.classes[number];
-        rooms.iter().map(|room| self.look(demand, room, taken, more)).min_by_key(ClassRoom::left)
+        let Class { demand, rooms, late } = &self.classes[number];
+        let at_once = rooms.iter().map(|room| self.look(demand, room, taken, more)).min_by_key(ClassRoom::left);
+        let Some(wanted) = demand.late.as_ref().filter(|_| at_once.as_ref().is_none_or(|room| room.left() <= 0)) else { return at_once };
+        let mut roomiest: Vec<ClassRoom> = late.iter().map(|room| self.look(demand, room, taken, more)).collect();
+        roomiest.sort_by_key(|room| std::cmp::Reverse(room.left()));
+        let certain = roomiest.iter().filter(|room| room.left() > 0).count();
+        let last = roomiest.into_iter().nth(wanted.needed - 1);
+        last.map(|room| ClassRoom { domains: Some((certain, wanted.needed)), ..room }).or(at_once)
+    }
+
+    /// How many nodes of a cell are left at least: as [`ClassRoom::left`], without keeping the figures.
+    fn left(&self, demand: &Demand, room: &Room, taken: &[u32], more: usize) -> i64 {
+        let floor = &self.floors[room.floor];
+        let distant = distant(demand, room, taken, more);
+        let filled: usize = floor.filling.iter().map(|filling| self.filled(demand, floor, filling, taken, more)).sum();
+        let near = (filled as i64 + demand.rivals.bound(taken, more)).min(self.brought(floor, PODS, 1, taken, more));
+        floor.fits.len() as i64 - room.barred - self.fields[floor.field].lost.bound(taken, more) - near - distant
     }
 
     fn look(&self, demand: &Demand, room: &Room, taken: &[u32], more: usize) -> ClassRoom {
         let floor = &self.floors[room.floor];
-        let field = &self.fields[floor.field];
-        let brought = |resource: ResourceId, own: i64| {
-            let most = field.brought[resource.index()].bound(taken, more) + self.late[resource.index()];
-            (most - own).max(0)
-        };
-        let filled = floor.filling.iter().map(|(resource, sums)| {
-            let own = if *resource == PODS { 1 } else { amount_of(&demand.requests, *resource) };
-            let most = brought(*resource, own);
-            (*resource, sums.partition_point(|&sum| sum <= most))
-        });
-        let distant = demand.distant.iter().zip(&room.spans).map(|((_, rivals), span)| rivals.bound(taken, more) * span).sum::<i64>();
+        let distant = distant(demand, room, taken, more);
+        let filled = floor.filling.iter().map(|filling| (filling.0, self.filled(demand, floor, filling, taken, more)));
         ClassRoom {
             class: demand.class,
             nodes: (floor.fits.len() as i64 - room.barred) as usize,
-            lost: field.lost.bound(taken, more) as usize,
+            lost: self.fields[floor.field].lost.bound(taken, more) as usize,
             filled: filled.collect(),
             closed: (demand.rivals.bound(taken, more) + distant) as usize,
-            comers: brought(PODS, 1) as usize,
+            comers: self.brought(floor, PODS, 1, taken, more) as usize,
             closed_by_domain: distant as usize,
+            domains: None,
         }
     }
+
+    /// The most of a resource that other pods bring into a cell before one that asks for `own` is placed.
+    fn brought(&self, floor: &Floor, resource: ResourceId, own: i64, taken: &[u32], more: usize) -> i64 {
+        let most = self.fields[floor.field].brought[resource.index()].bound(taken, more);
+        (most + self.late[resource.index()] - own).max(0)
+    }
+
+    /// How many nodes of a cell they can fill with that.
+    fn filled(&self, demand: &Demand, floor: &Floor, filling: &(ResourceId, Vec<i64>), taken: &[u32], more: usize) -> usize {
+        let (resource, sums) = filling;
+        let own = if *resource == PODS { 1 } else { amount_of(&demand.requests, *resource) };
+        let most = self.brought(floor, *resource, own, taken, more);
+        sums.partition_point(|&sum| sum <= most)
+    }
+}
+
+/// How many nodes of a cell displaced rivals can close a domain at a time.
+fn distant(demand: &Demand, room: &Room, taken: &[u32], more: usize) -> i64 {
+    demand.distant.iter().zip(&room.spans).map(|((_, rivals), span)| rivals.bound(taken, more) * span).sum()
 }
 
 fn field(ground: &Ground<'_>, nodes: NodeSet, all_reach: bool) -> Field {
@@ -247,13 +291,19 @@ fn floor(ground: &Ground<'_>, field: usize, nodes: &NodeSet, incoming: &Amounts)
     Floor { field, fits, filling }
 }
 
-fn room(ground: &Ground<'_>, demand: &Demand, number: usize, floor: &Floor) -> Room {
+/// `with_distant` is false where rivals in other nodes of the domain are counted apart.
+fn room(ground: &Ground<'_>, demand: &Demand, number: usize, floor: &Floor, with_distant: bool) -> Room {
     let widest = |topology: &crate::cluster::topology::Topology| {
         let inside = |domain: usize| topology.members(domain).iter().filter(|&&node| floor.fits.contains(node)).count();
         (0..topology.len()).map(inside).max().unwrap_or(0) as i64
     };
-    let spans = demand.distant.iter().map(|(topology, _)| widest(ground.baseline.cluster().topology(*topology)));
-    Room { floor: number, barred: floor.fits.common(&demand.barred) as i64, spans: spans.collect() }
+    let mut barred = demand.barred.clone();
+    if with_distant {
+        barred.unite(&demand.distant_barred);
+    }
+    let distant = demand.distant.iter().filter(|_| with_distant);
+    let spans = distant.map(|(topology, _)| widest(ground.baseline.cluster().topology(*topology))).collect();
+    Room { floor: number, barred: floor.fits.common(&barred) as i64, spans }
 }
 
 fn late_amounts(ground: &Ground<'_>) -> Vec<i64> {
@@ -274,7 +324,6 @@ fn something_waits(ground: &Ground<'_>) -> bool {
         let row = cluster.pod(pod);
         row.standing == Standing::Pending && row.nominated.is_some() && baseline.occupancy().node_of(pod).is_none()
     };
-    let least = baseline.running().map(|pod| cluster.class_of(pod).priority).min();
-    let may_evict = |&pod: &PodId| cluster.class_of(pod).preempts && least.is_some_and(|least| cluster.class_of(pod).priority > least);
+    let may_evict = |&pod: &PodId| cluster.class_of(pod).preempts && cluster.class_of(pod).priority > ground.least_priority;
     baseline.pods().any(is_kept_free) || ground.latecomers.iter().any(may_evict)
 }

@@ -24,6 +24,14 @@ pub(super) struct Leaf {
     urgency: (i64, i64),
 }
 
+impl Leaf {
+    /// A loss that is looked at for itself.
+    pub fn probe(mut units: Vec<u32>) -> Self {
+        units.sort_unstable();
+        Leaf { units, stands_for: 1, urgency: (0, 0) }
+    }
+}
+
 /// What a search found.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Cover {
@@ -71,12 +79,14 @@ impl Search<'_> {
         if losses == 0 {
             return;
         }
-        let touched = self.touched(taken, remaining, more, open);
-        if self.tests < touched.len() as u64 {
+        if self.tests == 0 {
             self.cover.unseen += losses;
             return;
         }
-        self.tests -= touched.len() as u64;
+        let before = open.len();
+        let touched = self.touched(taken, remaining, more, open);
+        let cost = 1 + if more > 0 { before } else { touched.len() } as u64;
+        self.tests = self.tests.saturating_sub(cost);
         let open = self.bound.open(taken, more, touched);
         if open.is_empty() {
             self.cover.certified += losses;
