@@ -39,6 +39,7 @@ pub use packing::Reserve;
 pub use proof::{Certificate, Coverage, Proof};
 pub use repack::{Packing, Repack, Way, repack, repack_after};
 pub use room::ClassRoom;
+pub use search::choose;
 
 use super::quorum::Quorums;
 use crate::cluster::index::NodeId;

@@ -72,7 +72,7 @@ pub fn chances(question: &Question<'_>, draws: &Draws, again: impl Fn(Options) -
 }
 
 fn verdicts(question: &Question<'_>, options: Options, told: impl Fn() + Sync) -> Vec<Verdict> {
-    let standing = Standing::of(question.quorums, |pod| is_ready(question, pod));
+    let standing = Standing::of(question.quorums, |pod| is_ready(question.objects, question.baseline, pod));
     let judge = |_: usize, loss: Loss| {
         let lost: Vec<usize> = loss.pods.iter().map(|displaced| displaced.pod.index()).collect();
         let broken = Requirements::broken(&loss, &standing.after(question.quorums, &lost)).among(question.requirements);

@@ -2,6 +2,7 @@
 
 mod page;
 mod timeline;
+mod verdict;
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use timeline::{LateView, TimelineView};
+pub use verdict::{AnswerView, VerdictView};
 
 use super::samples::LossSamplesView;
 use super::{API_VERSION, BlastRadiusView, Context, GraphView, Records};
@@ -47,7 +49,12 @@ pub struct LossesView {
     /// The worst loss, if there is any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worst: Option<String>,
-    /// Every loss, in the order in which they were asked.
+    /// What is certain of all losses, and what proves it; absent with `unattended`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<VerdictView>,
+    /// How many losses were asked about; of very many, only the worst that were found are looked at one by one.
+    pub asked: u128,
+    /// The losses that were looked at, in the order in which they were asked.
     pub losses: Vec<LossView>,
     /// What goes at the first moment of the worst loss.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,7 +68,7 @@ pub struct LossesView {
     pub late: Vec<LateView>,
     /// What timelines assume.
     pub assumptions: Vec<AssumptionView>,
-    /// How surely each loss is survived, if that was asked.
+    /// How surely each of the losses is survived, if that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub samples: Option<LossSamplesView>,
     /// The dependencies, for `-o dot`.
@@ -241,6 +248,10 @@ pub struct Answer<'a> {
     pub names: &'a [String],
     /// What is lost each time, of a kind.
     pub each: String,
+    /// How many losses were asked about.
+    pub asked: u128,
+    /// What is certain of all of them.
+    pub verdict: Option<VerdictView>,
 }
 
 impl LossesView {
@@ -249,7 +260,7 @@ impl LossesView {
 
     /// Of an answer.
     pub fn new(context: &Context<'_>, answer: &Answer<'_>) -> Self {
-        let Answer { question, resilience, names, each } = answer;
+        let Answer { question, resilience, names, each, asked, verdict } = answer;
         let with_moves = resilience.losses.len() <= MOVES_OF;
         let loss = |(judged, name): (&Judged, &String)| LossView::new(context, question.quorums, judged, name, with_moves);
         LossesView {
@@ -263,9 +274,11 @@ impl LossesView {
                 Until::Unattended => "unattended",
             },
             required: question.requirements.names(),
-            survivable: resilience.is_survivable(),
+            survivable: resilience.is_survivable() && verdict.as_ref().is_none_or(|verdict| verdict.holds(question.requirements)),
             survived: resilience.survived(),
             pending_before: question.baseline.waiting().len(),
+            verdict: verdict.clone(),
+            asked: *asked,
             worst: resilience.worst.map(|worst| names[worst].clone()),
             losses: resilience.losses.iter().zip(names.iter()).map(loss).collect(),
             blast_radius: None,

@@ -3,7 +3,6 @@
 use super::{FallenWorkload, FullestNode, LossView, LossesView, PendingPod, Seconds, TimelineView};
 use crate::report::amount::{count, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
-use crate::report::views::samples::LossSamplesView;
 
 /// So many losses fit a screen.
 const LOSSES: usize = 15;
@@ -17,6 +16,9 @@ impl LossesView {
         document.lines("", self.remarks());
         if let Some(samples) = &self.samples {
             samples.add_to(&mut document, detail);
+        }
+        if let Some(verdict) = &self.verdict {
+            document.table("The verdict", verdict.table(), Vec::new());
         }
         self.add_losses(&mut document, detail);
         if let Some(worst) = self.worst() {
@@ -42,12 +44,14 @@ impl LossesView {
             _ => format!("{} losses of a {}", thousands(number), self.each),
         };
         let total = self.losses.len();
+        if let (true, Some(samples)) = (self.survivable, self.samples.as_ref().filter(|samples| !samples.holds())) {
+            return Text::bad(format!("Survivable in this one run, but {}", samples.headline()));
+        }
+        if self.asked > total as u128 {
+            return self.headline_of_many();
+        }
         match (self.survivable, total) {
             (_, 0) => Text::new("Nothing is lost: there is no node", Mood::Notable),
-            (true, _) if !self.holds() => {
-                let samples = self.samples.as_ref().map(LossSamplesView::headline).unwrap_or_default();
-                Text::bad(format!("Survivable in this one run, but {samples}"))
-            }
             (true, 1) => Text::good(format!("Survivable: {} leaves every workload what it needs, and every pod comes back", of(1))),
             (true, _) => {
                 Text::good(format!("Survivable: each of {} leaves every workload what it needs, and every pod comes back", of(total)))
@@ -60,6 +64,18 @@ impl LossesView {
                 of(total),
                 self.worst.as_deref().unwrap_or_default()
             )),
+        }
+    }
+
+    /// Of more losses than were looked at one by one.
+    fn headline_of_many(&self) -> Text {
+        let asked = format!("{} losses of a {}", usize::try_from(self.asked).map_or_else(|_| self.asked.to_string(), thousands), self.each);
+        let is_open = self.verdict.as_ref().is_some_and(|verdict| verdict.is_open());
+        match (self.survivable, is_open, &self.worst) {
+            (true, ..) => Text::good(format!("Survivable: proven for each of {asked}")),
+            (false, true, None) => Text::new(format!("Not decided: neither proven nor refuted for each of {asked}"), Mood::Notable),
+            (false, _, Some(worst)) => Text::bad(format!("Not survivable: not every one of {asked}; the worst that was found is {worst}")),
+            (false, false, None) => Text::bad(format!("Not survivable: not every one of {asked}")),
         }
     }
 
