@@ -123,7 +123,7 @@ pub struct SampleArguments {
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
     /// How to write the answer
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: false })]
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: false, with_scripts: false })]
     pub output: FormatName,
 }
 
@@ -132,7 +132,16 @@ pub struct OutputArguments {
 #[command(next_help_heading = "Output")]
 pub struct GraphOutputArguments {
     /// How to write the answer
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: true })]
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: true, with_scripts: false })]
+    pub output: FormatName,
+}
+
+/// How an answer is written that is something to do.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub struct ScriptOutputArguments {
+    /// How to write the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: false, with_scripts: true })]
     pub output: FormatName,
 }
 
@@ -148,11 +157,14 @@ pub struct FormatName(pub &'static Format);
 struct Formats {
     /// Whether those are allowed that only write graphs.
     with_graphs: bool,
+    /// Whether those are allowed that only write what is to be done.
+    with_scripts: bool,
 }
 
 impl Formats {
     fn names(self) -> impl Iterator<Item = PossibleValue> {
-        let allowed = FORMATS.iter().filter(move |format| self.with_graphs || !format.only_graphs);
+        let is_allowed = move |format: &&Format| (self.with_graphs || !format.only_graphs) && (self.with_scripts || !format.only_scripts);
+        let allowed = FORMATS.iter().filter(is_allowed);
         allowed.map(|format| PossibleValue::new(format.name).help(format.about))
     }
 }
@@ -165,6 +177,11 @@ impl TypedValueParser for Formats {
         if let Some(format) = format.filter(|format| format.only_graphs && !self.with_graphs) {
             let (name, command_name) = (format.name, command.get_name());
             let message = format!("-o {name} draws graphs, and `{command_name}` has none: {WITH_GRAPHS} has one\n");
+            return Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command));
+        }
+        if format.is_some_and(|format| format.only_scripts && !self.with_scripts) {
+            let message =
+                format!("-o script is for what is to be done, and `{}` does nothing: `plimsoll drain` does\n", command.get_name());
             return Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command));
         }
         PossibleValuesParser::new(self.names()).parse_ref(command, argument, value)?;

@@ -8,6 +8,7 @@
 pub mod failover;
 pub mod headroom;
 pub mod interdiction;
+pub mod maintenance;
 pub mod quorum;
 pub mod quota;
 pub mod resilience;

@@ -24,6 +24,7 @@ mod cluster_event;
 mod control_plane;
 mod creation;
 pub mod difference;
+pub mod drain;
 mod eviction;
 mod garbage;
 mod kubelet;

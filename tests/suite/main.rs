@@ -7,6 +7,7 @@ mod autoscaling;
 mod cli;
 mod conformance;
 mod differential;
+mod drain;
 mod example;
 mod expansion;
 mod failover;

@@ -3,6 +3,7 @@
 //! A new command: a file with `Arguments` and `run`, and a row in the table below; clap's help and the README walk it.
 
 mod conformance;
+mod drain;
 mod explain;
 mod fit;
 mod lose;
@@ -36,6 +37,8 @@ commands! {
     Explain => explain,
     /// How many more pods of a kind fit, where they go, and what stops the next one
     Fit => fit,
+    /// In which waves nodes can be drained, what is blocked and what frees it, and how long it takes
+    Drain => drain,
     /// What survives the loss of a node, any node, any two, or a zone: who comes back, where, when, and who does not
     Lose => lose,
     /// Replays recordings of the real kube-scheduler and shows the first difference of each case

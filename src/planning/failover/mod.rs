@@ -28,7 +28,7 @@ pub use assumptions::{Assumption, Assumptions, DetachFrom, Means, Removal};
 pub use claims::{Claim, Claims, Hold};
 pub use recovery::{Failover, Group, failover, of_cluster};
 pub use span::Span;
-pub use start::{START_SECONDS, start_notes};
+pub use start::{START_SECONDS, start, start_notes};
 pub use threshold::{Breach, Change, breach};
 pub use timeline::{Basis, Controller, Displaced, Stage, StageKind, Timeline, timeline};
 pub use zone::{Disruption, Zone, disruption};

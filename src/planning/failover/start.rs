@@ -18,7 +18,7 @@ use crate::manifest::pod::{Container, Pod, Probe};
 pub const START_SECONDS: &str = "plimsoll.dev/start-seconds";
 
 /// How long a pod takes to start, and where that comes from. An annotation that is no number of seconds does not count.
-pub(super) fn start(assumptions: &Assumptions, pod: &Pod) -> (Duration, Basis) {
+pub fn start(assumptions: &Assumptions, pod: &Pod) -> (Duration, Basis) {
     let annotated = pod.metadata.annotations.get(START_SECONDS).and_then(|text| seconds(text));
     if let Some(seconds) = annotated {
         return (Duration::from_secs(seconds), Basis::Annotation);

@@ -8,6 +8,7 @@
 mod csv;
 mod dot;
 mod json;
+mod script;
 mod table;
 mod wide;
 mod yaml;
@@ -23,18 +24,39 @@ pub struct Format {
     pub about: &'static str,
     /// Whether it writes the graphs of a view and nothing else.
     pub only_graphs: bool,
+    /// Whether it writes what a view says is to be done and nothing else.
+    pub only_scripts: bool,
     /// Writes a view.
     pub render: fn(&View) -> String,
 }
 
 /// All formats; the first is the default.
 pub const FORMATS: &[Format] = &[
-    Format { name: "table", about: "for people: what fits a screen, alike things grouped", only_graphs: false, render: table::render },
-    Format { name: "wide", about: "for people: everything", only_graphs: false, render: wide::render },
-    Format { name: "json", about: "for programs: versioned, see schemas/", only_graphs: false, render: json::render },
-    Format { name: "yaml", about: "the same as json, in YAML", only_graphs: false, render: yaml::render },
-    Format { name: "csv", about: "for spreadsheets: one row a pod, node or verdict", only_graphs: false, render: csv::render },
-    Format { name: "dot", about: "for Graphviz: what needs what, as a graph", only_graphs: true, render: dot::render },
+    Format {
+        name: "table",
+        about: "for people: what fits a screen, alike things grouped",
+        only_graphs: false,
+        only_scripts: false,
+        render: table::render,
+    },
+    Format { name: "wide", about: "for people: everything", only_graphs: false, only_scripts: false, render: wide::render },
+    Format { name: "json", about: "for programs: versioned, see schemas/", only_graphs: false, only_scripts: false, render: json::render },
+    Format { name: "yaml", about: "the same as json, in YAML", only_graphs: false, only_scripts: false, render: yaml::render },
+    Format {
+        name: "csv",
+        about: "for spreadsheets: one row a pod, node or verdict",
+        only_graphs: false,
+        only_scripts: false,
+        render: csv::render,
+    },
+    Format { name: "dot", about: "for Graphviz: what needs what, as a graph", only_graphs: true, only_scripts: false, render: dot::render },
+    Format {
+        name: "script",
+        about: "for shells: what to do, as kubectl commands",
+        only_graphs: false,
+        only_scripts: true,
+        render: script::render,
+    },
 ];
 
 /// The format of this name.

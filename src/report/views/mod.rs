@@ -11,6 +11,7 @@ pub mod changes;
 pub mod conformance;
 pub mod context;
 pub mod creation;
+pub mod drain;
 pub mod eviction;
 pub mod explanation;
 pub mod fit;
@@ -35,6 +36,7 @@ pub use changes::Changes;
 pub use conformance::ConformanceView;
 pub use context::Context;
 pub use creation::NotCreatedGroup;
+pub use drain::DrainView;
 pub use explanation::ExplanationView;
 pub use fit::FitView;
 pub use graph::GraphView;
@@ -67,6 +69,8 @@ pub enum View {
     Conformance(Box<ConformanceView>),
     /// All we know of a cluster.
     Plan(Box<PlanView>),
+    /// How nodes can be drained.
+    Drain(Box<DrainView>),
 }
 
 /// Flat rows for spreadsheets.
@@ -90,6 +94,7 @@ impl View {
             View::Losses(view) => view.document(detail),
             View::Conformance(view) => view.document(detail),
             View::Plan(view) => view.document(detail),
+            View::Drain(view) => view.document(detail),
         }
     }
 
@@ -104,6 +109,15 @@ impl View {
             View::Losses(view) => view.records(),
             View::Conformance(view) => view.records(),
             View::Plan(view) => view.records(),
+            View::Drain(view) => view.records(),
+        }
+    }
+
+    /// As commands for a shell, if it is something to do.
+    pub fn script(&self) -> Option<String> {
+        match self {
+            View::Drain(view) => Some(view.script()),
+            _ => None,
         }
     }
 
@@ -118,6 +132,7 @@ impl View {
             View::Losses(view) => view.holds(),
             View::Conformance(view) => view.holds(),
             View::Plan(view) => view.holds(),
+            View::Drain(view) => view.holds(),
         }
     }
 }
@@ -136,5 +151,6 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (LossesView::KIND, schema::<LossesView>()),
         (ConformanceView::KIND, schema::<ConformanceView>()),
         (PlanView::KIND, schema::<PlanView>()),
+        (DrainView::KIND, schema::<DrainView>()),
     ]
 }

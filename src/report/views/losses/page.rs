@@ -3,6 +3,7 @@
 use super::{FallenWorkload, FullestNode, LossView, LossesView, PendingPod, Seconds, TimelineView};
 use crate::report::amount::{count, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
+use crate::report::views::samples::LossSamplesView;
 
 /// So many losses fit a screen.
 const LOSSES: usize = 15;
@@ -14,11 +15,11 @@ impl LossesView {
     pub fn document(&self, detail: Detail) -> Document {
         let mut document = Document::new(self.headline());
         document.lines("", self.remarks());
-        if let Some(samples) = &self.samples {
-            samples.add_to(&mut document, detail);
-        }
         if let Some(verdict) = &self.verdict {
             document.table("The verdict", verdict.table(), Vec::new());
+        }
+        if let Some(samples) = &self.samples {
+            samples.add_to(&mut document, detail);
         }
         self.add_losses(&mut document, detail);
         if let Some(worst) = self.worst() {
@@ -44,14 +45,15 @@ impl LossesView {
             _ => format!("{} losses of a {}", thousands(number), self.each),
         };
         let total = self.losses.len();
-        if let (true, Some(samples)) = (self.survivable, self.samples.as_ref().filter(|samples| !samples.holds())) {
-            return Text::bad(format!("Survivable in this one run, but {}", samples.headline()));
-        }
         if self.asked > total as u128 {
             return self.headline_of_many();
         }
         match (self.survivable, total) {
             (_, 0) => Text::new("Nothing is lost: there is no node", Mood::Notable),
+            (true, _) if !self.holds() => {
+                let samples = self.samples.as_ref().map(LossSamplesView::headline).unwrap_or_default();
+                Text::bad(format!("Survivable in this one run, but {samples}"))
+            }
             (true, 1) => Text::good(format!("Survivable: {} leaves every workload what it needs, and every pod comes back", of(1))),
             (true, _) => {
                 Text::good(format!("Survivable: each of {} leaves every workload what it needs, and every pod comes back", of(total)))
@@ -288,7 +290,7 @@ impl LossView {
         let (local, others): (Vec<&PendingPod>, Vec<&PendingPod>) = self.pending.iter().partition(is_local);
         advise(
             local.iter().map(|pod| pod.workload.as_str()).collect(),
-            "these need a disk of the lost nodes and come back only with it: keep a replica's copy elsewhere, or use storage that other nodes reach",
+            "their volumes are reached only from what is lost, and they come back only with it: keep a copy elsewhere (a replica in another place), or use storage that more nodes reach",
         );
         advise(
             others.iter().map(|pod| pod.workload.as_str()).collect(),

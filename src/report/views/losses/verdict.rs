@@ -49,12 +49,11 @@ pub struct AnswerView {
 impl VerdictView {
     /// Of the answers about all losses; `units` are the names of what can be lost.
     pub fn new(context: &Context<'_>, quorums: &Quorums, interdiction: &Interdiction, units: &[String]) -> Self {
-        let pending = |loss: &crate::simulation::loss::Loss| format!("{} find no node", count(loss.pending().count(), "pod"));
         VerdictView {
             available: available(quorums, interdiction, units),
             reached: answer(context, &interdiction.reached, |loss| match loss.pending().count() {
-                0 => format!("{} are evicted for good", count(loss.preempted.len(), "pod")),
-                _ => pending(loss),
+                0 => format!("{} evicted for good", count(loss.preempted.iter().filter(|pod| pod.to.is_none()).count(), "pod")),
+                pending => format!("{} without a node", count(pending, "pod")),
             }),
             repackable: answer(context, &interdiction.repackable, |obstacle| sentence(context, obstacle)),
         }
