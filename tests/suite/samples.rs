@@ -175,3 +175,29 @@ fn samples_of_losses_are_the_same_for_any_number_of_threads_and_have_baselines_o
     let expected: Vec<bool> = one.losses.iter().map(|loss| loss.survived.is_all()).collect();
     assert_eq!(again, expected);
 }
+
+/// What the program says as JSON.
+fn said(arguments: &[&str]) -> serde_json::Value {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(arguments)
+        .args(["fixtures/cli/chance.yaml", "-o", "json"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the program starts");
+    serde_json::from_slice(&output.stdout).expect("it is JSON")
+}
+
+#[test]
+fn one_sample_is_the_ordinary_answer_with_its_seed() {
+    for (sample, answer) in [
+        (&["--samples", "1", "--seed", "1"][..], &["--arrivals", "random", "--ties", "random", "--seed", "1"][..]),
+        (&["--samples", "1", "--seed", "8", "--arrivals", "listed"], &["--ties", "random", "--seed", "8"]),
+        (&["--samples", "1", "--seed", "8", "--ties", "upstream"], &["--arrivals", "random", "--seed", "8"]),
+    ] {
+        let (sample, answer) = (said(&[&["schedule"], sample].concat()), said(&[&["schedule"], answer].concat()));
+        let least: Vec<_> = sample["nodes"].as_array().unwrap().iter().map(|node| node["resources"][0]["least"].clone()).collect();
+        let requested: Vec<_> = answer["nodes"].as_array().unwrap().iter().map(|node| node["resources"][0]["requested"].clone()).collect();
+        assert_eq!(least, requested);
+        assert_eq!(sample["pending"]["runs"] == 1, answer["summary"]["unschedulable"] != 0);
+    }
+}

@@ -140,7 +140,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let answer = Answer { question: &question, resilience: &resilience, names: &names, each, asked: count, verdict };
     let mut view = LossesView::new(&context, &answer);
     draw(&mut view, objects, &baseline, &resilience, arguments.output.output.0.only_graphs);
-    view.samples = draws.map(|draws| samples(&question, &configuration, &draws, &names));
+    view.samples = draws.filter(|_| !losses.is_empty()).map(|draws| samples(&question, &configuration, &draws, &names));
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Losses(Box::new(view))))?;
     Ok(loaded.exit(holds))

@@ -68,7 +68,7 @@ pub struct LossesView {
     pub late: Vec<LateView>,
     /// What timelines assume.
     pub assumptions: Vec<AssumptionView>,
-    /// How surely each loss is survived, if that was asked.
+    /// How surely each of the losses is survived, if that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub samples: Option<LossSamplesView>,
     /// The dependencies, for `-o dot`.

@@ -3,7 +3,6 @@
 use super::{FallenWorkload, FullestNode, LossView, LossesView, PendingPod, Seconds, TimelineView};
 use crate::report::amount::{count, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
-use crate::report::views::samples::LossSamplesView;
 
 /// So many losses fit a screen.
 const LOSSES: usize = 15;
@@ -46,15 +45,14 @@ impl LossesView {
             _ => format!("{} losses of a {}", thousands(number), self.each),
         };
         let total = self.losses.len();
+        if let (true, Some(samples)) = (self.survivable, self.samples.as_ref().filter(|samples| !samples.holds())) {
+            return Text::bad(format!("Survivable in this one run, but {}", samples.headline()));
+        }
         if self.asked > total as u128 {
             return self.headline_of_many();
         }
         match (self.survivable, total) {
             (_, 0) => Text::new("Nothing is lost: there is no node", Mood::Notable),
-            (true, _) if !self.holds() => {
-                let samples = self.samples.as_ref().map(LossSamplesView::headline).unwrap_or_default();
-                Text::bad(format!("Survivable in this one run, but {samples}"))
-            }
             (true, 1) => Text::good(format!("Survivable: {} leaves every workload what it needs, and every pod comes back", of(1))),
             (true, _) => {
                 Text::good(format!("Survivable: each of {} leaves every workload what it needs, and every pod comes back", of(total)))

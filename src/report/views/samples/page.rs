@@ -242,7 +242,7 @@ impl LossSamplesView {
     }
 
     fn lead(&self) -> Vec<Text> {
-        let every = if self.losses.len() == 1 { "The loss is" } else { "Every loss is" };
+        let every = if self.losses.len() == 1 { "The loss is" } else { "Every loss that was played is" };
         let mut lead = vec![match self.holds() {
             true => Text::good(format!(
                 "{every} survived in all {} (95 % sure: not in {})",
