@@ -14,7 +14,7 @@ use crate::simulation::drain::{Afterwards, State, Wave};
 /// Up to so many nodes, all orders are tried.
 const EXHAUSTIVE_NODES: usize = 6;
 /// So many evictions are played in search of fewer waves, after the first order that was tried.
-const EVICTIONS: usize = 200_000;
+const EVICTIONS: usize = 60_000;
 /// Nodes with less than this part of all pods (one in so many) are a small part of the cluster.
 const SMALL_PART: usize = 16;
 /// So many numbers of waves beyond the bound are aimed at.
