@@ -12,9 +12,11 @@ use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::read;
 use crate::report::formats::{self, FORMATS, Format};
 use crate::scheduler::Options;
+use crate::scheduler::arrivals::Arrivals;
 use crate::scheduler::profile::Configuration;
 use crate::scheduler::ties::Ties;
 use crate::scheduler::version::KubernetesVersion;
+use crate::simulation::chance::Draws;
 use crate::usage;
 use crate::usage::read::Content;
 
@@ -70,11 +72,15 @@ pub struct SchedulerArguments {
     #[arg(long, value_name = "VERSION", default_value_t)]
     pub kubernetes: KubernetesVersion,
 
-    /// Which of several equally good nodes is taken
-    #[arg(long, value_name = "RULE", default_value = "upstream")]
-    pub ties: TieRule,
+    /// Which of several equally good nodes is taken; upstream unless samples are drawn
+    #[arg(long, value_name = "RULE")]
+    pub ties: Option<TieRule>,
 
-    /// Seed of `--ties random`: the same seed gives the same answer
+    /// In which order pods of the same priority and age arrive; listed unless samples are drawn
+    #[arg(long, value_name = "ORDER")]
+    pub arrivals: Option<ArrivalRule>,
+
+    /// Seed of what is random: the same seed gives the same answer
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
@@ -92,6 +98,24 @@ pub enum TieRule {
     First,
     /// one at random, by --seed
     Random,
+}
+
+/// In which order pods of the same priority and age arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ArrivalRule {
+    /// as they are listed in the input
+    Listed,
+    /// in any, by --seed; pods of a StatefulSet by their ordinals
+    Random,
+}
+
+/// How often chance is asked.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Chance")]
+pub struct SampleArguments {
+    /// Draw arrival orders and ties so many times, and say how often what happens; --ties and --arrivals keep one of them fixed
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub samples: Option<u32>,
 }
 
 /// How an answer is written that has no graph in it.
@@ -179,21 +203,51 @@ impl SchedulerArguments {
 
     /// How to decide what the profiles leave open.
     pub fn options(&self) -> anyhow::Result<Options> {
-        let ties = match (self.ties, self.seed) {
-            (TieRule::Random, seed) => Ties::Random(seed.unwrap_or(0)),
-            (_, Some(_)) => bail!("--seed goes with --ties random"),
-            (TieRule::Upstream, None) => Ties::Upstream,
-            (TieRule::First, None) => Ties::First,
-        };
-        Ok(Options { version: self.kubernetes, ties, plain: false })
+        if self.seed.is_some() && self.ties != Some(TieRule::Random) && self.arrivals != Some(ArrivalRule::Random) {
+            bail!("--seed goes with --ties random, --arrivals random or --samples");
+        }
+        Ok(self.options_beside_samples())
     }
 
-    /// How ties are broken, for the report.
+    /// The same where the seed may be that of samples.
+    pub fn options_beside_samples(&self) -> Options {
+        self.decided(TieRule::Upstream, ArrivalRule::Listed)
+    }
+
+    /// Which samples to draw: everything at random that is not said to be otherwise.
+    pub fn draws(&self, samples: u32) -> anyhow::Result<Draws> {
+        let options = self.decided(TieRule::Random, ArrivalRule::Random);
+        if !matches!(options.ties, Ties::Random(_)) && options.arrivals == Arrivals::Listed {
+            bail!("--samples draws nothing with both --ties and --arrivals fixed: leave one of them random");
+        }
+        Ok(Draws { options, seed: self.seed.unwrap_or(0), runs: samples as usize })
+    }
+
+    fn decided(&self, ties: TieRule, arrivals: ArrivalRule) -> Options {
+        let seed = self.seed.unwrap_or(0);
+        let ties = match self.ties.unwrap_or(ties) {
+            TieRule::Random => Ties::Random(seed),
+            TieRule::Upstream => Ties::Upstream,
+            TieRule::First => Ties::First,
+        };
+        let arrivals = match self.arrivals.unwrap_or(arrivals) {
+            ArrivalRule::Random => Arrivals::Random(seed),
+            ArrivalRule::Listed => Arrivals::Listed,
+        };
+        Options { version: self.kubernetes, ties, arrivals, plain: false }
+    }
+
+    /// How ties are broken, for the report; and in which order pods arrive, if that is not as they are listed.
     pub fn ties(&self) -> String {
-        match self.ties {
-            TieRule::Upstream => "upstream".to_owned(),
-            TieRule::First => "first".to_owned(),
-            TieRule::Random => format!("random, seed {}", self.seed.unwrap_or(0)),
+        let options = self.options_beside_samples();
+        let ties = match options.ties {
+            Ties::Upstream => "upstream".to_owned(),
+            Ties::First => "first".to_owned(),
+            Ties::Random(seed) => format!("random, seed {seed}"),
+        };
+        match options.arrivals {
+            Arrivals::Listed => ties,
+            Arrivals::Random(seed) => format!("{ties}; arrivals random, seed {seed}"),
         }
     }
 }

@@ -6,10 +6,11 @@ use super::progress::Progress;
 use crate::cluster::Cluster;
 use crate::cluster::index::PodId;
 use crate::manifest::Objects;
-use crate::report::views::{Changes, Context, ScheduleView};
+use crate::report::views::{Changes, Context, SamplesView, ScheduleView};
 use crate::scheduler::profile::{Configuration, Profile};
 use crate::scheduler::run::Schedule;
 use crate::scheduler::{self, Options, Scheduler};
+use crate::simulation::chance::{self, Draws};
 use crate::simulation::{Difference, Picture};
 
 /// Nodes that claim to take any number of pods end the count here.
@@ -65,6 +66,16 @@ pub fn schedule(loaded: &Loaded, configuration: &Configuration, options: Options
     let groups = loaded.not_created(&context, namespaces);
     let view = ScheduleView::new(&context, &mut scheduler, &schedule.decisions, namespaces).with_not_created(groups);
     ScheduleView { changes, ..view }
+}
+
+/// How surely pods get a place.
+pub fn samples(loaded: &Loaded, configuration: &Configuration, draws: &Draws, namespaces: &[String]) -> SamplesView {
+    let ground = Ground::new(&loaded.objects, configuration);
+    let progress = Progress::of_runs("placing");
+    let runs = chance::sample(&ground.cluster, &ground.profiles, draws, || progress.count(draws.runs as u64));
+    drop(progress);
+    let context = Context::new(&loaded.objects, &ground.cluster, draws.options.version, "");
+    SamplesView::new(&context, draws, &runs, namespaces).with_not_created(loaded.not_created(&context, namespaces))
 }
 
 /// Where everything was.

@@ -40,6 +40,11 @@ impl Progress {
         Progress::new(what, "{msg} {bar:32} {human_pos}/{human_len} losses, {eta} left")
     }
 
+    /// For work on runs.
+    pub fn of_runs(what: &'static str) -> Self {
+        Progress::new(what, "{msg} {bar:32} {human_pos}/{human_len} runs, {eta} left")
+    }
+
     /// One more of `all` is done; on any thread.
     pub fn count(&self, all: u64) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;

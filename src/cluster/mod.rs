@@ -54,6 +54,8 @@ pub struct PodRow {
     pub preempted: bool,
     /// Whether a controller owns it, and would replace it.
     pub controlled: bool,
+    /// The StatefulSet that makes its pods one after another, if it is one of those.
+    pub sequence: Option<TextId>,
 }
 
 /// Where a pod was when the input was taken.

@@ -1,6 +1,6 @@
 //! From written objects to numbers.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::compile::{Compiler, HOSTNAME, scheduler_name};
 use super::index::{ClaimId, ClassId, PodId, TextId, Texts, VolumeId};
@@ -31,7 +31,7 @@ impl Cluster {
         let mut storage = storage(&mut compiler, objects);
         compiler.claim_by_name = std::mem::take(&mut storage.claim_by_name);
         read_default_spread(&mut compiler, objects);
-        let (pods, classes) = pods(&mut compiler, &objects.pods);
+        let (pods, classes) = pods(&mut compiler, &objects.pods, &parallel(objects));
         let system_spread = system_spread(&mut compiler);
         let unreachable = unreachable(&mut compiler.texts);
         let compiled = compile(&mut compiler);
@@ -203,7 +203,22 @@ fn resize(pod: &Pod) -> (&[ContainerStatus], &[ContainerStatus], bool) {
     (&pod.status.container_statuses, &pod.status.init_container_statuses, infeasible)
 }
 
-fn pods(compiler: &mut Compiler, written: &[Pod]) -> (Vec<PodRow>, Vec<super::Class>) {
+/// StatefulSets that make all their pods at once.
+type Parallel<'a> = FxHashSet<(&'a str, &'a str)>;
+
+fn parallel(objects: &Objects) -> Parallel<'_> {
+    let sets = objects.stateful_sets.iter().filter(|set| set.spec.pod_management_policy == "Parallel");
+    sets.map(|set| (set.metadata.namespace_or_default(), set.metadata.name.as_str())).collect()
+}
+
+/// The StatefulSet that makes a pod after those before it. One that is not in the input is taken to do so, as they do unless told otherwise.
+fn sequence<'a>(pod: &'a Pod, parallel: &Parallel<'_>) -> Option<&'a str> {
+    let owner = pod.metadata.controller().filter(|owner| owner.kind == "StatefulSet")?;
+    let is_parallel = parallel.contains(&(pod.metadata.namespace_or_default(), owner.name.as_str()));
+    (!is_parallel).then_some(owner.name.as_str())
+}
+
+fn pods(compiler: &mut Compiler, written: &[Pod], parallel: &Parallel<'_>) -> (Vec<PodRow>, Vec<super::Class>) {
     let mut class_by_key: FxHashMap<ClassKey<'_>, ClassId> = FxHashMap::default();
     let mut classes = Vec::new();
     let mut rows = Vec::with_capacity(written.len());
@@ -228,6 +243,7 @@ fn pods(compiler: &mut Compiler, written: &[Pod]) -> (Vec<PodRow>, Vec<super::Cl
             nominated,
             preempted: is_preempted(pod),
             controlled: pod.metadata.controller().is_some(),
+            sequence: sequence(pod, parallel).map(|set| texts.intern(set)),
             namespace: texts.intern(&pod.metadata.namespace),
             name: texts.intern(&pod.metadata.name),
             started: pod.status.start_time.as_deref().map(|time| texts.intern(time)),

@@ -38,7 +38,7 @@ pub(crate) mod selector;
 mod slow_start;
 mod stateful_set;
 mod taint;
-mod taint_eviction;
+pub mod taint_eviction;
 mod ttl_after_finished;
 mod update;
 pub mod world;

@@ -22,10 +22,24 @@ const MESSAGE: &str = "Taint manager: deleting due to NoExecute taint";
 
 /// How long a pod may stay on its node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stay {
+pub enum Stay {
+    /// It leaves at once.
     NoLonger,
+    /// For so long.
     For(Duration),
+    /// For good.
     ForEver,
+}
+
+impl Stay {
+    /// The time; none for ever.
+    pub fn time(self) -> Option<Duration> {
+        match self {
+            Stay::NoLonger => Some(Duration::ZERO),
+            Stay::For(time) => Some(time),
+            Stay::ForEver => None,
+        }
+    }
 }
 
 /// The pods of a node whose `NoExecute` taints change, and pods that come to a node or tolerate other things.
@@ -89,9 +103,10 @@ fn plan(pod: &Pod, taints: &[Taint], planned: Option<TaintEviction>, now: Moment
     }
 }
 
-fn stay(taints: &[Taint], tolerations: &[Toleration]) -> Stay {
+/// How long a pod with these tolerations stays on a node with these taints. Only `NoExecute` taints count.
+pub fn stay(taints: &[Taint], tolerations: &[Toleration]) -> Stay {
     let mut least = None;
-    for taint in taints {
+    for taint in taints.iter().filter(|taint| taint.effect == NO_EXECUTE) {
         let Some(toleration) = tolerations.iter().find(|toleration| tolerates(toleration, taint)) else { return Stay::NoLonger };
         let seconds = toleration.toleration_seconds.map(|seconds| seconds.max(0).unsigned_abs());
         least = least.into_iter().chain(seconds).min();

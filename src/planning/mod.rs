@@ -7,6 +7,7 @@
 
 pub mod failover;
 pub mod headroom;
+pub mod interdiction;
 pub mod maintenance;
 pub mod quorum;
 pub mod quota;

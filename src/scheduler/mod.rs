@@ -5,6 +5,7 @@
 //!
 //! Source: pkg/scheduler/schedule_one.go, v1.36.
 
+pub mod arrivals;
 pub mod attempt;
 pub mod diagnosis;
 pub mod framework;
@@ -18,6 +19,7 @@ pub mod version;
 
 pub use run::{Decision, Fit, Schedule};
 
+use arrivals::Arrivals;
 use attempt::{Attempt, Code, Outcome, Rejection, ScoreColumn};
 use framework::Cycle;
 use incremental::Incremental;
@@ -45,6 +47,8 @@ pub struct Options {
     pub version: KubernetesVersion,
     /// How it chooses among the best nodes.
     pub ties: Ties,
+    /// In which order pods arrive that come at the same time.
+    pub arrivals: Arrivals,
     /// Whether every attempt asks every plugin about every node: slower, and never different.
     pub plain: bool,
 }
@@ -92,6 +96,11 @@ impl<'c> Scheduler<'c> {
     /// The cluster it schedules.
     pub fn cluster(&self) -> &'c Cluster {
         self.cluster
+    }
+
+    /// What it was told besides its profiles.
+    pub fn options(&self) -> Options {
+        self.options
     }
 
     /// Who is where, when scheduling ends.

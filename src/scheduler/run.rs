@@ -112,7 +112,8 @@ impl Scheduler<'_> {
     /// Places every pending pod of the input. `progress` is told how many decisions were made, and how many pods wait.
     pub fn run(&mut self, progress: impl FnMut(usize, usize)) -> Schedule {
         let mut backlog = Backlog::default();
-        queue::pending(self.cluster()).into_iter().for_each(|pod| backlog.add(self.cluster(), pod));
+        let arriving = queue::arriving(self.cluster(), self.options().arrivals);
+        arriving.into_iter().for_each(|pod| backlog.add(self.cluster(), pod));
         self.work_off(&mut backlog, progress);
         backlog.into_schedule()
     }

@@ -12,11 +12,14 @@
 //! The short way beside it: [`create`] takes the objects of an input through the API server and the controllers at once, so that what
 //! is refused is told apart from what is pending, and [`Difference`] says what is different between two [`Picture`]s of a cluster.
 //!
-//! Nothing here depends on the real clock, on threads or on chance: the same objects and actions give the same cluster.
+//! What real clusters leave to chance is drawn again and again by [`chance`], from seeds.
+//!
+//! Nothing here depends on the real clock, on threads or on chance: the same objects, actions and seeds give the same cluster.
 //!
 //! To add something that acts by itself: a control loop is a row in `controllers::LOOPS`; what is no controller (kubelet,
 //! provisioner, quota recount) is a file here and a line in [`ControlPlane::settle`].
 
+pub mod chance;
 mod cluster_event;
 mod control_plane;
 mod creation;

@@ -166,3 +166,50 @@ fn back_off(rejections: u32) -> Duration {
     let Some(further) = rejections.checked_sub(1) else { return Duration::ZERO };
     2u32.checked_pow(further).and_then(|factor| FIRST_BACK_OFF.checked_mul(factor)).unwrap_or(Duration::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: &str) -> Key {
+        Key::new("default", name)
+    }
+
+    fn order(queue: &mut SchedulingQueue) -> Vec<String> {
+        std::iter::from_fn(|| queue.pop()).map(|key| key.name).collect()
+    }
+
+    #[test]
+    fn pods_are_tried_by_priority_then_age_and_those_that_back_off_come_last() {
+        let (start, mut queue) = (Moment::from_milliseconds(0), SchedulingQueue::default());
+        for (name, priority) in [("old", 0), ("high", 9), ("young", 0)] {
+            queue.add(key(name), priority, start);
+        }
+        assert_eq!(order(&mut queue), ["high", "old", "young"]);
+        queue.reject(&key("high"), vec!["NodeResourcesFit"], start);
+        queue.reject(&key("old"), vec!["TaintToleration"], start);
+        queue.requeue(start, |_, rejectors| rejectors == ["NodeResourcesFit"]);
+        queue.add(key("new"), -5, start);
+        assert_eq!(order(&mut queue), ["new", "high"], "a pod that backs off waits for those that do not");
+        assert!(!queue.has_work());
+    }
+
+    #[test]
+    fn back_offs_end_and_long_waits_do_too() {
+        let mut queue = SchedulingQueue::default();
+        let at = |seconds: i64| Moment::from_milliseconds(seconds * 1000);
+        queue.add(key("low"), 0, at(0));
+        queue.add(key("high"), 9, at(0));
+        assert_eq!(order(&mut queue), ["high", "low"]);
+        queue.reject(&key("low"), vec!["NodePorts"], at(0));
+        queue.reject(&key("high"), vec!["NodePorts"], at(4));
+        queue.requeue(at(4), |_, _| true);
+        assert_eq!(order(&mut queue), ["low", "high"], "the first's back-off is over");
+        queue.reject(&key("low"), vec!["NodePorts"], at(5));
+        assert_eq!(queue.next_flush(), Some(at(330)));
+        queue.flush(at(305));
+        assert!(!queue.has_work());
+        queue.flush(at(330));
+        assert_eq!(order(&mut queue), ["low"]);
+    }
+}

@@ -233,6 +233,9 @@ fn violations(root: &serde_json::Value, schema: &serde_json::Value, value: &serd
         return violations(root, target, value, path, found);
     }
     let is_null = |option: &&serde_json::Value| option["type"] == "null";
+    if value.is_null() && schema["anyOf"].as_array().is_some_and(|options| options.iter().any(|option| is_null(&option))) {
+        return;
+    }
     if let Some(option) = schema["anyOf"].as_array().and_then(|options| options.iter().find(|option| !is_null(option))) {
         return violations(root, option, value, path, found);
     }
@@ -281,6 +284,8 @@ fn outputs_obey_their_schemas() {
         &["explain", "shop/vip", "fixtures/cli/preemption.yaml"],
         &["fit", "--cpu", "1", "fixtures/data-platform/target"],
         &["plan"],
+        &["schedule", "fixtures/cli/chance.yaml", "--samples", "20"],
+        &["lose", "fixtures/cli/chance-loss.yaml", "--samples", "5"],
         &["schedule", "fixtures/cli/what-if-cluster.yaml", "fixtures/cli/what-if-new.yaml"],
         &["schedule", "fixtures/cli/what-if-cluster.yaml", "fixtures/cli/what-if-preempt.yaml"],
         &["explain", "shop/lost", "fixtures/cli/what-if-cluster.yaml", "fixtures/cli/what-if-new.yaml"],

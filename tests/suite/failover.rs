@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use plimsoll::admission;
 use plimsoll::controllers;
+use plimsoll::controllers::taint_eviction::{Stay, stay};
 use plimsoll::manifest::Objects;
 use plimsoll::manifest::node::Taint;
 use plimsoll::manifest::pod::Pod;
 use plimsoll::manifest::read::read_str;
 use plimsoll::planning::failover::{
     Assumptions, Basis, Breach, Change, Claim, Claims, Controller, DetachFrom, Displaced, Disruption, Failover, Group, Hold, Means,
-    Removal, Span, StageKind, Timeline, Wait, breach, disruption, eviction_wait, failover, lost_nodes, of_cluster, start_notes, timeline,
+    Removal, Span, StageKind, Timeline, breach, disruption, failover, of_cluster, start_notes, timeline,
 };
 
 const ONE_NODE: Disruption = Disruption::Every(Duration::from_secs(10));
@@ -83,26 +84,23 @@ fn a_pod_leaves_351_seconds_after_the_last_lease() {
 fn the_first_toleration_that_matches_counts_and_the_shortest_taint() {
     let taint = |key: &str| Taint { key: key.to_owned(), effect: "NoExecute".to_owned(), ..Taint::default() };
     let (unreachable, maint) = (taint("node.kubernetes.io/unreachable"), taint("maint"));
-    let wait = |taints: &[Taint], tolerations: &str| eviction_wait(taints, &pod("ReplicaSet", tolerations).spec.tolerations);
+    let wait = |taints: &[Taint], tolerations: &str| stay(taints, &pod("ReplicaSet", tolerations).spec.tolerations);
     let tolerate = |parts: &[&str]| format!("tolerations: [{}]", parts.join(", "));
     let key = |key: &str, seconds: &str| format!("{{key: {key}, operator: Exists, effect: NoExecute{seconds}}}");
     let lost = |seconds: &str| key("node.kubernetes.io/unreachable", &format!(", tolerationSeconds: {seconds}"));
     // nodeloss-two-taints-016
     let both = [unreachable.clone(), maint.clone()];
-    assert_eq!(wait(&both, &tolerate(&[&lost("8"), &key("maint", ", tolerationSeconds: 3")])), Wait::After(seconds(3)));
-    assert_eq!(wait(&both, &tolerate(&[&lost("4"), &key("maint", "")])), Wait::After(seconds(4)));
-    assert_eq!(wait(&both, &tolerate(&[&lost("4")])), Wait::AtOnce);
+    assert_eq!(wait(&both, &tolerate(&[&lost("8"), &key("maint", ", tolerationSeconds: 3")])), Stay::For(seconds(3)));
+    assert_eq!(wait(&both, &tolerate(&[&lost("4"), &key("maint", "")])), Stay::For(seconds(4)));
+    assert_eq!(wait(&both, &tolerate(&[&lost("4")])), Stay::NoLonger);
     // nodeloss-min-of-tolerations-017
     let only = [unreachable];
-    assert_eq!(
-        wait(&only, &tolerate(&[&lost("9"), "{operator: Exists, effect: NoExecute, tolerationSeconds: 4}"])),
-        Wait::After(seconds(9))
-    );
-    assert_eq!(wait(&only, &tolerate(&["{operator: Exists}"])), Wait::Forever);
+    assert_eq!(wait(&only, &tolerate(&[&lost("9"), "{operator: Exists, effect: NoExecute, tolerationSeconds: 4}"])), Stay::For(seconds(9)));
+    assert_eq!(wait(&only, &tolerate(&["{operator: Exists}"])), Stay::ForEver);
     // nodeloss-custom-015
-    assert_eq!(wait(&[maint], ""), Wait::AtOnce);
-    assert_eq!(wait(&only, ""), Wait::After(seconds(300)));
-    assert_eq!(wait(&only, &tolerate(&[&lost("-1")])), Wait::AtOnce);
+    assert_eq!(wait(&[maint], ""), Stay::NoLonger);
+    assert_eq!(wait(&only, ""), Stay::For(seconds(300)));
+    assert_eq!(wait(&only, &tolerate(&[&lost("-1")])), Stay::For(seconds(0)));
 }
 
 #[test]
@@ -400,28 +398,4 @@ fn apply(changes: &[Change], pod: &Pod) -> (Assumptions, Pod) {
         }
     }
     (assumptions, pod)
-}
-
-#[test]
-fn evictions_from_lost_nodes_go_zone_by_zone() {
-    let node = |name: &str, zone: &str| {
-        format!(
-            "---\napiVersion: v1\nkind: Node\nmetadata: {{name: {name}, labels: {{topology.kubernetes.io/zone: {zone}}}}}\n\
-             status: {{allocatable: {{cpu: 1, pods: 10}}}}\n"
-        )
-    };
-    let yaml: String = ["a1 a", "b1 b", "a2 a", "b2 b", "a3 a", "a4 a"]
-        .map(|pair| pair.split_once(' ').expect("a pair"))
-        .map(|(name, zone)| node(name, zone))
-        .concat();
-    let nodes = objects(&yaml).nodes;
-    let lost = |lost: &[usize]| {
-        let found = lost_nodes(&Assumptions::default(), &nodes, lost);
-        found.iter().map(|lost| (lost.node, lost.disruption == ONE_NODE, lost.order_in_zone)).collect::<Vec<_>>()
-    };
-    assert_eq!(lost(&[2, 0, 1]), [(0, true, 0), (1, true, 0), (2, true, 1)]);
-    // three of four, and zone b as a whole
-    assert_eq!(lost(&[0, 2, 4]), [(0, false, 0), (2, false, 1), (4, false, 2)]);
-    assert_eq!(lost(&[1, 3]), [(1, true, 0), (3, true, 1)]);
-    assert!(lost(&[0, 1, 2, 3, 4, 5]).iter().all(|&(_, evicts, _)| !evicts));
 }

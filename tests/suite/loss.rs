@@ -2,6 +2,7 @@
 
 use plimsoll::cluster::index::NodeId;
 use plimsoll::cluster::outage::NodeState;
+use plimsoll::controllers::node_lifecycle::Pace;
 use plimsoll::manifest::Objects;
 use plimsoll::manifest::read::read_str;
 use plimsoll::scheduler::profile::Configuration;
@@ -182,4 +183,23 @@ fn a_silent_node_is_still_a_domain_and_one_that_is_gone_is_not() {
     );
     let removed = lose(&baseline, &mut baseline.scheduler(), &[node], Until::Removed);
     assert!(removed.is_made_good() && removed.pods[0].waited, "{removed:?}");
+}
+
+#[test]
+fn evictions_from_lost_nodes_go_zone_by_zone() {
+    let nodes = ["a1 a", "b1 b", "a2 a", "b2 b", "a3 a", "a4 a"].map(|pair| pair.split_once(' ').expect("a pair"));
+    let node = |(name, zone): (&str, &str)| {
+        format!("---\n{{apiVersion: v1, kind: Node, metadata: {{name: {name}, labels: {{topology.kubernetes.io/zone: {zone}}}}}}}\n")
+    };
+    let baseline = of(&nodes.map(node).concat());
+    let lost = |names: &[&str]| {
+        let nodes = &baseline.cluster().nodes;
+        let found = baseline.zones().lost(nodes, &Pace::default(), &baseline.nodes(names.iter().copied()));
+        found.iter().map(|lost| lost.wait().map(|wait| wait.as_secs())).collect::<Vec<_>>()
+    };
+    assert_eq!(lost(&["a2", "a1", "b1"]), [Some(0), Some(10), Some(0)]);
+    // three of four, and zone b as a whole
+    assert_eq!(lost(&["a1", "a2", "a3"]), [None; 3]);
+    assert_eq!(lost(&["b1", "b2"]), [Some(0), Some(10)]);
+    assert_eq!(lost(&["a1", "b1", "a2", "b2", "a3", "a4"]), [None; 6]);
 }

@@ -2,24 +2,26 @@
 
 use std::time::Duration;
 
-use anyhow::{anyhow, bail};
 use clap::Args;
 
-use crate::cli::arguments::{GraphOutputArguments, InputArguments, SchedulerArguments};
+use crate::cli::arguments::{GraphOutputArguments, InputArguments, SampleArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::input;
+use crate::cli::lost::{LostArguments, Unit};
 use crate::cli::placement;
 use crate::cli::progress::Progress;
 use crate::cli::{output, time};
 use crate::cluster::index::{NodeId, PodId};
 use crate::graph::Dependencies;
-use crate::graph::failure_domains::{self, Domain, Kind};
 use crate::manifest::Objects;
 use crate::planning::failover::{Assumptions, Means, Removal};
 use crate::planning::quorum::{Override, Quorums};
-use crate::planning::resilience::{Question, Requirements, Resilience, judge};
-use crate::report::views::losses::Answer;
+use crate::planning::resilience::{Question, Requirements, Resilience, chances, judge};
+use crate::report::views::losses::{Answer, VerdictView};
+use crate::report::views::samples::LossSamplesView;
 use crate::report::views::{BlastRadiusView, Context, GraphView, LossesView, View};
+use crate::scheduler::profile::Configuration;
+use crate::simulation::chance::Draws;
 use crate::simulation::loss::{Baseline, Until};
 
 /// Arguments of `lose`.
@@ -39,36 +41,10 @@ pub struct Arguments {
     scheduler: SchedulerArguments,
 
     #[command(flatten)]
+    chance: SampleArguments,
+
+    #[command(flatten)]
     output: GraphOutputArguments,
-}
-
-/// What is lost.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "What is lost")]
-struct LostArguments {
-    /// Lose this node (repeatable: all of them at once)
-    #[arg(long, value_name = "NAME")]
-    node: Vec<String>,
-
-    /// Lose this zone (repeatable: all of them at once)
-    #[arg(long, value_name = "NAME")]
-    zone: Vec<String>,
-
-    /// Lose the nodes with this label, such as topology.rook.io/rack=r1 (repeatable: all of them at once)
-    #[arg(long, value_name = "KEY=VALUE")]
-    domain: Vec<String>,
-
-    /// Lose each of these by itself, one after the other: node, zone, region, rack, or the key of a label. The default: each node
-    #[arg(long, value_name = "node|zone|rack|LABEL", conflicts_with_all = ["node", "zone", "domain"])]
-    each: Option<String>,
-
-    /// With --each: every set of so many at once
-    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=9))]
-    k: u8,
-
-    /// Stop where nobody helps: the Node objects of lost nodes are never deleted
-    #[arg(long)]
-    unattended: bool,
 }
 
 /// How losses are judged.
@@ -119,30 +95,37 @@ Examples:
   plimsoll lose cluster.json --each zone --max-failover 5m
   plimsoll lose cluster.json --each node --k 2        any two at once
   plimsoll lose cluster.json new/ --quorum shop/kafka=2 --require placed,quorum
+  plimsoll lose cluster.json --samples 200            how sure is that? replacements in any order, with any tie
   plimsoll lose cluster.json --zone eu-1a -o dot | dot -Tsvg > blast.svg
 
 A node is lost without warning: it falls silent, pods leave it when their tolerations let them, controllers replace them, the scheduler
 places them among the others; then its Node object is deleted and the rest follows (not with --unattended).
 
-Exit code 1 when a loss is not survived, or when a workload is whole again too late.";
+Exit code 1 when a loss is not survived (with --samples: in any run), or when a workload is whole again too late.";
 
 /// Runs `lose`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
+    let draws = arguments.chance.samples.map(|samples| arguments.scheduler.draws(samples)).transpose()?;
+    let options = if draws.is_some() { arguments.scheduler.options_beside_samples() } else { arguments.scheduler.options()? };
+    let configuration = arguments.scheduler.configuration()?;
     let loaded = input::load_target(&arguments.input)?;
     let objects = &loaded.objects;
     let asked = arguments.lost.asked(objects)?;
     let baseline = Baseline::new(objects, &configuration, options, placement::run);
     let quorums = Quorums::of(objects, &arguments.judgement.quorum);
     quorums.notes.iter().for_each(|note| output::note(&note.message));
-    let losses = asked.node_ids(&baseline)?;
+    let until = if arguments.lost.unattended { Until::Unattended } else { Until::Removed };
+    let interdiction = (until == Until::Removed).then(|| asked.interdict(objects, &baseline, &quorums));
+    let sets = asked.sets(interdiction.as_ref());
+    let losses: Vec<Vec<NodeId>> = sets.iter().map(|set| asked.nodes(&baseline, set)).collect();
+    let names: Vec<String> = sets.iter().map(|set| asked.name(set)).collect();
     let assumptions = arguments.judgement.assumptions();
     let question = Question {
         objects,
         baseline: &baseline,
         quorums: &quorums,
         losses: &losses,
-        until: if arguments.lost.unattended { Until::Unattended } else { Until::Removed },
+        until,
         requirements: arguments.judgement.require,
         assumptions: &assumptions,
         max_failover: arguments.judgement.max_failover,
@@ -151,12 +134,24 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let resilience = judge(&question, || progress.count(losses.len() as u64));
     drop(progress);
     let context = Context::new(objects, baseline.cluster(), options.version, arguments.scheduler.ties());
-    let answer = Answer { question: &question, resilience: &resilience, names: &asked.names, each: asked.each.clone() };
+    let units: Vec<String> = asked.units.iter().map(Unit::to_string).collect();
+    let verdict = interdiction.map(|interdiction| VerdictView::new(&context, &quorums, &interdiction, &units));
+    let (each, count) = (asked.each(), asked.count());
+    let answer = Answer { question: &question, resilience: &resilience, names: &names, each, asked: count, verdict };
     let mut view = LossesView::new(&context, &answer);
     draw(&mut view, objects, &baseline, &resilience, arguments.output.output.0.only_graphs);
+    view.samples = draws.map(|draws| samples(&question, &configuration, &draws, &names));
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Losses(Box::new(view))))?;
     Ok(loaded.exit(holds))
+}
+
+/// How surely the losses are survived.
+fn samples(question: &Question<'_>, configuration: &Configuration, draws: &Draws, names: &[String]) -> LossSamplesView {
+    let progress = Progress::of_losses("drawing");
+    let all = draws.runs as u64 * question.losses.len() as u64;
+    let again = |options| Baseline::new(question.objects, configuration, options, |scheduler| scheduler.run(|_, _| ()));
+    LossSamplesView::new(draws, &chances(question, draws, again, || progress.count(all)), names)
 }
 
 /// Adds what goes at the first moment of the worst loss, and the graph of it if that is all that is wanted.
@@ -170,84 +165,6 @@ fn draw(view: &mut LossesView, objects: &Objects, baseline: &Baseline, resilienc
     let radius = dependencies.loss_of_nodes(name, nodes);
     view.blast_radius = Some(BlastRadiusView::new(&radius));
     view.graph = only_graphs.then(|| GraphView::new(&dependencies).with_loss(&radius));
-}
-
-/// The losses that are asked about.
-struct Asked {
-    names: Vec<String>,
-    nodes: Vec<Vec<String>>,
-    each: String,
-}
-
-impl LostArguments {
-    fn asked(&self, objects: &Objects) -> anyhow::Result<Asked> {
-        let named = self.named(objects)?;
-        if !named.is_empty() {
-            if self.k > 1 {
-                bail!("--k goes with --each: it loses every set of so many");
-            }
-            let name = named.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
-            let nodes = named.into_iter().flat_map(|domain| domain.nodes).collect();
-            return Ok(Asked { names: vec![name], nodes: vec![nodes], each: "loss".to_owned() });
-        }
-        let kind = Kind::parse(self.each.as_deref().unwrap_or("node"));
-        let partition = failure_domains::partition(&objects.nodes, &kind).map_err(|problem| anyhow!("--each: {problem}"))?;
-        if !partition.without.is_empty() {
-            let nodes = crate::report::amount::count(partition.without.len(), "node");
-            output::note(&format!(
-                "{nodes} lie in no {} and are not lost: {}",
-                kind.name(),
-                crate::report::amount::list(&partition.without, 5)
-            ));
-        }
-        Asked::sets(partition.domains, kind.name(), usize::from(self.k))
-    }
-
-    /// Everything that is lost at once.
-    fn named(&self, objects: &Objects) -> anyhow::Result<Vec<Domain>> {
-        let find = |kind: Kind, value: &str| failure_domains::domain(&objects.nodes, &kind, value);
-        let mut domains = Vec::new();
-        for node in &self.node {
-            domains.push(find(Kind::Node, node).map_err(|problem| anyhow!("--node: {problem}"))?);
-        }
-        for zone in &self.zone {
-            domains.push(find(Kind::Zone, zone).map_err(|problem| anyhow!("--zone: {problem}"))?);
-        }
-        for pair in &self.domain {
-            let domain = failure_domains::pair(pair).and_then(|(kind, value)| find(kind, value));
-            domains.push(domain.map_err(|problem| anyhow!("--domain: {problem}"))?);
-        }
-        Ok(domains)
-    }
-}
-
-impl Asked {
-    /// Every set of `k` of these domains.
-    fn sets(domains: Vec<Domain>, kind: &str, k: usize) -> anyhow::Result<Self> {
-        if k > domains.len() {
-            bail!(
-                "--k {k}: there {} only {}",
-                if domains.len() == 1 { "is" } else { "are" },
-                crate::report::amount::count(domains.len(), kind)
-            );
-        }
-        let mut asked =
-            Asked { names: Vec::new(), nodes: Vec::new(), each: if k == 1 { kind.to_owned() } else { format!("set of {k} {kind}s") } };
-        let mut chosen: Vec<usize> = (0..k).collect();
-        loop {
-            let set: Vec<&Domain> = chosen.iter().map(|&index| &domains[index]).collect();
-            asked.names.push(set.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "));
-            asked.nodes.push(set.iter().flat_map(|domain| domain.nodes.clone()).collect());
-            let Some(place) = (0..k).rev().find(|&place| chosen[place] + k - place < domains.len()) else { return Ok(asked) };
-            chosen[place] += 1;
-            (place + 1..k).for_each(|later| chosen[later] = chosen[later - 1] + 1);
-        }
-    }
-
-    fn node_ids(&self, baseline: &Baseline) -> anyhow::Result<Vec<Vec<NodeId>>> {
-        let id = |name: &String| baseline.cluster().find_node(name).ok_or_else(|| anyhow!("there is no node {name}"));
-        self.nodes.iter().map(|nodes| nodes.iter().map(id).collect()).collect()
-    }
 }
 
 impl JudgementArguments {

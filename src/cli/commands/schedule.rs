@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
+use crate::cli::arguments::{InputArguments, OutputArguments, SampleArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::placement;
 use crate::cli::{input, output};
@@ -23,6 +23,9 @@ pub struct Arguments {
     scheduler: SchedulerArguments,
 
     #[command(flatten)]
+    chance: SampleArguments,
+
+    #[command(flatten)]
     output: OutputArguments,
 }
 
@@ -34,17 +37,31 @@ Examples:
   helm template app | plimsoll schedule cluster.json - -o wide
   plimsoll schedule cluster.json -o json | jq '.pending[].message'
   plimsoll schedule cluster.json --kubernetes 1.34 --ties random --seed 7
+  plimsoll schedule cluster.json --samples 200  how sure is that? in any order, with any tie
 
 Objects of a cluster (with a uid, as kubectl prints them) and written ones together are a what-if: the written ones are applied.
 
-Exit code 1 when a pod that wants a node gets none, or when the API server would refuse to create something.";
+Samples are drawn, not searched: they say how often something happens, and that what none of them shows is rare; not that it never happens.
+
+Exit code 1 when a pod that wants a node gets none (with --samples: in any run), or when the API server would refuse to create something.";
 
 /// Runs `schedule`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
-    let loaded = input::load(&arguments.input)?;
-    let ties = arguments.scheduler.ties();
-    let view = View::Schedule(Box::new(placement::schedule(&loaded, &configuration, options, ties, &arguments.namespace)));
+    let configuration = arguments.scheduler.configuration()?;
+    let (loaded, view) = match arguments.chance.samples {
+        Some(samples) => {
+            let draws = arguments.scheduler.draws(samples)?;
+            let loaded = input::load(&arguments.input)?;
+            let view = placement::samples(&loaded, &configuration, &draws, &arguments.namespace);
+            (loaded, View::Samples(Box::new(view)))
+        }
+        None => {
+            let (options, ties) = (arguments.scheduler.options()?, arguments.scheduler.ties());
+            let loaded = input::load(&arguments.input)?;
+            let view = placement::schedule(&loaded, &configuration, options, ties, &arguments.namespace);
+            (loaded, View::Schedule(Box::new(view)))
+        }
+    };
     output::answer(&(arguments.output.output.0.render)(&view))?;
     Ok(loaded.exit(view.holds()))
 }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::snapshot::{name_of, owner_of, state_of};
-use super::{Recording, drain, lifecycle, nodeloss};
+use super::{Recording, drain, lifecycle, node, nodeloss};
 use crate::controllers::node_lifecycle;
 use crate::controllers::world::{Key, Moment, Stored};
 use crate::manifest::networking::Ingress;
-use crate::manifest::node::{Namespace, Node, Taint};
+use crate::manifest::node::{Namespace, Node};
 use crate::manifest::objects::Other;
 use crate::manifest::pod::Pod;
 use crate::manifest::policy::*;
@@ -46,7 +46,7 @@ const ACTIONS: &[(&str, Act)] = &[
     ("create", create),
     ("delete", delete),
     ("forceDelete", force_delete),
-    ("deleteNode", delete_node),
+    ("deleteNode", node::delete),
     ("patch", patch),
     ("setPods", set_pods),
     ("newPods", new_pods),
@@ -54,8 +54,8 @@ const ACTIONS: &[(&str, Act)] = &[
     ("evict", evict),
     ("wait", wait),
     ("alignMinute", align_minute),
-    ("cordon", cordon),
-    ("uncordon", uncordon),
+    ("cordon", node::cordon),
+    ("uncordon", node::uncordon),
     ("drain", drain::drain),
     ("kubeletGone", nodeloss::kubelet_gone),
     ("kubeletBack", nodeloss::kubelet_back),
@@ -96,11 +96,7 @@ impl Cluster {
         };
         let mut answer = Map::new();
         answer.insert("ref".to_owned(), json!(reference));
-        let posted = match kind {
-            "Node" => post_node(&mut self.plane, object),
-            _ => post(&mut self.plane, kind, object),
-        };
-        match posted {
+        match post(&mut self.plane, kind, object) {
             Ok(()) => _ = answer.insert("code".to_owned(), json!(201)),
             Err(refusal) => answer.extend(refused(&refusal)),
         }
@@ -243,6 +239,10 @@ macro_rules! by_kind {
         fn post(plane: &mut ControlPlane, kind: &str, object: &Value) -> Result<(), Refusal> {
             let text = object.to_string();
             match kind {
+                "Node" => match serde_json::from_slice::<Node>(text.as_bytes()) {
+                    Ok(object) => node::post(plane, object),
+                    Err(error) => Err(unreadable(kind, &error)),
+                },
                 $( stringify!($kind) => match serde_json::from_slice::<$kind>(text.as_bytes()) {
                     Ok(object) => plane.create(object).map(|_| ()),
                     Err(error) => Err(unreadable(kind, &error)),
@@ -294,34 +294,6 @@ by_kind! {
     CronJob
 }
 
-/// Creates a node in two requests, as recordings do: with the taint that admission puts on it, and with its own taints and that of a
-/// cordon in its place. Between them the scheduler comes to try one pod.
-fn post_node(plane: &mut ControlPlane, object: &Value) -> Result<(), Refusal> {
-    post(plane, "Node", object)?;
-    let key = Key::new("", object["metadata"]["name"].as_str().unwrap_or_default());
-    let Some(node) = plane.store().get::<Node>(&key).cloned() else { return Ok(()) };
-    plane.change_node(&key, |node| node.spec.taints = vec![no_schedule(NOT_READY)]);
-    plane.try_one_pod();
-    plane.change_node(&key, |changed| {
-        changed.spec.taints.clone_from(&node.spec.taints);
-        if node.spec.unschedulable {
-            add_cordon_taint(changed);
-        }
-    });
-    Ok(())
-}
-
-fn no_schedule(key: &str) -> Taint {
-    Taint { key: key.to_owned(), effect: "NoSchedule".to_owned(), ..Taint::default() }
-}
-
-/// As the node lifecycle controller does for a node that is cordoned.
-fn add_cordon_taint(node: &mut Node) {
-    if !node.spec.taints.iter().any(|taint| taint.key == UNSCHEDULABLE) {
-        node.spec.taints.push(no_schedule(UNSCHEDULABLE));
-    }
-}
-
 fn post_others(plane: &mut ControlPlane, others: Vec<Other>) -> Result<(), Refusal> {
     others.into_iter().try_for_each(|other| plane.create(other).map(|_| ()))
 }
@@ -351,7 +323,7 @@ fn target(cluster: &Cluster, action: &Value) -> (String, Key) {
 }
 
 /// `code`, and `message` where it was refused.
-fn answer(result: Result<(), Refusal>) -> Map<String, Value> {
+pub(super) fn answer(result: Result<(), Refusal>) -> Map<String, Value> {
     match result {
         Ok(()) => Map::from_iter([("code".to_owned(), json!(200))]),
         Err(refusal) => Map::from_iter([("code".to_owned(), json!(refusal.code)), ("message".to_owned(), json!(refusal.message))]),
@@ -372,11 +344,6 @@ fn patch(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, St
 fn force_delete(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
     let (_, key) = target(cluster, action);
     Ok(answer(cluster.plane.remove_pod(&key, Some(0))))
-}
-
-fn delete_node(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
-    let name = action["node"].as_str().or(action["name"].as_str()).unwrap_or_default();
-    Ok(answer(cluster.plane.delete::<Node>(&Key::new("", name), false)))
 }
 
 fn set_pods(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
@@ -429,28 +396,5 @@ fn align_minute(cluster: &mut Cluster, _: &Value) -> Result<Map<String, Value>, 
     let into_minute = |moment: Moment| moment.milliseconds().rem_euclid(60_000);
     let missing = (65_000 - into_minute(cluster.plane.now())) % 60_000;
     cluster.plane.wait(Duration::from_millis(missing.unsigned_abs()));
-    Ok(Map::new())
-}
-
-const NOT_READY: &str = "node.kubernetes.io/not-ready";
-const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
-
-fn cordon(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
-    change_node(cluster, action, |node| {
-        node.spec.unschedulable = true;
-        add_cordon_taint(node);
-    })
-}
-
-fn uncordon(cluster: &mut Cluster, action: &Value) -> Result<Map<String, Value>, String> {
-    change_node(cluster, action, |node| {
-        node.spec.unschedulable = false;
-        node.spec.taints.retain(|taint| taint.key != UNSCHEDULABLE);
-    })
-}
-
-fn change_node(cluster: &mut Cluster, action: &Value, change: impl FnOnce(&mut Node)) -> Result<Map<String, Value>, String> {
-    let key = Key::new("", action["node"].as_str().unwrap_or_default());
-    cluster.plane.change_node(&key, change);
     Ok(Map::new())
 }

@@ -19,6 +19,7 @@ mod event_correlator;
 mod expansion;
 mod hpa;
 mod lifecycle;
+mod node;
 mod nodeloss;
 mod pdb;
 mod placement;

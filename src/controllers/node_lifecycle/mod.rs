@@ -21,6 +21,7 @@ mod health;
 mod zones;
 
 pub use eviction_queue::EvictionQueue;
+pub use zones::Pace;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

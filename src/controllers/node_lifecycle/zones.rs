@@ -16,16 +16,50 @@ use crate::controllers::world::memory::{NodeLifecycle, Zone, ZoneState};
 use crate::controllers::world::{Moment, World};
 use crate::manifest::node::Node;
 
-/// From one taint to the next: `--node-eviction-rate` 0.1 a second.
-const INTERVAL: Duration = Duration::from_secs(10);
-/// The same in a large zone that is down for the better part: `--secondary-node-eviction-rate` 0.01 a second.
-const SLOW_INTERVAL: Duration = Duration::from_secs(100);
-/// A zone of more nodes is large: `--large-cluster-size-threshold`.
-const SMALL_AT_MOST: usize = 50;
-/// A zone is down for the better part from this share on: `--unhealthy-zone-threshold`.
-const DOWN_FROM_PERCENT: usize = 55;
 /// So few nodes are never the better part.
 const FEW: usize = 2;
+
+/// How fast the nodes of a zone are tainted, and when that slows down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// From one taint to the next: the inverse of `--node-eviction-rate` (0.1 a second).
+    pub interval: Duration,
+    /// The same in a large zone that is down for the better part: the inverse of `--secondary-node-eviction-rate` (0.01 a second).
+    pub slow_interval: Duration,
+    /// A zone of more nodes is large: `--large-cluster-size-threshold`.
+    pub small_at_most: usize,
+    /// A zone is down for the better part from this share on: `--unhealthy-zone-threshold`.
+    pub down_from_percent: usize,
+}
+
+impl Default for Pace {
+    /// As kube-controller-manager has it.
+    fn default() -> Self {
+        let (interval, slow_interval) = (Duration::from_secs(10), Duration::from_secs(100));
+        Pace { interval, slow_interval, small_at_most: 50, down_from_percent: 55 }
+    }
+}
+
+impl Pace {
+    /// From one taint to the next in a zone of so many nodes of which so many are down, while anything in the cluster is ready; none if
+    /// nobody is tainted there.
+    pub fn interval(&self, nodes: usize, down: usize) -> Option<Duration> {
+        match self.state(nodes, down) {
+            ZoneState::PartialDisruption => (nodes > self.small_at_most).then_some(self.slow_interval),
+            ZoneState::Initial | ZoneState::Normal | ZoneState::FullDisruption => Some(self.interval),
+        }
+    }
+
+    fn state(&self, nodes: usize, down: usize) -> ZoneState {
+        if down > 0 && down == nodes {
+            ZoneState::FullDisruption
+        } else if down > FEW && down * 100 >= nodes * self.down_from_percent {
+            ZoneState::PartialDisruption
+        } else {
+            ZoneState::Normal
+        }
+    }
+}
 
 const ZONE: [&str; 2] = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
 const REGION: [&str; 2] = ["topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region"];
@@ -39,19 +73,16 @@ pub(super) fn zone_of(node: &Node) -> String {
 
 /// A zone that has just been seen.
 pub(super) fn new_zone(now: Moment) -> Zone {
-    Zone { state: ZoneState::Initial, queue: EvictionQueue::new(INTERVAL, now) }
+    Zone { state: ZoneState::Initial, queue: EvictionQueue::new(Pace::default().interval, now) }
 }
 
 /// How a zone is of whose nodes these are ready or not.
 fn state(ready: &[bool]) -> ZoneState {
-    let down = ready.iter().filter(|&&is_ready| !is_ready).count();
-    if down > 0 && down == ready.len() {
-        ZoneState::FullDisruption
-    } else if down > FEW && down * 100 >= ready.len() * DOWN_FROM_PERCENT {
-        ZoneState::PartialDisruption
-    } else {
-        ZoneState::Normal
-    }
+    Pace::default().state(ready.len(), down(ready))
+}
+
+fn down(ready: &[bool]) -> usize {
+    ready.iter().filter(|&&is_ready| !is_ready).count()
 }
 
 /// Acts on zones that are better or worse than when last looked at.
@@ -91,16 +122,9 @@ fn set_states(
     for (name, zone) in &mut memory.zones {
         let (Some(&state), Some(ready)) = (states.get(name), ready_by_zone.get(name)) else { continue };
         if all || zone.state != state {
-            zone.queue.set_interval(interval(state, ready.len()), now);
+            zone.queue.set_interval(Pace::default().interval(ready.len(), down(ready)), now);
             zone.state = state;
         }
-    }
-}
-
-fn interval(state: ZoneState, size: usize) -> Option<Duration> {
-    match state {
-        ZoneState::PartialDisruption => (size > SMALL_AT_MOST).then_some(SLOW_INTERVAL),
-        ZoneState::Initial | ZoneState::Normal | ZoneState::FullDisruption => Some(INTERVAL),
     }
 }
 
@@ -114,7 +138,7 @@ mod tests {
         assert_eq!([zone(0, 4), zone(2, 1), zone(3, 3), zone(1, 3)], [ZoneState::Normal; 4]);
         assert_eq!([zone(3, 1), zone(11, 9)], [ZoneState::PartialDisruption; 2]);
         assert_eq!([zone(1, 0), zone(9, 0)], [ZoneState::FullDisruption; 2]);
-        let partial = |size| interval(ZoneState::PartialDisruption, size);
-        assert_eq!((partial(50), partial(51)), (None, Some(SLOW_INTERVAL)));
+        let most = |size| Pace::default().interval(size, size - 1);
+        assert_eq!((most(50), most(51)), (None, Some(Duration::from_secs(100))));
     }
 }

@@ -31,5 +31,4 @@ pub use span::Span;
 pub use start::{START_SECONDS, start, start_notes};
 pub use threshold::{Breach, Change, breach};
 pub use timeline::{Basis, Controller, Displaced, Stage, StageKind, Timeline, timeline};
-pub use toleration::{Wait, eviction_wait};
-pub use zone::{Disruption, LostNode, Zone, disruption, lost_nodes};
+pub use zone::{Disruption, Zone, disruption};

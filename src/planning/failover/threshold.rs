@@ -7,7 +7,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::timeline::{Case, Controller, build};
-use super::{Assumptions, Displaced, Failover, Group, Means, Removal, StageKind, Timeline, Wait, failover};
+use super::{Assumptions, Displaced, Failover, Group, Means, Removal, StageKind, Timeline, failover};
+use crate::controllers::taint_eviction::Stay;
 
 /// Why a bound does not hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -233,7 +234,7 @@ fn set_toleration(trial: &mut Trial, to: Duration) {
     for case in &mut trial.cases {
         let stays_longer = case.toleration.time().is_none_or(|time| time > to);
         if stays_longer {
-            case.toleration = Wait::After(to);
+            case.toleration = Stay::For(to);
         }
     }
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use super::start::start;
 use super::toleration::{out_of_service, unreachable};
-use super::{Assumptions, Claim, DetachFrom, Disruption, Hold, Means, Removal, Span, Wait, eviction_wait};
+use super::{Assumptions, Claim, DetachFrom, Disruption, Hold, Means, Removal, Span};
+use crate::controllers::taint_eviction::{Stay, stay};
 use crate::manifest::pod::Pod;
 use crate::manifest::workload::Job;
 
@@ -208,7 +209,7 @@ pub(super) struct Case {
     pub controller: Controller,
     /// How long the node waits for its taint; none if for ever.
     pub taint: Option<Duration>,
-    pub toleration: Wait,
+    pub toleration: Stay,
     pub toleration_basis: Basis,
     /// Whether the out-of-service taint drives the pod away.
     pub leaves_out_of_service: bool,
@@ -220,19 +221,19 @@ pub(super) struct Case {
 }
 
 /// What the API server lets a pod tolerate when it says nothing.
-const DEFAULT_TOLERATION: Wait = Wait::After(Duration::from_secs(300));
+const DEFAULT_TOLERATION: Stay = Stay::For(Duration::from_secs(300));
 
 impl Case {
     pub fn of(assumptions: &Assumptions, displaced: &Displaced<'_>) -> Self {
         let tolerations = &displaced.pod.spec.tolerations;
-        let toleration = eviction_wait(&[unreachable()], tolerations);
+        let toleration = stay(&[unreachable()], tolerations);
         let (start, start_basis) = start(assumptions, displaced.pod);
         Case {
             controller: displaced.controller,
             taint: displaced.disruption.wait(displaced.order_in_zone),
             toleration,
             toleration_basis: if toleration == DEFAULT_TOLERATION { Basis::KubernetesDefault } else { Basis::PodSpec },
-            leaves_out_of_service: eviction_wait(&[out_of_service()], tolerations) != Wait::Forever,
+            leaves_out_of_service: stay(&[out_of_service()], tolerations) != Stay::ForEver,
             is_attached: displaced.claims.iter().any(|claim| claim.hold == Hold::OneNode),
             is_local: displaced.claims.iter().any(|claim| claim.hold == Hold::Local),
             start,

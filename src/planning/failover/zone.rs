@@ -9,11 +9,10 @@
 //! v1.36. A zone is a pair of region and zone label; nodes without labels are one zone of their own, and nodes with the label
 //! `node.kubernetes.io/exclude-disruption` do not count.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Assumptions;
-use crate::manifest::node::Node;
+use crate::controllers::node_lifecycle::Pace;
 
 /// The nodes of a zone, and how many of them do not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,73 +44,20 @@ impl Disruption {
 
 /// What a loss does to evictions in a zone. `any_node_answers` says whether there is a node in the cluster that is not lost.
 pub fn disruption(assumptions: &Assumptions, zone: Zone, any_node_answers: bool) -> Disruption {
-    let ready = zone.nodes.saturating_sub(zone.lost);
-    let threshold = usize::try_from(assumptions.unhealthy_zone_threshold_percent).unwrap_or(usize::MAX);
-    let is_in_trouble = zone.lost > 2 && zone.lost.saturating_mul(100) >= zone.nodes.saturating_mul(threshold);
-    if !any_node_answers {
-        Disruption::Stopped
-    } else if ready == 0 || !is_in_trouble {
-        Disruption::Every(assumptions.node_eviction_interval)
-    } else if zone.nodes > assumptions.large_cluster_size_threshold {
-        Disruption::Every(assumptions.secondary_node_eviction_interval)
-    } else {
-        Disruption::Stopped
+    let interval = assumptions.pace().interval(zone.nodes, zone.lost);
+    interval.filter(|_| any_node_answers).map_or(Disruption::Stopped, Disruption::Every)
+}
+
+impl Assumptions {
+    /// How fast the nodes of a zone get their `NoExecute` taint.
+    pub fn pace(&self) -> Pace {
+        Pace {
+            interval: self.node_eviction_interval,
+            slow_interval: self.secondary_node_eviction_interval,
+            small_at_most: self.large_cluster_size_threshold,
+            down_from_percent: usize::try_from(self.unhealthy_zone_threshold_percent).unwrap_or(usize::MAX),
+        }
     }
-}
-
-/// A lost node, as evictions from it go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LostNode {
-    /// Which node, as an index.
-    pub node: usize,
-    /// How evictions go in its zone.
-    pub disruption: Disruption,
-    /// Which of the lost nodes of its zone it is, from 0, in the order of the input. The real order is that in which their silence is
-    /// noticed, which nobody knows.
-    pub order_in_zone: usize,
-}
-
-/// What losing these nodes at the same time (indices) does to evictions from each of them. Nodes that were not ready before count as lost
-/// too, but do not queue.
-pub fn lost_nodes(assumptions: &Assumptions, nodes: &[Node], lost: &[usize]) -> Vec<LostNode> {
-    let mut is_lost = vec![false; nodes.len()];
-    lost.iter().for_each(|&node| is_lost[node] = true);
-    let mut zones: BTreeMap<(&str, &str), Zone> = BTreeMap::new();
-    for (index, node) in nodes.iter().enumerate().filter(|(_, node)| !is_excluded(node)) {
-        let zone = zones.entry(zone_of(node)).or_insert(Zone { nodes: 0, lost: 0 });
-        zone.nodes += 1;
-        zone.lost += usize::from(is_lost[index] || !is_ready(node));
-    }
-    let any_node_answers = zones.values().any(|zone| zone.lost < zone.nodes);
-    let mut queues: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    let lost = (0..nodes.len()).filter(|&node| is_lost[node]);
-    let evictions = lost.map(|node| {
-        let zone = zone_of(&nodes[node]);
-        let queue = queues.entry(zone).or_default();
-        *queue += 1;
-        // a zone whose nodes are all excluded is never in trouble
-        let state = zones.get(&zone).copied().unwrap_or(Zone { nodes: 0, lost: 0 });
-        LostNode { node, disruption: disruption(assumptions, state, any_node_answers), order_in_zone: *queue - 1 }
-    });
-    evictions.collect()
-}
-
-fn zone_of(node: &Node) -> (&str, &str) {
-    let label = |stable: &str, beta: &str| {
-        let labels = &node.metadata.labels;
-        labels.get(stable).or_else(|| labels.get(beta)).map(String::as_str).unwrap_or_default()
-    };
-    let region = label("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region");
-    (region, label("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"))
-}
-
-fn is_excluded(node: &Node) -> bool {
-    node.metadata.labels.contains_key("node.kubernetes.io/exclude-disruption")
-}
-
-/// Whether a node answers, as far as is known: manifests say nothing about it.
-fn is_ready(node: &Node) -> bool {
-    node.status.conditions.iter().find(|condition| condition.r#type == "Ready").is_none_or(|ready| ready.status == "True")
 }
 
 #[cfg(test)]

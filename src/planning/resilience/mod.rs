@@ -7,12 +7,14 @@
 //! Promise: a workload is never blamed for what was wrong before the loss, and every loss says why it is not survived. What kube-scheduler
 //! reaches is replayed, pod by pod; whether another placement exists is told apart from it (`super::interdiction`).
 
+mod chance;
 mod requirement;
 pub mod survival;
 mod timing;
 
 use std::time::Duration;
 
+pub use chance::{Chances, LossChance, chances};
 pub use requirement::Requirements;
 pub use timing::{Late, WorkloadTiming};
 
@@ -103,7 +105,7 @@ impl Judged {
 
 /// Plays and judges every loss. `told` is called after each, on any thread.
 pub fn judge(question: &Question<'_>, told: impl Fn() + Sync) -> Resilience {
-    let ready = |pod: usize| is_ready(question, pod);
+    let ready = |pod: usize| is_ready(question.objects, question.baseline, pod);
     let standing = Standing::of(question.quorums, ready);
     let timing = Timing::new(question);
     let losses = sweep(question.baseline, question.losses, question.until, |_, loss| judged(question, &standing, &timing, loss), told);
@@ -113,11 +115,11 @@ pub fn judge(question: &Question<'_>, told: impl Fn() + Sync) -> Resilience {
     Resilience { losses, worst, late }
 }
 
-/// Whether a pod counts as ready before the loss: it is on a node, and nothing says that it is not.
-fn is_ready(question: &Question<'_>, pod: usize) -> bool {
-    let written = &question.objects.pods[pod];
+/// Whether a pod, by its place among the objects, counts as ready before the loss: it is on a node, and nothing says that it is not.
+pub fn is_ready(objects: &Objects, baseline: &Baseline, pod: usize) -> bool {
+    let written = &objects.pods[pod];
     let says_not = written.status.conditions.iter().any(|condition| condition.r#type == "Ready" && condition.status != "True");
-    let is_placed = question.baseline.occupancy().node_of(PodId::new(pod)).is_some();
+    let is_placed = baseline.occupancy().node_of(PodId::new(pod)).is_some();
     is_placed && !written.is_terminating() && !says_not
 }
 

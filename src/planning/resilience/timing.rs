@@ -9,10 +9,10 @@ use super::{Judged, Question};
 use crate::cluster::index::NodeId;
 use crate::manifest::pod::Pod;
 use crate::planning::failover::{
-    Breach, Claims, Controller, Displaced as Moving, Disruption, Failover, Group, Timeline, Zone, breach, disruption, failover, of_cluster,
-    timeline,
+    Breach, Claims, Controller, Displaced as Moving, Disruption, Failover, Group, Timeline, breach, failover, of_cluster, timeline,
 };
 use crate::planning::quorum::Hit;
+use crate::simulation::loss::eviction_pace::LostNode;
 use crate::simulation::loss::{Course, Displaced, Loss};
 
 /// How long a workload feels a loss.
@@ -40,8 +40,6 @@ pub(super) struct Timing<'a> {
     question: &'a Question<'a>,
     claims: Claims<'a>,
     jobs: FxHashMap<(&'a str, &'a str), Controller>,
-    /// Zones as the node lifecycle controller counts them, by the number of a node's zone.
-    zones: Vec<Zone>,
 }
 
 impl<'a> Timing<'a> {
@@ -49,14 +47,7 @@ impl<'a> Timing<'a> {
         let job = |job: &'a crate::manifest::workload::Job| {
             ((job.metadata.namespace_or_default(), job.metadata.name.as_str()), Controller::of_job(job))
         };
-        let nodes = &question.baseline.cluster().nodes;
-        let mut zones: Vec<Zone> = Vec::new();
-        for node in nodes.ids() {
-            let zone = nodes.zone(node);
-            zones.resize(zones.len().max(zone + 1), Zone { nodes: 0, lost: 0 });
-            zones[zone].nodes += 1;
-        }
-        Timing { question, claims: Claims::of(question.objects), jobs: question.objects.jobs.iter().map(job).collect(), zones }
+        Timing { question, claims: Claims::of(question.objects), jobs: question.objects.jobs.iter().map(job).collect() }
     }
 
     /// How long each of the workloads hit feels a loss.
@@ -83,7 +74,7 @@ impl<'a> Timing<'a> {
     }
 
     /// What happens to a pod of a lost node, and when. It is never back if it finds no node.
-    pub(super) fn timeline(&self, disruptions: &[(NodeId, Disruption, usize)], displaced: &Displaced) -> Timeline {
+    pub(super) fn timeline(&self, disruptions: &[LostNode], displaced: &Displaced) -> Timeline {
         let mut line = timeline(self.question.assumptions, &self.moving(disruptions, displaced, &self.claims.of_pod(self.pod(displaced))));
         if displaced.is_pending() {
             line.back_after = None;
@@ -91,17 +82,12 @@ impl<'a> Timing<'a> {
         line
     }
 
-    fn moving<'b>(
-        &'b self,
-        disruptions: &[(NodeId, Disruption, usize)],
-        displaced: &Displaced,
-        claims: &'b [crate::planning::failover::Claim],
-    ) -> Moving<'b> {
+    fn moving<'b>(&'b self, disruptions: &[LostNode], displaced: &Displaced, claims: &'b [crate::planning::failover::Claim]) -> Moving<'b> {
         let pod = self.pod(displaced);
         let (disruption, order_in_zone) = disruptions
             .iter()
-            .find(|(node, ..)| *node == displaced.from)
-            .map_or((Disruption::Stopped, 0), |(_, disruption, order)| (*disruption, *order));
+            .find(|lost| lost.node == displaced.from)
+            .map_or((Disruption::Stopped, 0), |lost| (lost.interval.map_or(Disruption::Stopped, Disruption::Every), lost.order_in_zone));
         let workload = self.workload(displaced).map(|workload| &self.question.quorums.workloads[workload]);
         let min_ready_seconds = workload.map_or(0, |workload| workload.min_ready_seconds);
         Moving { pod, controller: self.controller(pod), disruption, order_in_zone, claims, min_ready_seconds }
@@ -122,20 +108,9 @@ impl<'a> Timing<'a> {
     }
 
     /// How evictions go from each lost node, and which of its zone it is.
-    pub(super) fn disruptions(&self, lost: &[NodeId]) -> Vec<(NodeId, Disruption, usize)> {
-        let nodes = &self.question.baseline.cluster().nodes;
-        let mut lost_of: BTreeMap<usize, usize> = BTreeMap::new();
-        lost.iter().for_each(|&node| *lost_of.entry(nodes.zone(node)).or_default() += 1);
-        let any_node_answers = lost.len() < nodes.len();
-        let mut turn: BTreeMap<usize, usize> = BTreeMap::new();
-        let disruption_of = |&node: &NodeId| {
-            let zone = nodes.zone(node);
-            let order = turn.entry(zone).or_default();
-            *order += 1;
-            let state = Zone { lost: lost_of[&zone], ..self.zones[zone] };
-            (node, disruption(self.question.assumptions, state, any_node_answers), *order - 1)
-        };
-        lost.iter().map(disruption_of).collect()
+    pub(super) fn disruptions(&self, lost: &[NodeId]) -> Vec<LostNode> {
+        let baseline = self.question.baseline;
+        baseline.zones().lost(&baseline.cluster().nodes, &self.question.assumptions.pace(), lost)
     }
 
     /// Workloads that are back too late after some loss, if there is a limit.

@@ -22,6 +22,7 @@ pub mod plan;
 pub mod quotas;
 pub mod refusal;
 pub mod remedy;
+pub mod samples;
 pub mod schedule;
 pub mod survival;
 pub mod usage;
@@ -42,6 +43,7 @@ pub use graph::GraphView;
 pub use headroom::HeadroomView;
 pub use losses::LossesView;
 pub use plan::PlanView;
+pub use samples::SamplesView;
 pub use schedule::ScheduleView;
 
 /// The version of the views.
@@ -53,6 +55,8 @@ pub const API_VERSION: &str = "plimsoll.dev/v1";
 pub enum View {
     /// Where every pod goes.
     Schedule(Box<ScheduleView>),
+    /// How surely pods get a place.
+    Samples(Box<SamplesView>),
     /// Why a pod goes where it goes.
     Explanation(Box<ExplanationView>),
     /// How many more fit.
@@ -83,6 +87,7 @@ impl View {
     pub fn document(&self, detail: Detail) -> Document {
         match self {
             View::Schedule(view) => view.document(detail),
+            View::Samples(view) => view.document(detail),
             View::Explanation(view) => view.document(detail),
             View::Fit(view) => view.document(detail),
             View::Headroom(view) => view.document(detail),
@@ -97,6 +102,7 @@ impl View {
     pub fn records(&self) -> Records {
         match self {
             View::Schedule(view) => view.records(),
+            View::Samples(view) => view.records(),
             View::Explanation(view) => view.records(),
             View::Fit(view) => view.records(),
             View::Headroom(view) => view.records(),
@@ -119,6 +125,7 @@ impl View {
     pub fn holds(&self) -> bool {
         match self {
             View::Schedule(view) => view.holds(),
+            View::Samples(view) => view.holds(),
             View::Explanation(view) => view.holds(),
             View::Fit(view) => view.holds(),
             View::Headroom(view) => view.holds(),
@@ -137,6 +144,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
     }
     vec![
         (ScheduleView::KIND, schema::<ScheduleView>()),
+        (SamplesView::KIND, schema::<SamplesView>()),
         (ExplanationView::KIND, schema::<ExplanationView>()),
         (FitView::KIND, schema::<FitView>()),
         (HeadroomView::KIND, schema::<HeadroomView>()),

@@ -90,9 +90,9 @@ fn counted(cluster: &Cluster, class: &Class, constraint: &SpreadConstraint) -> V
     classes
 }
 
-/// Nodes that a constraint's inclusion policies let count.
-fn included(cycle: &Cycle<'_>, constraint: &SpreadConstraint) -> NodeSet {
-    let mut set = cycle.outages.present().clone();
+/// Those of `nodes` that a constraint's inclusion policies let count.
+fn included(cycle: &Cycle<'_>, constraint: &SpreadConstraint, nodes: &NodeSet) -> NodeSet {
+    let mut set = nodes.clone();
     if constraint.honor_affinity {
         set.intersect(&cycle.cluster.nodes_wanted(cycle.class));
     }
@@ -165,7 +165,7 @@ impl Hard {
 impl HardConstraint {
     fn new(cycle: &Cycle<'_>, constraint: SpreadConstraint, with_keys: &NodeSet) -> Self {
         let topology = cycle.cluster.topology(constraint.topology);
-        let mut eligible = included(cycle, &constraint);
+        let mut eligible = included(cycle, &constraint, cycle.outages.present());
         eligible.intersect(with_keys);
         let present = topology.domains_meeting(&eligible);
         let counts = DomainCounts::new(cycle, &constraint, eligible);
@@ -265,9 +265,10 @@ impl Soft {
         let all = NodeSet::all(cycle.cluster.nodes.len());
         let scored = if need_all_keys { with_all_keys(cycle.cluster, &constraints) } else { all.clone() };
         let soft = constraints.into_iter().map(|constraint| {
-            // pods of a host are counted on the host itself, whatever the inclusion policies
+            // pods of a host are counted on the host itself, whatever the inclusion policies; nobody is on a node that is gone, which may
+            // come back
             let is_hostname = cycle.cluster.topology(constraint.topology).is_hostname;
-            let mut eligible = if is_hostname { all.clone() } else { included(cycle, &constraint) };
+            let mut eligible = if is_hostname { all.clone() } else { included(cycle, &constraint, &all) };
             eligible.intersect(&scored);
             SoftConstraint { counts: DomainCounts::new(cycle, &constraint, eligible), constraint: constraint.into_owned() }
         });

@@ -1,6 +1,10 @@
 //! The cluster before anything is lost: every pod that finds a node has one, and every claim its volume.
 
+use rustc_hash::FxHashMap;
+
 use super::departure::Departure;
+use super::eviction_pace::Zones;
+use super::ordinals::{Turn, turns};
 use super::volumes;
 use crate::cluster::Cluster;
 use crate::cluster::index::{NodeId, PodId};
@@ -21,6 +25,8 @@ pub struct Baseline {
     schedule: Schedule,
     departures: Vec<Departure>,
     waiting: Vec<PodId>,
+    zones: Zones,
+    turns: FxHashMap<PodId, Turn>,
 }
 
 impl Baseline {
@@ -38,9 +44,10 @@ impl Baseline {
         volumes::settle(&mut cluster, &occupancy);
         let departures = cluster.pods.iter().map(|row| Departure::of(&objects.pods[row.object])).collect();
         cluster.push_replacements();
+        let zones = Zones::new(&cluster.nodes, &objects.nodes);
         let waits = schedule.decisions.iter().filter(|decision| decision.outcome == Outcome::Unschedulable);
         let waiting = waits.map(|decision| decision.pod).collect();
-        Baseline { cluster, profiles, options, occupancy, schedule, departures, waiting }
+        Baseline { cluster, profiles, options, occupancy, schedule, departures, waiting, zones, turns: turns(objects) }
     }
 
     /// The cluster as numbers: the pods of the input, and behind them, in the same order, one replacement for each.
@@ -88,6 +95,21 @@ impl Baseline {
         PodId::new(pod.index() % self.departures.len().max(1))
     }
 
+    /// How it was told to schedule.
+    pub fn options(&self) -> Options {
+        self.options
+    }
+
+    /// The turn of a pod whose set makes its pods one after another.
+    pub fn turn(&self, pod: PodId) -> Option<Turn> {
+        self.turns.get(&self.original(pod)).copied()
+    }
+
+    /// How evictions go, zone by zone.
+    pub fn zones(&self) -> &Zones {
+        &self.zones
+    }
+
     /// The nodes with these names, as far as there are such.
     pub fn nodes<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Vec<NodeId> {
         names.into_iter().filter_map(|name| self.cluster.find_node(name)).collect()
@@ -95,6 +117,11 @@ impl Baseline {
 
     /// A scheduler that finds everything as it is before the loss.
     pub fn scheduler(&self) -> Scheduler<'_> {
-        Scheduler::at(&self.cluster, &self.profiles, self.options, self.occupancy.clone())
+        self.scheduler_with(self.options)
+    }
+
+    /// A scheduler that does so and decides otherwise what is left open from here on.
+    pub fn scheduler_with(&self, options: Options) -> Scheduler<'_> {
+        Scheduler::at(&self.cluster, &self.profiles, options, self.occupancy.clone())
     }
 }

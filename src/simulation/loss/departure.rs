@@ -3,6 +3,8 @@
 //! Source: k8s.io/kubernetes/pkg/controller/tainteviction/taint_eviction.go (getMinTolerationTime) and
 //! pkg/apis/core/v1/helper GetMatchingTolerations, v1.36.
 
+use crate::controllers::taint_eviction::stay;
+use crate::manifest::node::Taint;
 use crate::manifest::pod::{Pod, Toleration};
 
 /// The taint that the node lifecycle controller puts on a node whose kubelet is silent; the one with effect `NoExecute` drives pods out.
@@ -53,19 +55,10 @@ impl Keeper {
     }
 }
 
-/// How long these tolerations let a pod stay on a silent node: the first that matches counts. None is for good.
+/// How long these tolerations let a pod stay on a silent node. None is for good.
 fn toleration_seconds(tolerations: &[Toleration]) -> Option<u32> {
-    match tolerations.iter().find(|toleration| matches(toleration)) {
-        None => Some(0),
-        Some(toleration) => toleration.toleration_seconds.map(|seconds| u32::try_from(seconds.max(0)).unwrap_or(u32::MAX)),
-    }
-}
-
-/// Whether a toleration is about `node.kubernetes.io/unreachable:NoExecute`, which has no value.
-fn matches(toleration: &Toleration) -> bool {
-    let key = toleration.key.is_empty() && toleration.operator == "Exists" || toleration.key == UNREACHABLE;
-    let effect = toleration.effect.is_empty() || toleration.effect == "NoExecute";
-    key && effect && (toleration.operator == "Exists" || toleration.value.is_empty())
+    let taint = Taint { key: UNREACHABLE.to_owned(), effect: "NoExecute".to_owned(), ..Taint::default() };
+    stay(&[taint], tolerations).time().map(|time| u32::try_from(time.as_secs()).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 //! Then, unless told otherwise, the node objects are deleted: what is left on them is gone, StatefulSets make their pods anew, and
 //! whoever waited is tried again. The scheduler does all placing: priorities and preemption included.
 //!
+//! Pods that leave at the same time are replaced in the order of the scheduler's [`Arrivals`](crate::scheduler::arrivals::Arrivals).
+//!
 //! [`sweep`] does so for many losses, on all cores: each starts from the same [`Baseline`] and leaves no trace.
 //!
 //! Promise: the state after a loss depends on the baseline and the loss alone, never on what was tried before or beside it.
@@ -13,21 +15,27 @@
 
 mod baseline;
 pub mod departure;
-mod eviction_pace;
+pub mod eviction_pace;
+mod ordinals;
 mod peak;
 mod sweep;
 pub mod volumes;
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
 
 pub use baseline::Baseline;
 pub use departure::{Departure, Keeper};
 pub use peak::Peak;
-pub use sweep::sweep;
+pub use sweep::{sweep, sweep_with};
 
 use crate::cluster::index::{NodeId, PodId};
 use crate::cluster::outage::NodeState;
+use crate::controllers::node_lifecycle::Pace;
 use crate::scheduler::Scheduler;
+use crate::scheduler::arrivals::ArrivalOrder;
 use crate::scheduler::run::{Backlog, Decision};
 
 /// How far a loss is played.
@@ -62,6 +70,8 @@ pub struct Displaced {
     pub pod: PodId,
     /// The node it was on.
     pub from: NodeId,
+    /// How long after the loss is found out it is deleted, in seconds; none if its node's taint never comes or it tolerates that for good.
+    pub leaves: Option<u32>,
     /// How it goes on.
     pub course: Course,
     /// Where it, or the pod in its place, is in the end.
@@ -125,7 +135,8 @@ pub fn lose(baseline: &Baseline, scheduler: &mut Scheduler<'_>, nodes: &[NodeId]
     let mut nodes = nodes.to_vec();
     nodes.sort_unstable();
     nodes.dedup();
-    let mut play = Play { baseline, scheduler, nodes, backlog: Backlog::default(), pods: Vec::new() };
+    let order = ArrivalOrder::new(scheduler.options().arrivals);
+    let mut play = Play { baseline, scheduler, order, nodes, backlog: Backlog::default(), pods: Vec::new() };
     play.fall_silent();
     if until == Until::Removed {
         play.remove();
@@ -135,6 +146,10 @@ pub fn lose(baseline: &Baseline, scheduler: &mut Scheduler<'_>, nodes: &[NodeId]
     loss
 }
 
+/// What is said of a pod that its set does not make.
+pub const HELD_UP: &str =
+    "not made: its StatefulSet (podManagementPolicy OrderedReady) waits for a pod of lower ordinal that finds no node";
+
 /// What is said of a pod whose tolerations let the scheduler bind it to a silent node.
 const ON_SILENT_NODE: &str = "bound to a node whose kubelet is silent (its tolerations let it): nothing starts it there";
 
@@ -142,6 +157,7 @@ const ON_SILENT_NODE: &str = "bound to a node whose kubelet is silent (its toler
 struct Play<'a, 'c> {
     baseline: &'a Baseline,
     scheduler: &'a mut Scheduler<'c>,
+    order: ArrivalOrder,
     nodes: Vec<NodeId>,
     backlog: Backlog,
     pods: Vec<Displaced>,
@@ -163,7 +179,8 @@ impl Play<'_, '_> {
             self.scheduler.set_node(node, NodeState { unreachable: true, ..state });
         }
         leaving.sort_by_key(|&(after, pod, _)| (after.is_none(), after, pod));
-        for group in leaving.chunk_by(|one, next| one.0 == next.0) {
+        for group in leaving.chunk_by_mut(|one, next| one.0 == next.0) {
+            self.order.arrange(self.baseline.cluster(), group, |(_, pod, _)| pod);
             group.iter().for_each(|&leaving| self.leave(leaving));
             self.scheduler.work_off(&mut self.backlog, |_, _| ());
         }
@@ -175,9 +192,10 @@ impl Play<'_, '_> {
     }
 
     fn leaving(&self) -> Vec<Leaving> {
-        let paces = eviction_pace::no_execute_after(&self.baseline.cluster().nodes, &self.nodes);
         let mut leaving = Vec::new();
-        for (&node, tainted_after) in self.nodes.iter().zip(paces) {
+        for lost in self.baseline.zones().lost(&self.baseline.cluster().nodes, &Pace::default(), &self.nodes) {
+            let (node, wait) = (lost.node, lost.wait());
+            let tainted_after = wait.map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX));
             for &pod in self.scheduler.occupancy().pods_on(node) {
                 let tolerated = self.baseline.departure(pod).after_seconds;
                 let after = tainted_after.zip(tolerated).map(|(tainted, tolerated)| tainted.saturating_add(tolerated));
@@ -201,33 +219,74 @@ impl Play<'_, '_> {
         if matches!(course, Course::Replaced(_)) {
             self.backlog.add(self.baseline.cluster(), self.baseline.replacement(pod));
         }
-        self.pods.push(Displaced { pod, from, course, to: None, message: None, waited: false });
+        self.pods.push(Displaced { pod, from, leaves: after, course, to: None, message: None, waited: false });
     }
 
     /// The nodes' objects are deleted, and with them what is left there.
     fn remove(&mut self) {
+        let mut coming: Vec<PodId> = Vec::new();
         for node in self.nodes.clone() {
             for pod in self.scheduler.occupancy().pods_on(node).to_vec() {
                 self.scheduler.evict(pod);
-                self.come_again(pod);
+                // a replacement that tolerates everything may have gone to a silent node: it has to be placed once more
+                if pod != self.baseline.original(pod) {
+                    coming.push(pod);
+                }
             }
             self.scheduler.set_node(node, NodeState { gone: true, ..NodeState::default() });
         }
-        for displaced in self.pods.iter().filter(|displaced| displaced.course == Course::OnceRemoved) {
-            self.backlog.add(self.baseline.cluster(), self.baseline.replacement(displaced.pod));
+        let again = self.pods.iter().filter(|displaced| displaced.course == Course::OnceRemoved).map(|displaced| displaced.pod);
+        let (in_turn, at_once): (Vec<PodId>, Vec<PodId>) = again.partition(|&pod| self.baseline.turn(pod).is_some());
+        coming.extend(at_once.into_iter().map(|pod| self.baseline.replacement(pod)));
+        self.come_together(coming);
+        let mut sets: BTreeMap<usize, VecDeque<(u32, PodId)>> = BTreeMap::new();
+        for pod in in_turn {
+            let turn = self.baseline.turn(pod).expect("just asked");
+            sets.entry(turn.set).or_default().push_back((turn.ordinal, pod));
         }
-        self.scheduler.work_off(&mut self.backlog, |_, _| ());
+        sets.values_mut().for_each(|pods| pods.make_contiguous().sort_unstable());
+        self.come_in_turn(sets);
     }
 
-    /// A replacement that tolerates everything may have gone to a silent node: it has to be placed once more.
-    fn come_again(&mut self, pod: PodId) {
-        if pod != self.baseline.original(pod) {
-            self.backlog.add(self.baseline.cluster(), pod);
+    /// Makes the pods of sets one after another: the next one when all before it have a node. What is left is never made.
+    fn come_in_turn(&mut self, mut sets: BTreeMap<usize, VecDeque<(u32, PodId)>>) {
+        // whoever waited before the loss holds up those behind it, too
+        let turns = self.baseline.waiting().iter().filter_map(|&pod| Some((self.baseline.turn(pod)?, pod)));
+        let mut first: BTreeMap<usize, Vec<(u32, PodId)>> = BTreeMap::new();
+        turns.for_each(|(turn, pod)| first.entry(turn.set).or_default().push((turn.ordinal, pod)));
+        loop {
+            self.scheduler.work_off(&mut self.backlog, |_, _| ());
+            let mut coming: Vec<PodId> = Vec::new();
+            for (set, pods) in &mut sets {
+                let Some(&(ordinal, pod)) = pods.front() else { continue };
+                let is_placed = |pod: PodId| self.scheduler.occupancy().node_of(pod).is_some();
+                let before = first.get(set).into_iter().flatten();
+                if before.clone().all(|&(other, pod)| other > ordinal || is_placed(pod)) {
+                    pods.pop_front();
+                    let replacement = self.baseline.replacement(pod);
+                    coming.push(replacement);
+                    first.entry(*set).or_default().push((ordinal, replacement));
+                }
+            }
+            if coming.is_empty() {
+                break;
+            }
+            self.come_together(coming);
         }
+        let held: FxHashSet<PodId> = sets.into_values().flatten().map(|(_, pod)| pod).collect();
+        for displaced in self.pods.iter_mut().filter(|displaced| held.contains(&displaced.pod)) {
+            displaced.message = Some(HELD_UP.into());
+        }
+    }
+
+    /// Adds pods that come at the same time.
+    fn come_together(&mut self, mut pods: Vec<PodId>) {
+        self.order.arrange(self.baseline.cluster(), &mut pods, |pod| pod);
+        pods.into_iter().for_each(|pod| self.backlog.add(self.baseline.cluster(), pod));
     }
 
     fn result(self, until: Until) -> Loss {
-        let Play { baseline, scheduler, nodes, backlog, mut pods } = self;
+        let Play { baseline, scheduler, nodes, backlog, mut pods, .. } = self;
         let waiting: Vec<PodId> = baseline.waiting().to_vec();
         let schedule = backlog.into_schedule();
         let occupancy = scheduler.occupancy();
@@ -242,7 +301,7 @@ impl Play<'_, '_> {
             displaced.to = node.filter(|&node| occupancy.outages().is_up(node));
             displaced.message = match node.is_some() && displaced.to.is_none() {
                 true => Some(ON_SILENT_NODE.into()),
-                false => sentences.remove(&replacement),
+                false => sentences.remove(&replacement).or(displaced.message.take()),
             };
             if until == Until::Unattended && displaced.course == Course::OnceRemoved {
                 displaced.course = Course::Stuck;

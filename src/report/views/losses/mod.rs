@@ -2,6 +2,7 @@
 
 mod page;
 mod timeline;
+mod verdict;
 
 use std::time::Duration;
 
@@ -9,7 +10,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use timeline::{LateView, TimelineView};
+pub use verdict::{AnswerView, VerdictView};
 
+use super::samples::LossSamplesView;
 use super::{API_VERSION, BlastRadiusView, Context, GraphView, Records};
 use crate::planning::failover::Span;
 use crate::planning::quorum::{Hit, Quorum, Quorums, State};
@@ -46,7 +49,12 @@ pub struct LossesView {
     /// The worst loss, if there is any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worst: Option<String>,
-    /// Every loss, in the order in which they were asked.
+    /// What is certain of all losses, and what proves it; absent with `unattended`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<VerdictView>,
+    /// How many losses were asked about; of very many, only the worst that were found are looked at one by one.
+    pub asked: u128,
+    /// The losses that were looked at, in the order in which they were asked.
     pub losses: Vec<LossView>,
     /// What goes at the first moment of the worst loss.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,6 +68,9 @@ pub struct LossesView {
     pub late: Vec<LateView>,
     /// What timelines assume.
     pub assumptions: Vec<AssumptionView>,
+    /// How surely each loss is survived, if that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples: Option<LossSamplesView>,
     /// The dependencies, for `-o dot`.
     #[serde(skip)]
     #[schemars(skip)]
@@ -237,6 +248,10 @@ pub struct Answer<'a> {
     pub names: &'a [String],
     /// What is lost each time, of a kind.
     pub each: String,
+    /// How many losses were asked about.
+    pub asked: u128,
+    /// What is certain of all of them.
+    pub verdict: Option<VerdictView>,
 }
 
 impl LossesView {
@@ -245,7 +260,7 @@ impl LossesView {
 
     /// Of an answer.
     pub fn new(context: &Context<'_>, answer: &Answer<'_>) -> Self {
-        let Answer { question, resilience, names, each } = answer;
+        let Answer { question, resilience, names, each, asked, verdict } = answer;
         let with_moves = resilience.losses.len() <= MOVES_OF;
         let loss = |(judged, name): (&Judged, &String)| LossView::new(context, question.quorums, judged, name, with_moves);
         LossesView {
@@ -259,9 +274,11 @@ impl LossesView {
                 Until::Unattended => "unattended",
             },
             required: question.requirements.names(),
-            survivable: resilience.is_survivable(),
+            survivable: resilience.is_survivable() && verdict.as_ref().is_none_or(|verdict| verdict.holds(question.requirements)),
             survived: resilience.survived(),
             pending_before: question.baseline.waiting().len(),
+            verdict: verdict.clone(),
+            asked: *asked,
             worst: resilience.worst.map(|worst| names[worst].clone()),
             losses: resilience.losses.iter().zip(names.iter()).map(loss).collect(),
             blast_radius: None,
@@ -269,13 +286,14 @@ impl LossesView {
             max_failover_seconds: question.max_failover.map(|limit| limit.as_secs()),
             late: resilience.late.iter().map(|late| LateView::new(question, late, names)).collect(),
             assumptions: question.assumptions.list().iter().map(AssumptionView::new).collect(),
+            samples: None,
             graph: None,
         }
     }
 
-    /// Whether everything is survived.
+    /// Whether everything is survived, whatever was drawn.
     pub fn holds(&self) -> bool {
-        self.survivable
+        self.survivable && self.samples.as_ref().is_none_or(LossSamplesView::holds)
     }
 
     /// The worst loss.

@@ -3,6 +3,7 @@
 use super::{FallenWorkload, FullestNode, LossView, LossesView, PendingPod, Seconds, TimelineView};
 use crate::report::amount::{count, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
+use crate::report::views::samples::LossSamplesView;
 
 /// So many losses fit a screen.
 const LOSSES: usize = 15;
@@ -14,6 +15,12 @@ impl LossesView {
     pub fn document(&self, detail: Detail) -> Document {
         let mut document = Document::new(self.headline());
         document.lines("", self.remarks());
+        if let Some(verdict) = &self.verdict {
+            document.table("The verdict", verdict.table(), Vec::new());
+        }
+        if let Some(samples) = &self.samples {
+            samples.add_to(&mut document, detail);
+        }
         self.add_losses(&mut document, detail);
         if let Some(worst) = self.worst() {
             worst.add_fallen(&mut document, detail, self.losses.len() > 1);
@@ -38,8 +45,15 @@ impl LossesView {
             _ => format!("{} losses of a {}", thousands(number), self.each),
         };
         let total = self.losses.len();
+        if self.asked > total as u128 {
+            return self.headline_of_many();
+        }
         match (self.survivable, total) {
             (_, 0) => Text::new("Nothing is lost: there is no node", Mood::Notable),
+            (true, _) if !self.holds() => {
+                let samples = self.samples.as_ref().map(LossSamplesView::headline).unwrap_or_default();
+                Text::bad(format!("Survivable in this one run, but {samples}"))
+            }
             (true, 1) => Text::good(format!("Survivable: {} leaves every workload what it needs, and every pod comes back", of(1))),
             (true, _) => {
                 Text::good(format!("Survivable: each of {} leaves every workload what it needs, and every pod comes back", of(total)))
@@ -52,6 +66,18 @@ impl LossesView {
                 of(total),
                 self.worst.as_deref().unwrap_or_default()
             )),
+        }
+    }
+
+    /// Of more losses than were looked at one by one.
+    fn headline_of_many(&self) -> Text {
+        let asked = format!("{} losses of a {}", usize::try_from(self.asked).map_or_else(|_| self.asked.to_string(), thousands), self.each);
+        let is_open = self.verdict.as_ref().is_some_and(|verdict| verdict.is_open());
+        match (self.survivable, is_open, &self.worst) {
+            (true, ..) => Text::good(format!("Survivable: proven for each of {asked}")),
+            (false, true, None) => Text::new(format!("Not decided: neither proven nor refuted for each of {asked}"), Mood::Notable),
+            (false, _, Some(worst)) => Text::bad(format!("Not survivable: not every one of {asked}; the worst that was found is {worst}")),
+            (false, false, None) => Text::bad(format!("Not survivable: not every one of {asked}")),
         }
     }
 
@@ -264,7 +290,7 @@ impl LossView {
         let (local, others): (Vec<&PendingPod>, Vec<&PendingPod>) = self.pending.iter().partition(is_local);
         advise(
             local.iter().map(|pod| pod.workload.as_str()).collect(),
-            "these need a disk of the lost nodes and come back only with it: keep a replica's copy elsewhere, or use storage that other nodes reach",
+            "their volumes are reached only from what is lost, and they come back only with it: keep a copy elsewhere (a replica in another place), or use storage that more nodes reach",
         );
         advise(
             others.iter().map(|pod| pod.workload.as_str()).collect(),
