@@ -167,15 +167,11 @@ fn picture(plane: &ControlPlane) -> Picture {
 fn drain(plane: &mut ControlPlane, nodes: &[String]) -> (usize, Vec<String>) {
     nodes.iter().for_each(|node| set_cordon(plane, node, true));
     plane.settle();
-    let on = |plane: &ControlPlane, node: &str| -> Vec<Key> {
-        let pods = plane.store().pods.iter();
-        let pods = pods.filter(|pod| pod.spec.node_name == node && pod.metadata.controller().is_none_or(|owner| owner.kind != "DaemonSet"));
-        let mut keys: Vec<Key> = pods.map(|pod| Key::of(&pod.metadata)).collect();
-        keys.sort();
-        keys
-    };
+    let pods = plane.store().pods.iter().filter(|pod| nodes.contains(&pod.spec.node_name));
+    let pods = pods.filter(|pod| pod.metadata.controller().is_none_or(|owner| owner.kind != "DaemonSet"));
+    let mut left: Vec<Key> = pods.map(|pod| Key::of(&pod.metadata)).collect();
+    left.sort();
     let mut passed = 0;
-    let mut left: Vec<Key> = nodes.iter().flat_map(|node| on(plane, node)).collect();
     loop {
         let tried = left.len();
         let mut refused = Vec::new();
@@ -274,10 +270,8 @@ fn fewest(state: &State<'_>, nodes: &[NodeId], most: usize) -> Option<usize> {
     }
     let mut best: Option<usize> = None;
     for part in 1..1usize << nodes.len() {
-        let (group, rest): (Vec<(usize, NodeId)>, Vec<(usize, NodeId)>) =
-            nodes.iter().copied().enumerate().partition(|(bit, _)| part >> bit & 1 == 1);
-        let (group, rest): (Vec<NodeId>, Vec<NodeId>) =
-            (group.into_iter().map(|it| it.1).collect(), rest.into_iter().map(|it| it.1).collect());
+        let of = |wanted: bool| (0..nodes.len()).filter(move |bit| (part >> bit & 1 == 1) == wanted).map(|bit| nodes[bit]);
+        let (group, rest): (Vec<NodeId>, Vec<NodeId>) = (of(true).collect(), of(false).collect());
         let mut next = state.clone();
         let wave = next.drain(&group, Afterwards::Back);
         if !troubles(state.setting(), &wave).is_empty() {

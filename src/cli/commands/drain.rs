@@ -139,16 +139,14 @@ fn told_apart(arguments: &[PathBuf]) -> (Vec<PathBuf>, Vec<String>) {
 }
 
 /// Every name has to be that of a node.
-fn check<'a>(objects: &Objects, names: impl Iterator<Item = &'a String>) -> anyhow::Result<()> {
+fn check<'a>(objects: &Objects, mut names: impl Iterator<Item = &'a String>) -> anyhow::Result<()> {
     let nodes: Vec<&str> = objects.nodes.iter().map(|node| node.metadata.name.as_str()).collect();
-    for name in names.filter(|name| !nodes.contains(&name.as_str())) {
-        let file = if Path::new(name).extension().is_some() { " and no such file" } else { "" };
-        match nodes.is_empty() {
-            true => bail!("there is no node {name}{file}: the input has no Node; add the output of `kubectl get nodes -o yaml`"),
-            false => bail!("there is no node {name}{file}: the nodes are {}", list(&nodes, 10)),
-        }
+    let Some(name) = names.find(|name| !nodes.contains(&name.as_str())) else { return Ok(()) };
+    let file = if Path::new(name).extension().is_some() { " and no such file" } else { "" };
+    if nodes.is_empty() {
+        bail!("there is no node {name}{file}: the input has no Node; add the output of `kubectl get nodes -o yaml`");
     }
-    Ok(())
+    bail!("there is no node {name}{file}: the nodes are {}", list(&nodes, 10));
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -14,7 +14,7 @@ use crate::simulation::drain::{Afterwards, State, Wave};
 /// Up to so many nodes, all orders are tried.
 const EXHAUSTIVE_NODES: usize = 6;
 /// So many evictions are played in search of fewer waves, after the first order that was tried.
-const EVICTIONS: usize = 200_000;
+const EVICTIONS: usize = 60_000;
 /// Nodes with less than this part of all pods (one in so many) are a small part of the cluster.
 const SMALL_PART: usize = 16;
 /// So many numbers of waves beyond the bound are aimed at.
@@ -90,7 +90,7 @@ fn finish<'s>(task: &Task<'_, 's>, mut best: Tried<'s>, mut bound: Bound, able: 
             match exhaustive.partition(task.start.clone(), (1 << task.nodes.len()) - 1, waves) {
                 Outcome::Found(end, mut waves) => {
                     waves.reverse();
-                    best = Tried { waves, end, left: Vec::new() };
+                    best = Tried { waves, end: *end, left: Vec::new() };
                     break;
                 }
                 Outcome::Nothing => {
@@ -238,7 +238,7 @@ fn shrunk(task: &Task<'_, '_>, group: &[usize], troubles: &[Trouble]) -> Vec<usi
 /// What came of trying all orders.
 enum Outcome<'s> {
     /// Waves, the last first, and the cluster after them.
-    Found(State<'s>, Vec<Wave>),
+    Found(Box<State<'s>>, Vec<Wave>),
     /// There are none.
     Nothing,
     /// It takes too long.
@@ -257,7 +257,7 @@ impl<'s> Exhaustive<'_, '_, 's> {
     /// Drains the nodes of `set` in at most `waves` waves.
     fn partition(&mut self, state: State<'s>, set: usize, waves: usize) -> Outcome<'s> {
         if set == 0 {
-            return Outcome::Found(state, Vec::new());
+            return Outcome::Found(Box::new(state), Vec::new());
         }
         let mut part = set;
         while part > 0 {

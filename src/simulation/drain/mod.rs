@@ -36,6 +36,11 @@ use crate::scheduler::attempt::Outcome;
 use crate::scheduler::run::{Backlog, Schedule};
 use crate::simulation::loss::Keeper;
 
+/// A wave is not played to its end once so many pods without a budget have no place, though others could take them.
+const IN_VAIN: usize = 64;
+/// While more pods wait, those are tried again after a pass, not after every eviction.
+const MOST_TRIED: usize = 16;
+
 /// What becomes of nodes after they were drained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Afterwards {
@@ -223,7 +228,7 @@ impl<'s> State<'s> {
 
     /// Evicts, pass after pass, until all pods are gone or a pass brings nothing.
     fn evict_all(&mut self, wave: &mut Wave) {
-        let mut left: Vec<(PodId, NodeId)> = wave.nodes.iter().flat_map(|&node| self.listed(node)).collect();
+        let mut left = self.listed(&wave.nodes);
         loop {
             let mut refused = Vec::new();
             let tried = left.len();
@@ -231,6 +236,10 @@ impl<'s> State<'s> {
                 // a preemption may have been quicker
                 if self.scheduler.occupancy().node_of(pod) != Some(node) {
                     continue;
+                }
+                if self.is_in_vain() {
+                    self.retry(wave);
+                    return;
                 }
                 match self.ask(pod) {
                     Ok(budget) => self.evict(pod, budget, wave),
@@ -246,16 +255,31 @@ impl<'s> State<'s> {
         }
     }
 
-    /// The pods of a node that `kubectl drain` evicts, in the order in which the API server lists them.
-    fn listed(&self, node: NodeId) -> Vec<(PodId, NodeId)> {
+    /// Whether so many pods without a budget have lost their place that the rest of a wave need not be played.
+    fn is_in_vain(&self) -> bool {
+        if self.waiting.len() < IN_VAIN || !self.waiting.len().is_multiple_of(IN_VAIN / 4) {
+            return false;
+        }
+        let has_lost = |waiting: &&Waiting| {
+            let setting = self.setting;
+            let is_new = waiting.from.is_some() && setting.selecting(waiting.pod).is_empty();
+            is_new && setting.eligible(setting.cluster().class_of(waiting.pod)).len() > 1
+        };
+        self.waiting.iter().filter(has_lost).count() >= IN_VAIN
+    }
+
+    /// The pods of nodes that `kubectl drain` evicts, in the order in which the API server lists them: the nodes are drained at the same
+    /// time, and pods that are alike come one after another, which is also what the scheduler is quickest at.
+    fn listed(&self, nodes: &[NodeId]) -> Vec<(PodId, NodeId)> {
         let cluster = self.setting.cluster();
-        let pods = self.scheduler.occupancy().pods_on(node).iter();
-        let mut pods: Vec<PodId> = pods.copied().filter(|&pod| self.setting.traits(pod).treatment == Treatment::Goes).collect();
-        pods.sort_by_key(|&pod| {
+        let on = |&node: &NodeId| self.scheduler.occupancy().pods_on(node).iter().map(move |&pod| (pod, node));
+        let goes = |&(pod, _): &(PodId, NodeId)| self.setting.traits(pod).treatment == Treatment::Goes;
+        let mut pods: Vec<(PodId, NodeId)> = nodes.iter().flat_map(on).filter(goes).collect();
+        pods.sort_by_cached_key(|&(pod, _)| {
             let name = cluster.pod_name(pod);
             (name.namespace, name.name, pod)
         });
-        pods.into_iter().map(|pod| (pod, node)).collect()
+        pods
     }
 
     /// What the Eviction API answers for a pod as things stand: the budget that would pay, or who refuses.
@@ -285,7 +309,7 @@ impl<'s> State<'s> {
                 wave.evictions[at].to = self.scheduler.occupancy().node_of(replacement);
             }
         }
-        if self.may_help(pod) {
+        if self.waiting.len() <= MOST_TRIED && self.may_help(pod) {
             self.retry(wave);
         }
     }
