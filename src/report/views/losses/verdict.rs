@@ -51,11 +51,11 @@ impl VerdictView {
     pub fn new(context: &Context<'_>, quorums: &Quorums, interdiction: &Interdiction, units: &[String]) -> Self {
         VerdictView {
             available: available(quorums, interdiction, units),
-            reached: answer(context, &interdiction.reached, |loss| match loss.pending().count() {
+            reached: answer(context, &interdiction.reached, "played one by one, in one order of pods and ties", |loss| match loss.pending().count() {
                 0 => format!("{} evicted for good", count(loss.preempted.iter().filter(|pod| pod.to.is_none()).count(), "pod")),
                 pending => format!("{} without a node", count(pending, "pod")),
             }),
-            repackable: answer(context, &interdiction.repackable, |obstacle| sentence(context, obstacle)),
+            repackable: answer(context, &interdiction.repackable, "packed one by one", |obstacle| sentence(context, obstacle)),
         }
     }
 
@@ -80,6 +80,8 @@ impl VerdictView {
         ];
         for (what, answer) in rows {
             let (word, mood) = match answer.answer {
+                // what was played in one order says nothing of others
+                "holds" if answer.certified.is_some() && answer.tried > Some(0) => ("yes", Mood::Good),
                 "holds" => ("proven", Mood::Good),
                 "fails" => ("no", Mood::Bad),
                 _ => ("open", Mood::Notable),
@@ -118,11 +120,12 @@ fn available(quorums: &Quorums, interdiction: &Interdiction, units: &[String]) -
     }
 }
 
-fn answer<W>(context: &Context<'_>, proof: &Proof<W>, why: impl Fn(&W) -> String) -> AnswerView {
+/// `tried` says how losses were tried that no certificate covers.
+fn answer<W>(context: &Context<'_>, proof: &Proof<W>, tried: &str, why: impl Fn(&W) -> String) -> AnswerView {
     let names = |nodes: &[NodeId]| nodes.iter().map(|&node| context.node(node)).collect::<Vec<_>>();
     match proof {
-        Proof::Holds(coverage) => covered("holds", coverage),
-        Proof::Open(coverage) => covered("open", coverage),
+        Proof::Holds(coverage) => covered("holds", tried, coverage),
+        Proof::Open(coverage) => covered("open", tried, coverage),
         Proof::Fails { nodes, why: reason, .. } => {
             let witness = names(nodes);
             let proof = format!("without {}: {}", list(&witness, 4), why(reason));
@@ -131,7 +134,7 @@ fn answer<W>(context: &Context<'_>, proof: &Proof<W>, why: impl Fn(&W) -> String
     }
 }
 
-fn covered(answer: &'static str, coverage: &Coverage) -> AnswerView {
+fn covered(answer: &'static str, how: &str, coverage: &Coverage) -> AnswerView {
     let number = |number: u128| usize::try_from(number).map_or_else(|_| number.to_string(), thousands);
     let losses = |many: u128| if many == 1 { "1 loss".to_owned() } else { format!("{} losses", number(many)) };
     let mut parts = Vec::new();
@@ -139,7 +142,7 @@ fn covered(answer: &'static str, coverage: &Coverage) -> AnswerView {
         parts.push(format!("{} by one certificate over sums, whatever the order and the ties", losses(coverage.certified)));
     }
     if coverage.tried > 0 {
-        parts.push(format!("{} one by one", losses(coverage.tried)));
+        parts.push(format!("{} {how}", losses(coverage.tried)));
     }
     if coverage.alike > 0 {
         parts.push(format!("{} like one of those", losses(coverage.alike)));
