@@ -4,6 +4,7 @@ use plimsoll::cluster::index::NodeId;
 use plimsoll::cluster::outage::NodeState;
 use plimsoll::controllers::node_lifecycle::Pace;
 use plimsoll::manifest::Objects;
+use plimsoll::manifest::meta::OwnerReference;
 use plimsoll::manifest::read::read_str;
 use plimsoll::scheduler::profile::Configuration;
 use plimsoll::scheduler::version::KubernetesVersion;
@@ -24,6 +25,16 @@ fn of(text: &str) -> Baseline {
     baseline(&input.objects, Options::default())
 }
 
+/// Gives every pod an owner that replaces it, of one kind or another.
+fn owned(mut objects: Objects) -> Objects {
+    for (number, pod) in objects.pods.iter_mut().enumerate().filter(|(_, pod)| pod.metadata.controller().is_none()) {
+        let kind = ["ReplicaSet", "StatefulSet", "ReplicaSet", "Job", "DaemonSet"][number % 5].to_owned();
+        let owner = OwnerReference { kind, name: "owner".into(), uid: "owner".into(), controller: Some(true), ..Default::default() };
+        pod.metadata.owner_references.push(owner);
+    }
+    objects
+}
+
 /// Sets of one, two or all nodes.
 fn losses(baseline: &Baseline) -> Vec<Vec<NodeId>> {
     let nodes: Vec<NodeId> = baseline.cluster().nodes.ids().collect();
@@ -36,7 +47,7 @@ proptest! {
 
     #[test]
     fn losses_leave_no_trace_and_the_fast_way_is_the_plain_one(plan in generate::plan(), old in any::<bool>(), wait in any::<bool>()) {
-        let objects = generate::build(&plan);
+        let objects = owned(generate::build(&plan));
         let version = if old { KubernetesVersion::V1_34 } else { KubernetesVersion::V1_36 };
         let options = Options { version, ..Options::default() };
         let until = if wait { Until::Removed } else { Until::Unattended };

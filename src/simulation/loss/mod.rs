@@ -24,14 +24,14 @@ pub mod volumes;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use baseline::Baseline;
 pub use departure::{Departure, Keeper};
 pub use peak::Peak;
 pub use sweep::{sweep, sweep_with};
 
-use crate::cluster::index::{NodeId, PodId};
+use crate::cluster::index::{ClassId, NodeId, PodId};
 use crate::cluster::outage::NodeState;
 use crate::controllers::node_lifecycle::Pace;
 use crate::scheduler::Scheduler;
@@ -132,6 +132,7 @@ impl Loss {
 /// Plays the loss of these nodes, and takes it back. `scheduler` is one of the baseline's, as it came or after other losses.
 pub fn lose(baseline: &Baseline, scheduler: &mut Scheduler<'_>, nodes: &[NodeId], until: Until) -> Loss {
     let checkpoint = scheduler.checkpoint();
+    scheduler.say_little(true);
     let mut nodes = nodes.to_vec();
     nodes.sort_unstable();
     nodes.dedup();
@@ -142,6 +143,7 @@ pub fn lose(baseline: &Baseline, scheduler: &mut Scheduler<'_>, nodes: &[NodeId]
         play.remove();
     }
     let loss = play.result(until);
+    scheduler.say_little(false);
     scheduler.rewind(checkpoint);
     loss
 }
@@ -289,27 +291,36 @@ impl Play<'_, '_> {
         let Play { baseline, scheduler, nodes, backlog, mut pods, .. } = self;
         let waiting: Vec<PodId> = baseline.waiting().to_vec();
         let schedule = backlog.into_schedule();
-        let occupancy = scheduler.occupancy();
-        let mut sentences: rustc_hash::FxHashMap<PodId, Arc<str>> = schedule
-            .decisions
-            .iter()
-            .filter_map(|decision| Some((decision.pod, decision.message.clone().filter(|_| decision.node.is_none())?)))
-            .collect();
+        let mut sentences = Sentences::default();
         for displaced in &mut pods {
-            let replacement = baseline.replacement(displaced.pod);
-            let node = occupancy.node_of(replacement);
-            displaced.to = node.filter(|&node| occupancy.outages().is_up(node));
-            displaced.message = match node.is_some() && displaced.to.is_none() {
-                true => Some(ON_SILENT_NODE.into()),
-                false => sentences.remove(&replacement).or(displaced.message.take()),
-            };
             if until == Until::Unattended && displaced.course == Course::OnceRemoved {
                 displaced.course = Course::Stuck;
             }
+            let replacement = baseline.replacement(displaced.pod);
+            let node = scheduler.occupancy().node_of(replacement);
+            displaced.to = node.filter(|&node| scheduler.occupancy().outages().is_up(node));
+            if node.is_some() && displaced.to.is_none() {
+                displaced.message = Some(ON_SILENT_NODE.into());
+            } else if displaced.is_pending() && displaced.message.is_none() {
+                displaced.message = sentences.of(scheduler, replacement);
+            }
         }
+        let occupancy = scheduler.occupancy();
         let helped = waiting.iter().filter_map(|&pod| Some((pod, occupancy.node_of(pod)?))).collect();
         let preempted = schedule.decisions.iter().flat_map(|decision| preempted_by(decision, scheduler)).collect();
         Loss { peak: Peak::of(baseline.cluster(), occupancy), nodes, pods, preempted, helped }
+    }
+}
+
+/// Why pods find no node as things are in the end, worked out once for pods that are alike.
+#[derive(Default)]
+struct Sentences(FxHashMap<ClassId, Option<Arc<str>>>);
+
+impl Sentences {
+    fn of(&mut self, scheduler: &mut Scheduler<'_>, pod: PodId) -> Option<Arc<str>> {
+        let class = scheduler.cluster().pod(pod).class;
+        let attempt = || Some(scheduler.attempt(pod).message).filter(|message| !message.is_empty()).map(Arc::from);
+        self.0.entry(class).or_insert_with(attempt).clone()
     }
 }
 
