@@ -4,6 +4,8 @@
 //! binding passed by the scheduler's filters at its moment. *No* is shown by an [`Obstacle`], which holds even if every rule about order
 //! (spread, company) is waived. Survivors are not moved. Another scheduler's pods are neither.
 
+use rustc_hash::FxHashMap;
+
 use super::assignment::{self, Assignment};
 use super::obstacle::{self, Obstacle};
 use super::units::comes_back;
@@ -48,6 +50,9 @@ pub enum Way {
     Exhaustive,
 }
 
+/// Of more displaced pods, only those are looked for that no survivor takes: trying other orders would take minutes.
+const MOST_PODS: usize = 2000;
+
 /// A displaced pod to be put back: its replacement, and what is known before others are.
 pub(super) struct Item {
     pub pod: PodId,
@@ -85,11 +90,17 @@ fn place_all(scheduler: &mut Scheduler<'_>, pods: Vec<PodId>) -> Repack {
         return Repack::Open;
     }
     let mut items: Vec<Item> = Vec::with_capacity(pods.len());
+    let mut known: FxHashMap<ClassId, NodeSet> = FxHashMap::default();
     for pod in pods {
         let class = scheduler.cluster().pod(pod).class;
-        let known = items.iter().find(|item| item.class == class).map(|item| item.nodes.clone());
-        let nodes = known.unwrap_or_else(|| possible(scheduler, pod));
+        let nodes = known.entry(class).or_insert_with(|| possible(scheduler, pod)).clone();
+        if nodes.is_empty() {
+            return Repack::Fails(Obstacle::Nowhere { pod });
+        }
         items.push(Item { pod, class, nodes });
+    }
+    if items.len() > MOST_PODS {
+        return Repack::Open;
     }
     let (cluster, occupancy) = (scheduler.cluster(), scheduler.occupancy());
     if let Some(obstacle) = obstacle::find(cluster, occupancy, &items) {

@@ -51,9 +51,11 @@ impl VerdictView {
     pub fn new(context: &Context<'_>, quorums: &Quorums, interdiction: &Interdiction, units: &[String]) -> Self {
         VerdictView {
             available: available(quorums, interdiction, units),
-            reached: answer(context, &interdiction.reached, "played one by one, in one order of pods and ties", |loss| match loss.pending().count() {
-                0 => format!("{} evicted for good", count(loss.preempted.iter().filter(|pod| pod.to.is_none()).count(), "pod")),
-                pending => format!("{} without a node", count(pending, "pod")),
+            reached: answer(context, &interdiction.reached, "played one by one, in one order of pods and ties", |loss| {
+                match loss.pending().count() {
+                    0 => format!("{} evicted for good", count(loss.preempted.iter().filter(|pod| pod.to.is_none()).count(), "pod")),
+                    pending => format!("{} without a node", count(pending, "pod")),
+                }
             }),
             repackable: answer(context, &interdiction.repackable, "packed one by one", |obstacle| sentence(context, obstacle)),
         }
