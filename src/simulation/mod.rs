@@ -11,6 +11,7 @@
 //!
 //! The short way beside it: [`create`] takes the objects of an input through the API server and the controllers at once, so that what
 //! is refused is told apart from what is pending, and [`Difference`] says what is different between two [`Picture`]s of a cluster.
+//! [`loss`] and [`drain`] take nodes away on the scheduler's own numbers, thousands of times a second, and put them back.
 //!
 //! What real clusters leave to chance is drawn again and again by [`chance`], from seeds.
 //!

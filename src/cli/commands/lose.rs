@@ -14,9 +14,10 @@ use crate::cli::{output, time};
 use crate::cluster::index::{NodeId, PodId};
 use crate::graph::Dependencies;
 use crate::manifest::Objects;
-use crate::planning::failover::{Assumptions, Means, Removal};
+use crate::planning::failover::{Assumptions, Means, Removal, start_notes};
 use crate::planning::quorum::{Override, Quorums};
 use crate::planning::resilience::{Question, Requirements, Resilience, chances, judge};
+use crate::report::amount::count;
 use crate::report::views::losses::{Answer, VerdictView};
 use crate::report::views::samples::LossSamplesView;
 use crate::report::views::{BlastRadiusView, Context, GraphView, LossesView, View};
@@ -113,7 +114,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let asked = arguments.lost.asked(objects)?;
     let baseline = Baseline::new(objects, &configuration, options, placement::run);
     let quorums = Quorums::of(objects, &arguments.judgement.quorum);
-    quorums.notes.iter().for_each(|note| output::note(&note.message));
+    quorums.notes.iter().chain(&start_notes(objects)).for_each(|note| output::note(&note.message));
+    if !loaded.creation.refused.is_empty() {
+        let refused = count(loaded.creation.refused.len(), "object");
+        output::note(&format!("{refused} would be refused by the API server and are left out: `plimsoll schedule` says why"));
+    }
     let until = if arguments.lost.unattended { Until::Unattended } else { Until::Removed };
     let interdiction = (until == Until::Removed).then(|| asked.interdict(objects, &baseline, &quorums));
     let sets = asked.sets(interdiction.as_ref());
@@ -136,8 +141,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let context = Context::new(objects, baseline.cluster(), options.version, arguments.scheduler.ties());
     let units: Vec<String> = asked.units.iter().map(Unit::to_string).collect();
     let verdict = interdiction.map(|interdiction| VerdictView::new(&context, &quorums, &interdiction, &units));
-    let (each, count) = (asked.each(), asked.count());
-    let answer = Answer { question: &question, resilience: &resilience, names: &names, each, asked: count, verdict };
+    let answer = Answer { question: &question, resilience: &resilience, names: &names, each: asked.each(), asked: asked.count(), verdict };
     let mut view = LossesView::new(&context, &answer);
     draw(&mut view, objects, &baseline, &resilience, arguments.output.output.0.only_graphs);
     view.samples = draws.filter(|_| !losses.is_empty()).map(|draws| samples(&question, &configuration, &draws, &names));

@@ -31,8 +31,10 @@ use crate::cluster::resources::Amounts;
 use levels::Levels;
 use view::ClassView;
 
-/// How many classes and shapes are kept; beyond that the half that was used longest ago is dropped.
-const KEPT: usize = 256;
+/// How many classes are kept, and how many shapes; beyond that the half that was used longest ago is dropped. Pods of a lost zone come
+/// back in no order of their classes, and a class costs a thousand decisions to see anew; it takes some ten kilobytes for 5,000 nodes.
+const CLASSES: usize = 4096;
+const SHAPES: usize = 256;
 
 /// What pods ask for, as far as resource plugins look at it.
 type Shape = (Amounts, Amounts, usize);
@@ -60,8 +62,8 @@ impl Incremental {
         self.clock += 1;
         let shape = (cycle.class.incoming.amounts.clone(), cycle.class.scored.clone(), profile);
         let sample = (cycle.pod, profile);
-        drop_oldest(&mut self.levels);
-        drop_oldest(&mut self.views);
+        drop_oldest(&mut self.levels, SHAPES);
+        drop_oldest(&mut self.views, CLASSES);
         let levels = self.levels.entry(shape).or_insert_with(|| Kept { value: Levels::new(cycle), used: 0, sample });
         let view = self.views.entry(id).or_insert_with(|| Kept { value: ClassView::new(cycle), used: 0, sample });
         (levels.used, view.used) = (self.clock, self.clock);
@@ -109,11 +111,11 @@ pub fn covers(class: &Class) -> bool {
     class.volumes.is_empty() && !class.gated
 }
 
-fn drop_oldest<K: Eq + std::hash::Hash + Clone, T>(kept: &mut FxHashMap<K, Kept<T>>) {
-    if kept.len() < KEPT {
+fn drop_oldest<K: Eq + std::hash::Hash + Clone, T>(kept: &mut FxHashMap<K, Kept<T>>, most: usize) {
+    if kept.len() < most {
         return;
     }
     let mut stamps: Vec<u64> = kept.values().map(|kept| kept.used).collect();
-    let middle = *stamps.select_nth_unstable(KEPT / 2).1;
+    let middle = *stamps.select_nth_unstable(most / 2).1;
     kept.retain(|_, kept| kept.used > middle);
 }

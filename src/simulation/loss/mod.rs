@@ -237,6 +237,8 @@ impl Play<'_, '_> {
             }
             self.scheduler.set_node(node, NodeState { gone: true, ..NodeState::default() });
         }
+        // whoever waited is tried at once; pod garbage collection takes 40 to 60 seconds longer, and only then do the others come again
+        self.scheduler.work_off(&mut self.backlog, |_, _| ());
         let again = self.pods.iter().filter(|displaced| displaced.course == Course::OnceRemoved).map(|displaced| displaced.pod);
         let (in_turn, at_once): (Vec<PodId>, Vec<PodId>) = again.partition(|&pod| self.baseline.turn(pod).is_some());
         coming.extend(at_once.into_iter().map(|pod| self.baseline.replacement(pod)));
