@@ -20,6 +20,10 @@ pub mod version;
 pub use run::{Choice, Decision, Fit, Schedule};
 
 use arrivals::Arrivals;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
 use attempt::{Attempt, Code, Outcome, Rejection, ScoreColumn};
 use framework::Cycle;
 use incremental::Incremental;
@@ -29,7 +33,7 @@ use profile::{Configuration, Profile};
 use ties::{TieBreaker, Ties};
 use version::KubernetesVersion;
 
-use crate::cluster::index::{ClaimId, NodeId, NodeSet, PodId};
+use crate::cluster::index::{ClaimId, ClassId, NodeId, NodeSet, PodId};
 use crate::cluster::occupancy::{self, ClaimState, Occupancy};
 use crate::cluster::outage::NodeState;
 use crate::cluster::{Cluster, Standing};
@@ -64,6 +68,8 @@ pub struct Scheduler<'c> {
     /// Pods that wait for a node kept free for them.
     nominated: Vec<(PodId, NodeId)>,
     incremental: Incremental,
+    /// For each class that waited: the classes whose coming and going could help it. See [`run`].
+    company: FxHashMap<ClassId, Arc<[ClassId]>>,
     /// The lowest priority of any pod: nobody makes room for a pod that has no higher one.
     lowest_priority: i32,
     /// Whether a refusal needs no words; see [`Scheduler::say_little`].
@@ -96,7 +102,18 @@ impl<'c> Scheduler<'c> {
         let ties = TieBreaker::new(options.ties, options.version.semantics().ties);
         let lowest_priority = cluster.classes.iter().map(|class| class.priority).min().unwrap_or(0);
         let incremental = Incremental::default();
-        Scheduler { cluster, profiles, options, occupancy, ties, nominated, incremental, lowest_priority, says_little: false }
+        Scheduler {
+            cluster,
+            profiles,
+            options,
+            occupancy,
+            ties,
+            nominated,
+            incremental,
+            company: FxHashMap::default(),
+            lowest_priority,
+            says_little: false,
+        }
     }
 
     /// The cluster it schedules.

@@ -8,12 +8,12 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::attempt::{Attempt, Outcome, Preemption};
 use super::{Scheduler, queue};
 use crate::cluster::Cluster;
-use crate::cluster::index::{NodeId, PodId};
+use crate::cluster::index::{ClassId, NodeId, PodId};
 use crate::cluster::occupancy::Change;
 
 /// What was decided about a pod, in short.
@@ -79,6 +79,17 @@ struct Waiting {
     tried_at: usize,
 }
 
+/// What happened meanwhile: how far the log was when it did last.
+#[derive(Debug, Default)]
+struct News {
+    /// Room was made.
+    room: Option<usize>,
+    /// A node's state changed.
+    of_node: Option<usize>,
+    /// A pod of a class came, left, or began to be deleted.
+    of_class: FxHashMap<ClassId, usize>,
+}
+
 impl Backlog {
     /// Adds a pod behind those of its priority.
     pub fn add(&mut self, cluster: &Cluster, pod: PodId) {
@@ -133,8 +144,9 @@ impl Scheduler<'_> {
                 backlog.decided.push(Some(decision));
                 progress(backlog.decided.len(), backlog.queue.len());
             }
-            let last_room = self.last_room(backlog.waiting.iter().map(|waiting| waiting.tried_at).min());
-            let helped = |waiting: &Waiting| self.could_help(waiting, last_room);
+            let news = self.news(backlog.waiting.iter().map(|waiting| waiting.tried_at).min());
+            backlog.waiting.iter().for_each(|waiting| self.remember_company(waiting.entry.pod));
+            let helped = |waiting: &Waiting| self.could_help(waiting, &news);
             let (again, still): (Vec<Waiting>, Vec<Waiting>) = std::mem::take(&mut backlog.waiting).into_iter().partition(helped);
             backlog.waiting = still;
             if again.is_empty() {
@@ -149,28 +161,71 @@ impl Scheduler<'_> {
         }
     }
 
-    /// The last change since `since` that made room: a pod left a node that is up, or a node's state changed.
-    fn last_room(&self, since: Option<usize>) -> Option<usize> {
-        let (since, outages) = (since?, self.occupancy().outages());
-        let makes_room = |change: &Change| match change {
-            // one that leaves a dead node leaves no room there, but may have kept others away from all its zone
-            Change::Left(stay) => outages.is_up(stay.node) || !self.cluster().class(stay.class).anti_affinity.is_empty(),
-            Change::Node(node, _) => outages.is_up(*node),
-            _ => false,
-        };
-        self.occupancy().log()[since..].iter().rposition(makes_room).map(|at| since + at)
+    /// What happened since the log was this long.
+    fn news(&self, since: Option<usize>) -> News {
+        let mut news = News::default();
+        let (Some(since), outages) = (since, self.occupancy().outages()) else { return news };
+        for (at, change) in self.occupancy().log().iter().enumerate().skip(since) {
+            let makes_room = match change {
+                // one that leaves a dead node leaves no room there, but may have kept others away from all its zone
+                Change::Left(stay) => outages.is_up(stay.node) || !self.cluster().class(stay.class).anti_affinity.is_empty(),
+                Change::Node(node, _) => outages.is_up(*node),
+                _ => false,
+            };
+            if makes_room {
+                news.room = Some(at);
+            }
+            match change {
+                Change::Came(stay) | Change::Left(stay) | Change::Terminating(stay) | Change::Restored(stay) => {
+                    news.of_class.insert(stay.class, at);
+                }
+                Change::Node(..) => news.of_node = Some(at),
+            }
+        }
+        news
     }
 
     /// Whether something happened since a pod was tried that could help it: room was made, or a pod that minds company got other company.
-    fn could_help(&self, waiting: &Waiting, last_room: Option<usize>) -> bool {
-        let class = self.cluster().class_of(waiting.entry.pod);
-        let spread = match (&class.spread[..], self.profile_of(waiting.entry.pod)) {
-            ([], Some(profile)) => profile.default_spread(self.cluster()),
-            (own, _) => own,
-        };
-        let minds_company =
-            !class.affinity.is_empty() || !class.anti_affinity.is_empty() || spread.iter().any(|constraint| constraint.hard);
-        last_room.is_some_and(|last| last >= waiting.tried_at) || minds_company && self.occupancy().log().len() > waiting.tried_at
+    fn could_help(&self, waiting: &Waiting, news: &News) -> bool {
+        let is_since = |at: Option<usize>| at.is_some_and(|at| at >= waiting.tried_at);
+        let company = self.company.get(&self.cluster().pod(waiting.entry.pod).class).map(|company| &company[..]).unwrap_or_default();
+        let has_other_company = || company.iter().any(|class| is_since(news.of_class.get(class).copied()));
+        is_since(news.room) || !company.is_empty() && (is_since(news.of_node) || has_other_company())
+    }
+
+    /// Works out, once for each class, whose coming and going could help its pods.
+    fn remember_company(&mut self, pod: PodId) {
+        let id = self.cluster().pod(pod).class;
+        if !self.company.contains_key(&id) {
+            let company = self.company_of(pod);
+            self.company.insert(id, company.into());
+        }
+    }
+
+    /// The classes that a pod's required affinity and hard spread constraints mean, and its own if it has any of them.
+    fn company_of(&self, pod: PodId) -> Vec<ClassId> {
+        let cluster = self.cluster();
+        let class = cluster.class_of(pod);
+        let mut company = Vec::new();
+        for term in class.affinity.iter().chain(&class.anti_affinity).map(|&term| cluster.term(term)) {
+            company.push(cluster.pod(pod).class);
+            company.extend(cluster.relations.candidates(&term.selector).filter(|&other| term.matches(cluster.class(other))));
+        }
+        let default = self.profile_of(pod).map(|profile| profile.default_spread(cluster)).unwrap_or_default();
+        let is_default = class.spread.is_empty();
+        let constraints = if is_default { default } else { &class.spread };
+        for constraint in constraints.iter().filter(|constraint| constraint.hard) {
+            let selector = if is_default { &class.default_spread } else { &constraint.selector };
+            company.push(cluster.pod(pod).class);
+            let counts = |&other: &ClassId| {
+                let other = cluster.class(other);
+                other.namespace == class.namespace && selector.matches(&other.labels)
+            };
+            company.extend(cluster.relations.candidates(selector).filter(counts));
+        }
+        company.sort_unstable();
+        company.dedup();
+        company
     }
 
     /// Tries one pod until it has a node or nothing takes it; `evicted` is told of every victim.
