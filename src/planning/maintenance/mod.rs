@@ -3,7 +3,7 @@
 //! Nodes are drained as `kubectl drain` does it ([`crate::simulation::drain`]). A wave keeps every promise if every eviction is let pass
 //! in the end, every pod without a budget finds another place first, and everything runs again once the nodes are back
 //! ([`verdict`]). Fewest waves is vector bin packing over what limits them ([`limit`], where the lower bound comes from), and placing is
-//! the scheduler's: so each wave that is found is played, and what does not work is taken out ([`search`]).
+//! the scheduler's: so each wave that is found is played, and what does not work is taken out (`search`).
 //!
 //! What cannot be drained is told with who refuses it and the smallest change that frees it ([`remedy`]); where room is missing, with how
 //! many nodes have to be added for the time being.
