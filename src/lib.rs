@@ -12,6 +12,7 @@
 //!        │                                                                     ▲
 //!  1 manifest     what was written (typed, exact quantities, file:line)     7 report   what it says
 //!  1 usage        what was measured                                           ▲
+//!  1 catalogue    what can be bought                                          │
 //!        │                                                                     ▲
 //!  2 controllers  what controllers make of it (pods, replicas, budgets)     8 cli      read → one library call → render
 //!  2 admission    what the API server makes of it (defaults, quota, refusals)  ▲
@@ -23,7 +24,7 @@
 //!        │                                                                     │
 //!  5 simulation   what happens next: a control plane in memory ────────────────┤
 //!        │                                                                     │
-//!  6 planning     how far it reaches: under how much load, after which losses ─┤
+//!  6 planning     how far it reaches, after which losses; what to buy and set ─┤
 //!  6 conformance  recordings of the real thing, replayed ──────────────────────┘
 //!
 //!  2 verify       the referee: judges placements from `manifest` alone, sharing no code with cluster or scheduler
@@ -33,7 +34,7 @@
 //!
 //! - `manifest` knows nothing of scheduling; `verify` knows nothing of `cluster` or `scheduler`.
 //! - Nothing below `report` prints or knows an output format; nothing below `cli` opens a file, but for the `read` modules of
-//!   `manifest`, `usage` and `conformance`.
+//!   `manifest`, `usage`, `catalogue` and `conformance`.
 //! - Past `cluster`'s door there is no string on a hot path.
 //! - No clock, thread or hash order decides anything: same input and seed, same bytes out, whatever the number of threads.
 //!
@@ -59,6 +60,7 @@
 //! ```
 
 pub mod admission;
+pub mod catalogue;
 pub mod cli;
 pub mod cluster;
 pub mod conformance;

@@ -9,6 +9,7 @@ pub mod failover;
 pub mod headroom;
 pub mod interdiction;
 pub mod maintenance;
+pub mod packing;
 pub mod quorum;
 pub mod quota;
 pub mod resilience;
