@@ -24,6 +24,7 @@ pub mod refusal;
 pub mod remedy;
 pub mod samples;
 pub mod schedule;
+pub mod success_metrics;
 pub mod survival;
 pub mod usage;
 pub mod workload;
@@ -45,6 +46,7 @@ pub use losses::LossesView;
 pub use plan::PlanView;
 pub use samples::SamplesView;
 pub use schedule::ScheduleView;
+pub use success_metrics::SuccessMetricsView;
 
 /// The version of the views.
 pub const API_VERSION: &str = "plimsoll.dev/v1";
