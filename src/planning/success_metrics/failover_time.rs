@@ -10,6 +10,7 @@
 //! which suffices for all of them.
 
 use std::cmp::Reverse;
+use std::mem::discriminant;
 use std::time::Duration;
 
 use super::{Question, Setting};
@@ -57,23 +58,34 @@ pub struct LateWorkload {
 }
 
 /// Why a workload is late.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// Pods of it find no node.
-    NoNode,
+    /// Pods of it find no node; the scheduler's sentence about the first.
+    NoNode(String),
     /// This stage of the timeline takes longest, or does not end.
     Stage(StageKind),
 }
 
-/// What to change so that workloads are whole again in time.
+/// What to do so that workloads are whole again in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remedy {
-    /// All of these together; nothing if it is room that is missing, or if nothing but more replicas or other storage helps.
-    pub changes: Vec<Change>,
-    /// Whether pods find no node, so that it is room that is missing.
-    pub is_room: bool,
+    /// What.
+    pub cure: Cure,
     /// Workloads that it helps.
     pub workloads: Vec<WorkloadKey>,
+}
+
+/// What makes a workload whole again in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cure {
+    /// All of these changes together.
+    Changes(Vec<Change>),
+    /// Volumes that other nodes reach: its pods find no node because of theirs.
+    Storage,
+    /// Room, or weaker rules: its pods find no node.
+    Room,
+    /// No change of settings is enough: more replicas, or other storage.
+    Nothing,
 }
 
 impl FailoverTime {
@@ -137,42 +149,76 @@ pub(super) fn measure(question: &Question<'_>) -> FailoverTime {
         recovery: together.recovery,
         late,
         evicted: evictions.map(|(index, judged)| (name(index), evicted(judged))).collect(),
-        remedies: remedies(question.quorums, &resilience.late),
+        remedies: remedies(question),
     }
 }
 
 fn late_workload(question: &Question<'_>, late: &Late, node: String) -> LateWorkload {
+    let reason = match &late.breach {
+        Some(breach) => Reason::Stage(breach.stage),
+        None => Reason::NoNode(no_node(question, late)),
+    };
     LateWorkload {
         workload: question.quorums.workloads[late.workload].workload.clone(),
         node,
         after: late.breach.as_ref().and_then(|breach| breach.after),
-        reason: late.breach.as_ref().map_or(Reason::NoNode, |breach| Reason::Stage(breach.stage)),
+        reason,
     }
 }
 
+/// What the scheduler says of the first pod of a late workload that finds no node.
+fn no_node(question: &Question<'_>, late: &Late) -> String {
+    let mut pending = question.node_losses.resilience.losses[late.loss].loss.pending();
+    let first = pending.find(|pod| question.quorums.of_pod.get(pod.pod.index()) == Some(&Some(late.workload)));
+    first.and_then(|pod| pod.message.as_deref()).unwrap_or_default().to_owned()
+}
+
 /// The weakest remedy of each workload, like ones together.
-fn remedies(quorums: &Quorums, late: &[Late]) -> Vec<Remedy> {
+fn remedies(question: &Question<'_>) -> Vec<Remedy> {
     let mut remedies: Vec<Remedy> = Vec::new();
-    for late in late {
-        let changes = late.breach.as_ref().and_then(|breach| breach.remedies.first()).cloned().unwrap_or_default();
-        let workload = quorums.workloads[late.workload].workload.clone();
-        let is_room = late.breach.is_none();
-        match remedies.iter_mut().find(|remedy| remedy.is_room == is_room && is_alike(&remedy.changes, &changes)) {
+    for late in &question.node_losses.resilience.late {
+        let cure = cure(question, late);
+        let workload = question.quorums.workloads[late.workload].workload.clone();
+        match remedies.iter_mut().find(|remedy| is_alike(&remedy.cure, &cure)) {
             Some(remedy) => {
-                remedy.changes.iter_mut().zip(changes).for_each(|(own, other)| *own = stricter(*own, other));
+                remedy.cure.tighten(cure);
                 remedy.workloads.push(workload);
             }
-            None => remedies.push(Remedy { changes, is_room, workloads: vec![workload] }),
+            None => remedies.push(Remedy { cure, workloads: vec![workload] }),
         }
     }
     remedies.sort_by_key(|remedy| Reverse(remedy.workloads.len()));
     remedies
 }
 
-/// Whether two remedies change the same things.
-fn is_alike(one: &[Change], other: &[Change]) -> bool {
-    let alike = |(one, other): (&Change, &Change)| std::mem::discriminant(one) == std::mem::discriminant(other);
-    one.len() == other.len() && one.iter().zip(other).all(alike)
+fn cure(question: &Question<'_>, late: &Late) -> Cure {
+    match late.breach.as_ref().map(|breach| breach.remedies.first()) {
+        Some(Some(changes)) => Cure::Changes(changes.clone()),
+        Some(None) => Cure::Nothing,
+        None if no_node(question, late).contains(VOLUME_ELSEWHERE) => Cure::Storage,
+        None => Cure::Room,
+    }
+}
+
+/// Upstream's words for a node that a pod's volume cannot be reached from.
+const VOLUME_ELSEWHERE: &str = "PersistentVolume's node affinity";
+
+/// Whether two cures do the same things.
+fn is_alike(one: &Cure, other: &Cure) -> bool {
+    let alike = |(one, other): (&Change, &Change)| discriminant(one) == discriminant(other);
+    match (one, other) {
+        (Cure::Changes(one), Cure::Changes(other)) => one.len() == other.len() && one.iter().zip(other).all(alike),
+        (one, other) => one == other,
+    }
+}
+
+impl Cure {
+    /// Makes it do for what another one like it does for.
+    fn tighten(&mut self, other: Cure) {
+        if let (Cure::Changes(own), Cure::Changes(other)) = (self, other) {
+            own.iter_mut().zip(other).for_each(|(own, other)| *own = stricter(*own, other));
+        }
+    }
 }
 
 /// The change that does for both.

@@ -24,7 +24,7 @@ mod service_replicas;
 use std::time::Duration;
 
 pub use autoscaling::{Autoscaling, Obstacle, Scaler};
-pub use failover_time::{FailoverTime, LateWorkload, Reason, Remedy, losses, node_losses};
+pub use failover_time::{Cure, FailoverTime, LateWorkload, Reason, Remedy, losses, node_losses};
 pub use node_count::NodeCount;
 pub use pod_distribution::{Crowd, PodDistribution, Stand};
 pub use resource_utilization::{NodeUtilization, ResourceUtilization, Share, Utilization};

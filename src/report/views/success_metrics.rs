@@ -61,7 +61,7 @@ pub struct NumberView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FailingView {
-    /// What: a node, a workload, an autoscaler.
+    /// What: a node, a workload, an autoscaler, or `the cluster`.
     pub what: String,
     /// In which way.
     pub why: String,
@@ -90,12 +90,29 @@ impl SuccessMetricsView {
             table.row(vec![metric.name.into(), metric.verdict(), metric.target.as_str().into(), metric.actual.as_str().into()]);
         }
         document.table(title, table, Vec::new());
-        let failing = self.metrics.iter().filter(|metric| !metric.holds);
-        document.lines("What fails, and what to do", failing.flat_map(|metric| metric.failure(detail)).collect());
-        let remarks = self.metrics.iter().flat_map(|metric| metric.remarks.iter().map(|remark| format!("{}: {remark}", metric.name)));
-        if detail == Detail::Full {
-            document.lines("Worth knowing, and failing nothing", remarks.map(Text::from).collect());
+        match detail {
+            Detail::Brief => document.lines("What fails, and what to do", self.failing().flat_map(MetricView::brief).collect()),
+            Detail::Full => self.add_all(document),
         }
+    }
+
+    fn failing(&self) -> impl Iterator<Item = &MetricView> {
+        self.metrics.iter().filter(|metric| !metric.holds)
+    }
+
+    /// What to do, all that fails, and all that is worth knowing.
+    fn add_all(&self, document: &mut Document) {
+        let next = self.failing().flat_map(|metric| metric.next.iter().map(|next| format!("{}: {next}", metric.name)));
+        document.lines("What to do", next.map(Text::from).collect());
+        let mut table = Table::new().left("fails").left("what").left("why");
+        for metric in self.failing() {
+            for each in &metric.failing {
+                table.row(vec![metric.name.into(), each.what.as_str().into(), each.why.as_str().into()]);
+            }
+        }
+        document.table("What fails", table, Vec::new());
+        let remarks = self.metrics.iter().flat_map(|metric| metric.remarks.iter().map(|remark| format!("{}: {remark}", metric.name)));
+        document.lines("Worth knowing, and failing nothing", remarks.map(Text::from).collect());
     }
 
     /// Adds the metrics of several states of a cluster side by side, such as before and after a purchase: a column each.
@@ -112,6 +129,12 @@ impl SuccessMetricsView {
     }
 }
 
+impl FailingView {
+    fn sentence(&self) -> String {
+        if self.what == words::CLUSTER { self.why.clone() } else { format!("{}: {}", self.what, self.why) }
+    }
+}
+
 impl MetricView {
     fn verdict(&self) -> Text {
         if self.holds { Text::good("yes") } else { Text::bad("no") }
@@ -122,11 +145,10 @@ impl MetricView {
         Text::new(format!("{}: {}", verdict.text, self.actual), verdict.mood)
     }
 
-    /// What fails, and below it what to do.
-    fn failure(&self, detail: Detail) -> Vec<Text> {
-        let shown = if detail == Detail::Full { self.failing.len() } else { NAMED };
-        let mut named: Vec<String> = self.failing.iter().take(shown).map(|each| format!("{}: {}", each.what, each.why)).collect();
-        let more = self.failing.len().saturating_sub(shown);
+    /// What fails first, and below it what to do.
+    fn brief(&self) -> Vec<Text> {
+        let mut named: Vec<String> = self.failing.iter().take(NAMED).map(FailingView::sentence).collect();
+        let more = self.failing.len().saturating_sub(NAMED);
         if more > 0 {
             named.push(format!("and {more} more"));
         }

@@ -101,9 +101,7 @@ impl StateView {
             let part = share(self.most_pods_on_a_node as i64, self.pods_on_nodes as i64);
             text.push_str(&format!("; {} a node, most on {node}: {} ({part})", self.pods_per_node, thousands(self.most_pods_on_a_node)));
         }
-        let used: Vec<String> =
-            self.requested.iter().map(|each| format!("{} {} ({})", each.resource, each.share(), each.fraction())).collect();
-        format!("{text}; requested: {}", used.join(", "))
+        text
     }
 }
 

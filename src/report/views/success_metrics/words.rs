@@ -9,6 +9,9 @@ use crate::report::amount::{Unit, count, duration, list, percent, share, thousan
 /// So many names are in a sentence.
 const NAMES: usize = 4;
 
+/// What fails where it is no single thing.
+pub(super) const CLUSTER: &str = "the cluster";
+
 /// All six, in the guide's order.
 pub(super) fn metrics(measured: &SuccessMetrics) -> Vec<MetricView> {
     vec![
@@ -34,7 +37,7 @@ fn node_count(measured: &NodeCount) -> MetricView {
     let mut failing = Vec::new();
     let mut next = Vec::new();
     if missing > 0 {
-        failing.push(failed("the cluster", format!("it has {}, {} too few", count(measured.ready, "ready node"), missing)));
+        failing.push(failed(CLUSTER, format!("{}, {missing} too few", count(measured.ready, "ready node"))));
         failing.extend(measured.not_ready.iter().map(|node| failed(node, "not ready".to_owned())));
         next.push(format!("add {}: `plimsoll size` says which", count(missing, "node")));
         if not_ready > 0 {
@@ -53,7 +56,7 @@ fn node_count(measured: &NodeCount) -> MetricView {
 
 fn pod_distribution(measured: &PodDistribution) -> MetricView {
     let spread = measured.workloads - measured.together.len();
-    let mut actual = format!("{} of {} are spread", spread, count(measured.workloads, "workload"));
+    let mut actual = format!("{spread} of {} spread", count(measured.workloads, "workload"));
     if let Some(Crowd { node, pods }) = &measured.fullest {
         actual.push_str(&format!("; most pods on {node}: {} of {}", thousands(*pods), thousands(measured.pods)));
         actual.push_str(&format!(" ({})", share(*pods as i64, measured.pods as i64)));
@@ -272,7 +275,7 @@ fn hpa_active(measured: &Autoscaling) -> MetricView {
         all => format!("{} of {all} can scale", measured.able()),
     };
     if measured.scalers.is_empty() {
-        failing.push(failed("the cluster", "it has no HorizontalPodAutoscaler, so nothing scales".to_owned()));
+        failing.push(failed(CLUSTER, "no HorizontalPodAutoscaler, so nothing scales".to_owned()));
         next.push("write a HorizontalPodAutoscaler for each service whose load changes".to_owned());
     }
     MetricView {
@@ -295,6 +298,7 @@ fn obstacle_sentence(scaler: &Scaler, obstacle: &Obstacle) -> String {
         Obstacle::AtMost => format!("{target} is at its maxReplicas of {} already", scaler.most),
         Obstacle::Refused { pods, message } => {
             let why = message.split_once(" is forbidden: ").map_or(message.as_str(), |(_, why)| why);
+            let why = why.split(", used: ").next().unwrap_or_default();
             format!("with every HPA at its most, {} not created: {why}", are(*pods))
         }
         Obstacle::NoNode { pods, message } => {
@@ -336,13 +340,11 @@ fn hpa_next(measured: &Autoscaling) -> Vec<String> {
 
 fn failover(measured: &FailoverTime) -> MetricView {
     let limit = duration(measured.limit.as_secs());
-    let mut actual = format!("after {} of {} of a node", measured.in_time, count(measured.losses, "loss"));
+    let mut actual = format!("{} of {} in time", measured.in_time, count(measured.losses, "loss"));
     if measured.losses > 0 {
-        actual.push_str(&format!("; at worst {}", time(measured.recovery)));
-        actual.push_str(&format!(
-            ", too few pods for {}",
-            if measured.outage == Some(Span::ZERO) { "0 s".to_owned() } else { time(measured.outage) }
-        ));
+        let after = |span: Span| format!("after {}", duration(whole_seconds(span.most)));
+        let recovery = measured.recovery.map_or_else(|| "never by itself".to_owned(), after);
+        actual.push_str(&format!("; at worst whole again {recovery}, {}", lacking(measured.outage)));
     }
     let late = measured.late.iter().map(|late| failed(&name(&late.workload), late_sentence(late)));
     let evicted = measured.evicted.iter().map(|(node, pods)| failed(node, format!("without it, {} evicted for good", are(*pods))));
@@ -350,7 +352,7 @@ fn failover(measured: &FailoverTime) -> MetricView {
     let seconds = |name, span: Option<Span>| NumberView { name, value: span.map(|span| span.most.as_secs_f64()), unit: "seconds" };
     let mut failing: Vec<FailingView> = late.chain(evicted).collect();
     if measured.losses == 0 {
-        failing.push(failed("the cluster", "it has no node".to_owned()));
+        failing.push(failed(CLUSTER, "no node".to_owned()));
     }
     MetricView {
         target: format!("whole again in less than {limit} after losing any node"),
@@ -365,8 +367,13 @@ fn failover(measured: &FailoverTime) -> MetricView {
     }
 }
 
-fn time(span: Option<Span>) -> String {
-    span.map_or_else(|| "never by itself".to_owned(), |span| duration(whole_seconds(span.most)))
+/// How long services lack pods that they need.
+fn lacking(outage: Option<Span>) -> String {
+    match outage.map(|span| whole_seconds(span.most)) {
+        None => "below need without end".to_owned(),
+        Some(0) => "never below need".to_owned(),
+        Some(seconds) => format!("below need for {}", duration(seconds)),
+    }
 }
 
 fn late_sentence(late: &LateWorkload) -> String {
@@ -374,8 +381,12 @@ fn late_sentence(late: &LateWorkload) -> String {
         Some(after) => format!("after {}", duration(whole_seconds(after))),
         None => "never by itself".to_owned(),
     };
-    match late.reason {
-        Reason::NoNode => format!("without {}, pods of it find no node", late.node),
+    match &late.reason {
+        Reason::NoNode(message) => {
+            // what preemption would say is of no use here
+            let why = message.split(". ").next().unwrap_or_default();
+            format!("without {}, its pods find no node: {why}", late.node)
+        }
         Reason::Stage(stage) => format!("whole again {when} without {}, for the longest: {}", late.node, stage.text()),
     }
 }
@@ -387,11 +398,11 @@ fn whole_seconds(time: std::time::Duration) -> u64 {
 
 fn remedy(remedy: &Remedy) -> String {
     let names: Vec<String> = remedy.workloads.iter().map(name).collect();
-    let changes: Vec<String> = remedy.changes.iter().map(ToString::to_string).collect();
-    let what = match (remedy.is_room, changes.is_empty()) {
-        (true, _) => "make room (more or larger nodes), or relax rules, or keep volumes where other nodes reach them".to_owned(),
-        (false, true) => "run more replicas, or use other storage".to_owned(),
-        (false, false) => changes.join("; and "),
+    let what = match &remedy.cure {
+        Cure::Changes(changes) => changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; and "),
+        Cure::Storage => "use storage that other nodes reach, or keep a copy on one (a replica elsewhere)".to_owned(),
+        Cure::Room => "make room (more or larger nodes, smaller requests), or relax rules".to_owned(),
+        Cure::Nothing => "run more replicas, or use other storage".to_owned(),
     };
     format!("{what}: {}", list(&names, NAMES))
 }
