@@ -29,7 +29,8 @@ fn node_count(measured: &NodeCount) -> MetricView {
     let (not_ready, closed) = (measured.not_ready.len(), measured.closed.len());
     let mut actual = measured.ready.to_string();
     if closed > 0 {
-        actual.push_str(&format!(", of which {} take ordinary pods", measured.open()));
+        let take = if measured.open() == 1 { "takes" } else { "take" };
+        actual.push_str(&format!(", of which {} {take} ordinary pods", measured.open()));
     }
     if not_ready > 0 {
         actual.push_str(&format!("; {not_ready} not ready"));
@@ -61,10 +62,7 @@ fn pod_distribution(measured: &PodDistribution) -> MetricView {
         actual.push_str(&format!("; most pods on {node}: {} of {}", thousands(*pods), thousands(measured.pods)));
         actual.push_str(&format!(" ({})", share(*pods as i64, measured.pods as i64)));
     }
-    let failing = measured.together.iter().map(|stand| {
-        let critical = if stand.is_critical { format!(", of which it needs {}", stand.needed) } else { String::new() };
-        failed(&name(&stand.workload), format!("all {} on {}{critical}", count(stand.pods, "pod"), stand.node))
-    });
+    let failing = measured.together.iter().map(|stand| failed(&name(&stand.workload), together(stand)));
     let mut failing: Vec<FailingView> = failing.collect();
     let mut next = Vec::new();
     if let (Some(only), false) = (&measured.fullest, measured.nodes >= 2 || measured.pods < 2) {
@@ -93,18 +91,29 @@ fn pod_distribution(measured: &PodDistribution) -> MetricView {
     }
 }
 
-fn distribution_next(measured: &PodDistribution) -> Vec<String> {
-    let names = |has_rule: bool| -> Vec<String> {
-        measured.together.iter().filter(|stand| stand.has_rule == has_rule).map(|stand| name(&stand.workload)).collect()
-    };
-    let (without, with) = (names(false), names(true));
-    let mut next = Vec::new();
-    if !without.is_empty() {
-        let rule = "add topologySpreadConstraints (or anti-affinity) on kubernetes.io/hostname to";
-        next.push(format!("{rule} {}", list(&without, NAMES)));
+fn together(stand: &Stand) -> String {
+    let needs = if stand.is_critical { format!(", of which it needs {}", stand.needed) } else { String::new() };
+    match stand.pods < stand.replicas {
+        true => format!("{} of {} placed, on {}{needs}", stand.pods, count(stand.replicas, "pod"), stand.node),
+        false => format!("all {} on {}{needs}", count(stand.pods, "pod"), stand.node),
     }
-    if !with.is_empty() && measured.nodes >= 2 {
-        next.push(format!("roll out again, or make the rule required, where one is not enough: {}", list(&with, NAMES)));
+}
+
+fn distribution_next(measured: &PodDistribution) -> Vec<String> {
+    let names = |is_meant: fn(&Stand) -> bool| -> Vec<String> {
+        measured.together.iter().filter(|stand| is_meant(stand)).map(|stand| name(&stand.workload)).collect()
+    };
+    let mut next = Vec::new();
+    let mut advise = |what: &str, names: Vec<String>| {
+        if !names.is_empty() {
+            next.push(format!("{what}: {}", list(&names, NAMES)));
+        }
+    };
+    advise("add topologySpreadConstraints (or anti-affinity) on kubernetes.io/hostname", names(|stand| !stand.has_rule));
+    advise("find nodes for the pods that wait (`plimsoll schedule`)", names(|stand| stand.has_rule && stand.pods < stand.replicas));
+    if measured.nodes >= 2 {
+        let settled = names(|stand| stand.has_rule && stand.pods >= stand.replicas);
+        advise("roll out again now that there are other nodes, or make the rule required", settled);
     }
     next
 }
@@ -126,6 +135,9 @@ fn resource_utilization(measured: &ResourceUtilization) -> MetricView {
     if measured.without_requests > 0 {
         let pods = count(measured.without_requests, "pod");
         remarks.push(format!("{pods} without requests for cpu and memory count as nothing: nodes are fuller than they look"));
+    }
+    if measured.waiting > 0 {
+        remarks.push(format!("{} without a node not counted", are(measured.waiting)));
     }
     if measured.unmeasured > 0 {
         remarks.push(format!("what {} use is not known", count(measured.unmeasured, "pod")));
