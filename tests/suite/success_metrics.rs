@@ -394,10 +394,16 @@ fn who_finds_no_node_or_waits_for_ever_is_late() {
 }
 
 #[test]
-fn with_no_node_there_is_nothing_to_fail_over() {
+fn a_pod_that_nobody_manages_is_a_remark() {
+    let pod = "---\n{apiVersion: v1, kind: Pod, metadata: {name: tool, namespace: shop}, spec: {containers: [{name: c, image: i}]}}\n";
+    let failover = measured(&(nodes(3, "4", "8Gi") + pod)).failover;
+    assert_eq!((failover.holds(), failover.unmanaged), (true, vec!["shop/tool".to_owned()]));
+}
+
+#[test]
+fn with_no_node_nothing_holds() {
     let nothing = measured(&deployment("web", 2));
-    assert!(!nothing.failover.holds() && !nothing.node_count.holds());
-    assert_eq!(nothing.failover.losses, 0);
+    assert_eq!((nothing.each(), nothing.failover.losses), ([false; 6], 0), "what stands nowhere is neither spread nor below anything");
 }
 
 /// A cluster as the guide wants it.

@@ -98,9 +98,9 @@ impl Utilization {
 }
 
 impl ResourceUtilization {
-    /// Whether every node stays below the bound.
+    /// Whether there are nodes, and every one of them stays below the bound.
     pub fn holds(&self) -> bool {
-        self.requested.over.is_empty() && self.used.as_ref().is_none_or(|used| used.over.is_empty())
+        !self.requested.nodes.is_empty() && self.requested.over.is_empty() && self.used.as_ref().is_none_or(|used| used.over.is_empty())
     }
 }
 

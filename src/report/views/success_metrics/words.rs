@@ -12,6 +12,9 @@ const NAMES: usize = 4;
 /// What fails where it is no single thing.
 pub(super) const CLUSTER: &str = "the cluster";
 
+/// What to do where there is no node at all.
+const ADD_NODES: &str = "add nodes: `plimsoll size` says which";
+
 /// All six, in the guide's order.
 pub(super) fn metrics(measured: &SuccessMetrics) -> Vec<MetricView> {
     vec![
@@ -65,8 +68,8 @@ fn pod_distribution(measured: &PodDistribution) -> MetricView {
     let failing = measured.together.iter().map(|stand| failed(&name(&stand.workload), together(stand)));
     let mut failing: Vec<FailingView> = failing.collect();
     let mut next = Vec::new();
-    if let (Some(only), false) = (&measured.fullest, measured.nodes >= 2 || measured.pods < 2) {
-        failing.insert(0, failed(&only.node, format!("all {} stand on it", count(only.pods, "pod"))));
+    if measured.is_on_one_node() {
+        failing.insert(0, on_one_node(measured));
         next.push("give pods more than one node to stand on: with one, no rule helps".to_owned());
     }
     next.extend(distribution_next(measured));
@@ -91,8 +94,15 @@ fn pod_distribution(measured: &PodDistribution) -> MetricView {
     }
 }
 
+fn on_one_node(measured: &PodDistribution) -> FailingView {
+    match &measured.fullest {
+        Some(Crowd { node, pods }) => failed(node, format!("all {} stand on it", count(*pods, "pod"))),
+        None => failed(CLUSTER, format!("no node takes any of {}", count(measured.waiting, "pod"))),
+    }
+}
+
 fn together(stand: &Stand) -> String {
-    let needs = if stand.is_critical { format!(", of which it needs {}", stand.needed) } else { String::new() };
+    let needs = if stand.needed >= 2 { format!(", of which it needs {}", stand.needed) } else { String::new() };
     match stand.pods < stand.replicas {
         true => format!("{} of {} placed, on {}{needs}", stand.pods, count(stand.replicas, "pod"), stand.node),
         false => format!("all {} on {}{needs}", count(stand.pods, "pod"), stand.node),
@@ -129,6 +139,9 @@ fn resource_utilization(measured: &ResourceUtilization) -> MetricView {
         utilization.over.iter().map(why).collect::<Vec<_>>()
     };
     let mut all = failing(&measured.requested, "requested");
+    if measured.requested.nodes.is_empty() {
+        all.push(failed(CLUSTER, "no node".to_owned()));
+    }
     all.extend(measured.used.iter().flat_map(|used| failing(used, "used")));
     let next = if measured.holds() { Vec::new() } else { utilization_next(measured) };
     let mut remarks = Vec::new();
@@ -183,6 +196,9 @@ fn too_full(node: &NodeUtilization, below: u32, what: &str) -> String {
 
 /// Whether all nodes together have enough, and how much is missing if they have not.
 fn utilization_next(measured: &ResourceUtilization) -> Vec<String> {
+    if measured.requested.nodes.is_empty() {
+        return vec![ADD_NODES.to_owned()];
+    }
     let below = i128::from(measured.below_percent.max(1));
     let missing = |utilization: &Utilization, unit: Unit, name: &str, of: fn(&NodeUtilization) -> Share| {
         let sum = |part: fn(Share) -> i64| utilization.nodes.iter().map(|node| i128::from(part(of(node)))).sum::<i128>();
@@ -360,11 +376,13 @@ fn failover(measured: &FailoverTime) -> MetricView {
     }
     let late = measured.late.iter().map(|late| failed(&name(&late.workload), late_sentence(late)));
     let evicted = measured.evicted.iter().map(|(node, pods)| failed(node, format!("without it, {} evicted for good", are(*pods))));
-    let next = if measured.holds() { Vec::new() } else { measured.remedies.iter().map(remedy).collect() };
+    let mut next: Vec<String> = measured.remedies.iter().map(remedy).collect();
     let seconds = |name, span: Option<Span>| NumberView { name, value: span.map(|span| span.most.as_secs_f64()), unit: "seconds" };
     let mut failing: Vec<FailingView> = late.chain(evicted).collect();
+    let unmanaged = || format!("nobody manages these, so they are gone for good with their node: {}", list(&measured.unmanaged, NAMES));
     if measured.losses == 0 {
         failing.push(failed(CLUSTER, "no node".to_owned()));
+        next.push(ADD_NODES.to_owned());
     }
     MetricView {
         target: format!("whole again in less than {limit} after losing any node"),
@@ -374,7 +392,9 @@ fn failover(measured: &FailoverTime) -> MetricView {
             of("lateWorkloads", measured.late.len()),
             seconds("longestRecovery", measured.recovery),
             seconds("longestOutage", measured.outage),
+            of("unmanagedPods", measured.unmanaged.len()),
         ],
+        remarks: (!measured.unmanaged.is_empty()).then(unmanaged).into_iter().collect(),
         ..metric("failover", "Failover", measured.holds(), actual, failing, next)
     }
 }
