@@ -7,9 +7,14 @@
 //! verified in whole numbers. What ends in time is the same on every machine and with any number of threads; what is cut off by the
 //! [`Budget`] says so.
 
+mod construct;
 mod instance;
+mod solve;
+mod tables;
 
+pub use construct::portfolio;
 pub use instance::{Bin, Flaw, Instance, Item, Packing, Pattern};
+pub use solve::{solve, solve_from};
 
 use std::time::Duration;
 
