@@ -38,6 +38,7 @@ pub use obstacle::Obstacle;
 pub use packing::Reserve;
 pub use proof::{Certificate, Coverage, Proof};
 pub use repack::{Packing, Repack, Way, repack, repack_after};
+pub(super) use repack::possible;
 pub use room::ClassRoom;
 pub use search::choose;
 
