@@ -92,6 +92,10 @@ pub struct MarketArguments {
     #[arg(long, value_name = "ZONES", value_delimiter = ',')]
     pub zones: Vec<String>,
 
+    /// A label that every node to buy gets, besides those of its type (repeatable)
+    #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
+    pub label: Vec<(String, String)>,
+
     /// Ways of buying that are wanted, of those that the catalogue names
     #[arg(long, value_name = "TYPES", value_delimiter = ',', default_value = "on-demand")]
     pub capacity_types: Vec<String>,
@@ -208,6 +212,9 @@ impl MarketArguments {
             input::tell_problems(&problems, false);
             input::tell_problems(&overrides.apply(&mut catalogue), false);
         }
+        for (key, value) in &self.label {
+            catalogue.types.iter_mut().for_each(|node_type| _ = node_type.labels.insert(key.clone(), value.clone()));
+        }
         let zones = self.zones(&catalogue, objects, survive);
         Ok(Market { catalogue, zones })
     }
@@ -241,9 +248,14 @@ fn default_catalogue(objects: &Objects) -> Catalogue {
         output::note("no --catalogue and no node in the input: generic types with reference prices are taken, which nobody sells");
         return catalogue::embedded();
     }
-    let types: Vec<NodeType> = objects.nodes.iter().map(|node| like(node, objects)).collect();
-    let mut seen = std::collections::BTreeSet::new();
-    let types: Vec<NodeType> = types.into_iter().filter(|node_type| seen.insert(node_type.name.clone())).collect();
+    let mut types: Vec<NodeType> = Vec::new();
+    for node in &objects.nodes {
+        let like = like(node, objects);
+        // two nodes that differ in nothing but their names and zones are of one type
+        if !types.iter().any(|known| NodeType { name: known.name.clone(), ..like.clone() } == *known) {
+            types.push(like);
+        }
+    }
     let names: Vec<&str> = types.iter().map(|node_type| node_type.name.as_str()).collect();
     output::note(&format!("no --catalogue, so what can be bought is more of what is there, at no known price: {}", list(&names, 5)));
     Catalogue { types }
@@ -260,6 +272,12 @@ fn like(node: &Node, objects: &Objects) -> NodeType {
 
 fn placement(places: &[(String, Option<String>)]) -> Vec<PlacedView> {
     places.iter().map(|(pod, node)| PlacedView { pod: pod.clone(), node: node.clone() }).collect()
+}
+
+/// Reads a label: `node-type=worker`.
+fn label(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or_else(|| format!("{text:?} is not KEY=VALUE, such as node-type=worker"))?;
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 /// Reads a share: `70%`, `0.7` or `none`.

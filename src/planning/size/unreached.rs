@@ -11,11 +11,12 @@ use super::offer::Fleet;
 use super::replay::{Replay, Trial};
 use super::showroom::Showroom;
 use super::Plan;
+use crate::cluster::Standing;
 use crate::cluster::index::{NodeId, PodId};
 use crate::cluster::resources::{CPU, MEMORY};
 use crate::planning::packing::{Packing, Solution, portfolio};
 use crate::scheduler::Scheduler;
-use crate::scheduler::run::Schedule;
+use crate::scheduler::run::{Backlog, Schedule};
 use crate::simulation::loss::Baseline;
 
 /// More pods than this are not put in another order to see whether that helps.
@@ -100,7 +101,7 @@ fn largest_first(scheduler: &mut Scheduler<'_>, waiting: &[usize]) -> Schedule {
             scheduler.bind(pod, node);
         }
     }
-    scheduler.run(|_, _| ())
+    place_rest(scheduler)
 }
 
 /// Puts pods where they are pinned, as far as the filters let them, then places whoever is left.
@@ -112,7 +113,20 @@ fn pinned(scheduler: &mut Scheduler<'_>, places: &[(usize, String)]) -> Schedule
             scheduler.bind(pod, node);
         }
     }
-    scheduler.run(|_, _| ())
+    place_rest(scheduler)
+}
+
+/// Places everyone who has no place yet, in the scheduler's own order.
+fn place_rest(scheduler: &mut Scheduler<'_>) -> Schedule {
+    let cluster = scheduler.cluster();
+    let mut backlog = Backlog::default();
+    for pod in cluster.pod_ids() {
+        if cluster.pod(pod).standing == Standing::Pending && scheduler.occupancy().node_of(pod).is_none() {
+            backlog.add(cluster, pod);
+        }
+    }
+    scheduler.work_off(&mut backlog, |_, _| ());
+    backlog.into_schedule()
 }
 
 /// Where a packing puts each pod.
