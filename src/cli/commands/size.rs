@@ -16,8 +16,8 @@ use crate::manifest::node::Node;
 use crate::planning::packing::Budget;
 use crate::planning::size::{Objective, Question, Share, Survive, node_bound, offers, size};
 use crate::report::amount::{count, list};
-use crate::report::views::size::{Asked, PlacedView, SizeView};
 use crate::report::views::View;
+use crate::report::views::size::{Asked, PlacedView, SizeView};
 
 /// Arguments of `size`.
 #[derive(Debug, Args)]
@@ -143,7 +143,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         }
     }
     if offers.is_empty() {
-        bail!("nothing can be bought: no type of the catalogue is offered in {} as {}", list(&market.zones, 5), list(&arguments.market.capacity_types, 5));
+        bail!(
+            "nothing can be bought: no type of the catalogue is offered in {} as {}",
+            list(&market.zones, 5),
+            list(&arguments.market.capacity_types, 5)
+        );
     }
     let deadline = Deadline::after(arguments.goal.time_limit);
     let remaining = || deadline.remaining();

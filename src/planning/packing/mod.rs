@@ -9,11 +9,13 @@
 
 mod construct;
 mod instance;
+mod shadow_price;
 mod solve;
 mod tables;
 
 pub use construct::portfolio;
 pub use instance::{Bin, Flaw, Instance, Item, Packing, Pattern};
+pub use shadow_price::shadow_prices;
 pub use solve::{solve, solve_from};
 
 use std::time::Duration;

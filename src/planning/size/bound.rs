@@ -137,7 +137,9 @@ impl<'a> Bounding<'a> {
         }
         let (mut sum, mut greatest) = (0i64, None::<LowerBound>);
         for lost in choices(zones.len(), number) {
-            let is_lost = |stand: usize| zone_of(self.showroom, self.offers, stand).is_some_and(|zone| lost.iter().any(|&place| zones[place] == zone));
+            let is_lost = |stand: usize| {
+                zone_of(self.showroom, self.offers, stand).is_some_and(|zone| lost.iter().any(|&place| zones[place] == zone))
+            };
             let mut without = FixedBitSet::with_capacity(self.showroom.stands.len());
             (0..self.showroom.stands.len()).filter(|&stand| is_lost(stand)).for_each(|stand| without.insert(stand));
             let reading = Reading { below: None, tolerance: self.tolerance, without: Some(&without), shares: None };

@@ -47,7 +47,9 @@ impl Candidates<'_> {
     pub fn search(&self, search: &mut Search<'_>) -> (Option<Fleet>, Vec<Alternative>) {
         let mut found: Vec<Alternative> = Vec::new();
         for fleet in self.starts() {
-            let Some(fleet) = search.reach(fleet) else { continue };
+            // others are worth knowing as long as they are not much dearer
+            let most = found.iter().map(|alternative| alternative.price).min().map_or(i64::MAX, |price| price.saturating_mul(2));
+            let Some(fleet) = search.reach(fleet, most) else { continue };
             if self.types(&fleet).len() > self.question.max_types.unwrap_or(usize::MAX) {
                 continue;
             }
@@ -99,6 +101,10 @@ impl Candidates<'_> {
             }
         }
         let singles = self.single_types();
+        if let Some((_, _, best)) = singles.first() {
+            // of one type is the surest to be reached, and so what everything else is measured against
+            starts.insert(0, self.enough(&balanced(best, self.question.offers)));
+        }
         if let Some(most) = self.question.max_types.filter(|&most| most > 1) {
             starts.extend(self.mixes(most, &singles));
         }
@@ -179,7 +185,8 @@ impl Candidates<'_> {
         types.retain(|name| seen.insert(name.clone()));
         let mut sets: Vec<Vec<&str>> = vec![Vec::new()];
         for name in &types {
-            let with: Vec<Vec<&str>> = sets.iter().filter(|set| set.len() < most).map(|set| [&set[..], &[name.as_str()]].concat()).collect();
+            let with: Vec<Vec<&str>> =
+                sets.iter().filter(|set| set.len() < most).map(|set| [&set[..], &[name.as_str()]].concat()).collect();
             sets.extend(with);
             sets.truncate(MIXES * 4);
         }

@@ -130,9 +130,8 @@ fn is_of_node(pod: &Pod) -> bool {
 }
 
 fn static_nodes(pods: &[Pod]) -> BTreeSet<&str> {
-    let is_static = |pod: &&Pod| {
-        pod.metadata.annotations.contains_key(MIRROR) || pod.metadata.controller().is_some_and(|owner| owner.kind == "Node")
-    };
+    let is_static =
+        |pod: &&Pod| pod.metadata.annotations.contains_key(MIRROR) || pod.metadata.controller().is_some_and(|owner| owner.kind == "Node");
     pods.iter().filter(is_static).map(|pod| pod.spec.node_name.as_str()).collect()
 }
 
@@ -140,7 +139,10 @@ fn static_nodes(pods: &[Pod]) -> BTreeSet<&str> {
 fn pinned(objects: &Objects) -> BTreeSet<&str> {
     let bound = objects.persistent_volumes.iter().filter(|volume| volume.spec.claim_ref.is_some());
     let local = bound.filter_map(|volume| only_hostname(volume));
-    local.filter_map(|hostname| objects.nodes.iter().find(|node| hostname_of(node) == hostname)).map(|node| node.metadata.name.as_str()).collect()
+    local
+        .filter_map(|hostname| objects.nodes.iter().find(|node| hostname_of(node) == hostname))
+        .map(|node| node.metadata.name.as_str())
+        .collect()
 }
 
 fn hostname_of(node: &Node) -> &str {

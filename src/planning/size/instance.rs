@@ -63,7 +63,8 @@ pub struct Model {
 
 /// Builds the instance. `prices` are those of the offers.
 pub fn model(showroom: &Showroom, rivalry: &Rivalry, offers: &[Offer<'_>], prices: &[i64], reading: Reading<'_>) -> Model {
-    let mut builder = Builder { showroom, rivalry, offers, reading, dimensions: Vec::new(), per_bin: BTreeMap::new(), extra: BTreeSet::new() };
+    let mut builder =
+        Builder { showroom, rivalry, offers, reading, dimensions: Vec::new(), per_bin: BTreeMap::new(), extra: BTreeSet::new() };
     builder.limit_by_tolerance();
     let stands: Vec<usize> =
         (0..showroom.stands.len()).filter(|&stand| reading.without.is_none_or(|without| !without.contains(stand))).collect();
@@ -114,7 +115,8 @@ impl Builder<'_> {
                 ([load], _) => _ = self.per_bin.insert(*load, tolerance),
                 (loads, 1) => {
                     loads.iter().for_each(|&load| _ = self.per_bin.insert(load, 1));
-                    let pairs = loads.iter().enumerate().flat_map(|(place, &one)| loads[place + 1..].iter().map(move |&other| (one, other)));
+                    let pairs =
+                        loads.iter().enumerate().flat_map(|(place, &one)| loads[place + 1..].iter().map(move |&other| (one, other)));
                     self.extra.extend(pairs);
                 }
                 _ => self.dimensions.push((workload, vec![i64::from(tolerance); self.showroom.stands.len()])),

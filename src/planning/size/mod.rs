@@ -24,6 +24,7 @@ mod search;
 pub mod showroom;
 pub mod survive;
 pub mod unreached;
+pub mod why;
 pub mod zones;
 
 use std::collections::BTreeSet;
@@ -38,6 +39,7 @@ pub use replay::{LossTrial, Overfull, Peaks, Replay, Trial};
 pub use showroom::Impossible;
 pub use survive::{Survive, Tolerance};
 pub use unreached::{Realised, Unreached};
+pub use why::{Why, why};
 
 use crate::cluster::index::PodId;
 use crate::manifest::Objects;
@@ -175,7 +177,10 @@ pub fn size(question: &Question<'_>) -> Sizing {
         let trial = replay.judge(&objects, &baseline);
         Plan { price: fleet.price(&prices), trial, placement: placement(&baseline), objects, fleet }
     });
-    let unreached = plan.as_ref().filter(|plan| plan.trial.holds()).and_then(|plan| unreached::find(&replay, &showroom, &strict, &normal, plan, &prices));
+    let unreached = plan
+        .as_ref()
+        .filter(|plan| plan.trial.holds())
+        .and_then(|plan| unreached::find(&replay, &showroom, &strict, &normal, plan, &prices));
     let resources = (0..showroom.resources.len()).map(|resource| showroom.resource_name(resource)).collect();
     let loads = strict.loads.iter().map(|&load| load_name(&showroom, load)).collect();
     let impossible = showroom.impossible;

@@ -197,9 +197,10 @@ impl Replay<'_> {
             for (resource, name) in [(CPU, "cpu"), (MEMORY, "memory")] {
                 let (used, room) = (occupancy.requested(resource, node), cluster.allocatable(resource, node));
                 let stays = || {
-                    let bound = occupancy.pods_on(node).iter().filter(|&&pod| {
-                        matches!(cluster.pod(pod).standing, crate::cluster::Standing::Bound(_))
-                    });
+                    let bound = occupancy
+                        .pods_on(node)
+                        .iter()
+                        .filter(|&&pod| matches!(cluster.pod(pod).standing, crate::cluster::Standing::Bound(_)));
                     bound.map(|&pod| cluster.class_of(pod).requests.get(resource)).sum::<i64>()
                 };
                 if room > 0 && !below.holds(used, room) && below.holds(stays(), room) {
@@ -259,14 +260,7 @@ impl Replay<'_> {
         }
     }
 
-    fn loss(
-        &self,
-        baseline: &Baseline,
-        quorums: &Quorums,
-        lost: Vec<String>,
-        judged: &Judged,
-        is_zone: bool,
-    ) -> (LossTrial, Vec<usize>) {
+    fn loss(&self, baseline: &Baseline, quorums: &Quorums, lost: Vec<String>, judged: &Judged, is_zone: bool) -> (LossTrial, Vec<usize>) {
         let cluster = baseline.cluster();
         let object = |pod: PodId| cluster.pod(baseline.original(pod)).object;
         let is_pinned = |pod: PodId| is_pinned(cluster, pod, &judged.loss.nodes, is_zone);

@@ -103,7 +103,8 @@ impl Showroom {
         let stand = |&node: &NodeId| Stand::new(&scheduler, &resources, node);
         let stands: Vec<Stand> = nodes.iter().map(stand).collect();
         let quorums = Quorums::of(&objects, &[]);
-        let mut sorting = Sorting { scheduler, profiles: &profiles, resources: &resources, nodes: &nodes, quorums: &quorums, seen: FxHashMap::default() };
+        let mut sorting =
+            Sorting { scheduler, profiles: &profiles, resources: &resources, nodes: &nodes, quorums: &quorums, seen: FxHashMap::default() };
         let (loads, impossible, passed_over) = sorting.sort(&waiting);
         drop(sorting);
         Showroom { loads, impossible, passed_over, stands, resources, quorums, cluster }

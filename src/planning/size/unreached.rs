@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use super::Plan;
 use super::candidates::{fleet_of, restricted};
 use super::instance::Model;
 use super::offer::Fleet;
 use super::replay::{Replay, Trial};
 use super::showroom::Showroom;
-use super::Plan;
 use crate::cluster::Standing;
 use crate::cluster::index::{NodeId, PodId};
 use crate::cluster::resources::{CPU, MEMORY};

@@ -32,7 +32,9 @@ pub fn shares(showroom: &Showroom, rivalry: &Rivalry, offers: &[Offer<'_>], surv
     let mut dealt: BTreeMap<usize, BTreeMap<String, u32>> = BTreeMap::new();
     for (index, load) in showroom.loads.iter().enumerate() {
         let is_tolerant = load.workload.and_then(|workload| tolerance.get(workload).copied().flatten()).is_some();
-        let must = spreads_hard(showroom, index) || rivalry.in_zones.contains(&(index, index)) || is_tolerant && matches!(survive, Survive::Zones(_));
+        let must = spreads_hard(showroom, index)
+            || rivalry.in_zones.contains(&(index, index))
+            || is_tolerant && matches!(survive, Survive::Zones(_));
         let open: BTreeSet<&str> = load.stands.ones().filter_map(|stand| zone_of(showroom, offers, stand)).collect();
         if !must || open.len() < 2 {
             continue;
@@ -42,7 +44,9 @@ pub fn shares(showroom: &Showroom, rivalry: &Rivalry, offers: &[Offer<'_>], surv
         let open: Vec<&str> = open.into_iter().collect();
         let mut own: BTreeMap<String, u32> = BTreeMap::new();
         for _ in 0..load.pods.len() {
-            let least = (0..open.len()).min_by_key(|&place| (so_far.get(open[place]).copied().unwrap_or(0), (place + open.len() - turn % open.len()) % open.len()));
+            let least = (0..open.len()).min_by_key(|&place| {
+                (so_far.get(open[place]).copied().unwrap_or(0), (place + open.len() - turn % open.len()) % open.len())
+            });
             let zone = open[least.expect("there are at least two")].to_owned();
             *so_far.entry(zone.clone()).or_default() += 1;
             *own.entry(zone).or_default() += 1;

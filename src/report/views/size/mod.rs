@@ -296,7 +296,9 @@ impl SizeView {
                 by: if unreached.realised == Realised::LargestFirst { "largestFirst" } else { "pinned" },
                 pins: match &unreached.realised {
                     Realised::LargestFirst => Vec::new(),
-                    Realised::Pinned(pins) => pins.iter().map(|(pod, node)| PlacedView { pod: name(pod), node: Some(node.clone()) }).collect(),
+                    Realised::Pinned(pins) => {
+                        pins.iter().map(|(pod, node)| PlacedView { pod: name(pod), node: Some(node.clone()) }).collect()
+                    }
                 },
             }),
             alternatives: sizing.alternatives.iter().map(|other| AlternativeView::new(offers, &other.fleet)).collect(),

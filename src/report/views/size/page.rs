@@ -79,7 +79,11 @@ impl SizeView {
         };
         lines.push(Text::from(at_least + &gap));
         if bound.cost.is_some() && self.holds && self.count > 0 {
-            lines.push(Text::faint(format!("And no plan has fewer than {}: {}.", count(bound.nodes as usize, "node"), bound.nodes_because)));
+            lines.push(Text::faint(format!(
+                "And no plan has fewer than {}: {}.",
+                count(bound.nodes as usize, "node"),
+                bound.nodes_because
+            )));
         }
         if self.cut_off {
             lines.push(Text::new("The time limit ended the search: --time-limit gives it more.", Mood::Notable));
