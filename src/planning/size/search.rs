@@ -27,6 +27,8 @@ pub struct Search<'a> {
     budget: Budget<'a>,
     /// Replays that are left.
     plays: usize,
+    /// The type that nodes may be of, if it is only one.
+    only: Option<String>,
     known: FxHashMap<Fleet, Badness>,
     /// The fleet that was nearest to holding.
     nearest: Option<(Badness, i64, Fleet)>,
@@ -44,6 +46,7 @@ impl<'a> Search<'a> {
             prices,
             budget,
             plays,
+            only: None,
             known: FxHashMap::default(),
             nearest: None,
             cut_off: false,
@@ -66,9 +69,16 @@ impl<'a> Search<'a> {
         fleet.price(self.prices)
     }
 
-    /// Gives a search that goes on so many replays more.
-    pub fn allow(&mut self, plays: usize) {
-        self.plays = plays;
+    /// The same with nodes of one type only.
+    pub fn reach_with(&mut self, only: &str, fleet: Fleet, most: i64) -> Option<Fleet> {
+        self.only = Some(only.to_owned());
+        let reached = self.reach(fleet, most);
+        self.only = None;
+        reached
+    }
+
+    fn is_allowed(&self, offer: usize) -> bool {
+        self.only.as_ref().is_none_or(|only| self.offers[offer].node_type.name == *only)
     }
 
     /// How bad a fleet is; none if there is no effort left.
@@ -152,7 +162,9 @@ impl<'a> Search<'a> {
         let room = |offer: usize| &self.showroom.stands[offer].allocatable;
         let has_more = |offer: usize| room(offer).iter().zip(room(small)).all(|(more, less)| more >= less) && room(offer) != room(small);
         let zone = self.offers[small].zone();
-        let mut larger: Vec<usize> = (0..self.offers.len()).filter(|&offer| self.offers[offer].zone() == zone && has_more(offer)).collect();
+        let mut larger: Vec<usize> = (0..self.offers.len())
+            .filter(|&offer| self.is_allowed(offer) && self.offers[offer].zone() == zone && has_more(offer))
+            .collect();
         larger.sort_by_key(|&offer| (self.prices[offer], offer));
         larger.into_iter().take(LARGER).filter_map(|offer| fleet.without_one(small).with_one(offer, self.offers)).collect()
     }
@@ -188,7 +200,7 @@ impl<'a> Search<'a> {
         let in_zone = |offer: usize| -> u32 {
             fleet.bought().filter(|&(bought, _)| self.offers[bought].zone() == self.offers[offer].zone()).map(|(_, count)| count).sum()
         };
-        let open = (0..self.offers.len()).filter(|&offer| takes(offer) && has_room(offer));
+        let open = (0..self.offers.len()).filter(|&offer| self.is_allowed(offer) && takes(offer) && has_room(offer));
         open.min_by_key(|&offer| (!is_here(offer), self.prices[offer], in_zone(offer), fleet.0[offer], offer))
     }
 
@@ -197,8 +209,10 @@ impl<'a> Search<'a> {
         loop {
             let before = fleet.clone();
             fleet = self.fewer(fleet);
-            fleet = self.cheaper(fleet);
-            fleet = self.merged(fleet);
+            if self.only.is_none() {
+                fleet = self.cheaper(fleet);
+                fleet = self.merged(fleet);
+            }
             if fleet == before {
                 return fleet;
             }

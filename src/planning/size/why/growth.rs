@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Stage;
+use super::{Near, Stage};
 use crate::controllers::scale_down::WorkloadKey;
 use crate::manifest::Objects;
 use crate::planning::size::offer::Fleet;
-use crate::planning::size::{Plan, Question};
 
 /// The plan for more of everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +21,8 @@ pub struct Growth {
 }
 
 /// The fleet that holds when every workload has so many percent more pods; none if nothing grows.
-pub fn grow(question: &Question<'_>, prices: &[i64], plan: &Plan, percent: u32) -> Option<Growth> {
+pub(super) fn grow(near: &Near<'_>, percent: u32) -> Option<Growth> {
+    let question = near.question;
     let before = Stage::new(question, question.objects);
     let mut objects = question.objects.clone();
     let pods = add(&mut objects, &before, percent);
@@ -30,8 +30,8 @@ pub fn grow(question: &Question<'_>, prices: &[i64], plan: &Plan, percent: u32) 
         return None;
     }
     let stage = Stage::new(question, &objects);
-    let fleet = stage.reach(question, prices, &plan.fleet, i64::MAX);
-    let more = fleet.as_ref().map(|fleet| fleet.price(prices) - plan.price);
+    let fleet = stage.reach(question, near.prices, near.fleet, i64::MAX);
+    let more = fleet.as_ref().map(|fleet| fleet.price(near.prices) - near.price);
     Some(Growth { percent, pods, fleet, more })
 }
 

@@ -10,7 +10,7 @@ pub mod rule;
 use super::bound::Bounding;
 use super::ground::Ground;
 use super::instance::{Reading, model};
-use super::offer::Fleet;
+use super::offer::{Fleet, Offer};
 use super::replay::{Peaks, Replay};
 use super::rivalry::Rivalry;
 use super::search::Search;
@@ -100,21 +100,50 @@ impl Stage {
     }
 }
 
-/// Explains a plan. `growth` are the percentages by which everything grows.
-pub fn why(question: &Question<'_>, sizing: &Sizing, plan: &Plan, growth: &[u32]) -> Why {
-    let stage = Stage::new(question, question.objects);
-    let (rules, rules_tried) = rule::costs(question, sizing, plan);
-    Why {
-        uses: resource_use::uses(&plan.objects, question.configuration, question.options),
-        rules,
-        rules_tried,
-        shadow_prices: prices_of_resources(question, &stage, &sizing.prices),
-        growth: growth.iter().filter_map(|&percent| growth::grow(question, &sizing.prices, plan, percent)).collect(),
-        curve: curve(question, &stage, sizing, plan),
-    }
+/// What is explained besides what resources are used for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Whether rules are dropped for a try, and fleets around the plan replayed.
+    pub deep: bool,
+    /// The percentages by which everything grows.
+    pub growth: Vec<u32>,
 }
 
-fn prices_of_resources(question: &Question<'_>, stage: &Stage, prices: &[i64]) -> Vec<(String, f64)> {
+/// Explains a plan. Rules and growth are tried with the types of the plan only.
+pub fn why(question: &Question<'_>, sizing: &Sizing, plan: &Plan, depth: &Depth) -> Why {
+    let types: Vec<&str> = plan.fleet.bought().map(|(offer, _)| question.offers[offer].node_type.name.as_str()).collect();
+    let kept: Vec<usize> =
+        (0..question.offers.len()).filter(|&offer| types.contains(&question.offers[offer].node_type.name.as_str())).collect();
+    let offers: Vec<Offer<'_>> = kept.iter().map(|&offer| question.offers[offer].clone()).collect();
+    let prices: Vec<i64> = kept.iter().map(|&offer| sizing.prices[offer]).collect();
+    let fleet = Fleet(kept.iter().map(|&offer| plan.fleet.0[offer]).collect());
+    let narrow = Question { offers: &offers, ..*question };
+    let near = Near { question: &narrow, prices: &prices, fleet: &fleet, price: plan.price };
+    let widen = |fleet: &Fleet| {
+        let mut wide = Fleet::none(question.offers.len());
+        kept.iter().zip(&fleet.0).for_each(|(&offer, &count)| wide.0[offer] = count);
+        wide
+    };
+    let (rules, rules_tried) = if depth.deep { rule::costs(&near) } else { (Vec::new(), 0) };
+    let mut growth: Vec<Growth> = depth.growth.iter().filter_map(|&percent| growth::grow(&near, percent)).collect();
+    growth.iter_mut().for_each(|growth| growth.fleet = growth.fleet.as_ref().map(widen));
+    let mut curve = if depth.deep { curve(&near) } else { Vec::new() };
+    curve.iter_mut().for_each(|point| point.fleet = widen(&point.fleet));
+    let uses = resource_use::uses(&plan.objects, question.configuration, question.options);
+    Why { uses, rules, rules_tried, shadow_prices: prices_of_resources(question, &sizing.prices), growth, curve }
+}
+
+/// A question with the types of a plan only, and the plan.
+#[derive(Clone, Copy)]
+pub(super) struct Near<'a> {
+    pub question: &'a Question<'a>,
+    pub prices: &'a [i64],
+    pub fleet: &'a Fleet,
+    pub price: i64,
+}
+
+fn prices_of_resources(question: &Question<'_>, prices: &[i64]) -> Vec<(String, f64)> {
+    let stage = Stage::new(question, question.objects);
     let showroom = &stage.showroom;
     let rivalry = Rivalry::new(showroom);
     let bounding = Bounding {
@@ -133,14 +162,14 @@ fn prices_of_resources(question: &Question<'_>, stage: &Stage, prices: &[i64]) -
 }
 
 /// The plan with fewer and with more nodes of the offer of which it has most.
-fn curve(question: &Question<'_>, stage: &Stage, sizing: &Sizing, plan: &Plan) -> Vec<Point> {
-    let Some((offer, count)) = plan.fleet.bought().max_by_key(|&(offer, count)| (count, std::cmp::Reverse(offer))) else {
-        return Vec::new();
-    };
+fn curve(near: &Near<'_>) -> Vec<Point> {
+    let Near { question, prices, fleet, .. } = *near;
+    let Some((offer, count)) = fleet.bought().max_by_key(|&(offer, count)| (count, std::cmp::Reverse(offer))) else { return Vec::new() };
+    let stage = Stage::new(question, question.objects);
     let replay = stage.replay(question);
     let mut points = Vec::new();
     for number in count.saturating_sub(AROUND)..=count + AROUND {
-        let mut fleet = plan.fleet.clone();
+        let mut fleet = fleet.clone();
         fleet.0[offer] = number;
         let is_there = question.offers[offer].offering.limit.is_none_or(|limit| number <= limit);
         if !is_there || fleet.nodes() == 0 || (question.budget.remaining)().is_zero() {
@@ -151,7 +180,7 @@ fn curve(question: &Question<'_>, stage: &Stage, sizing: &Sizing, plan: &Plan) -
             .losses
             .iter()
             .fold(Peaks::default(), |worst, loss| Peaks { cpu: worst.cpu.max(loss.peak.cpu), memory: worst.memory.max(loss.peak.memory) });
-        let (price, holds) = (fleet.price(&sizing.prices), trial.holds());
+        let (price, holds) = (fleet.price(prices), trial.holds());
         points.push(Point { fleet, price, holds, peak: trial.peak, peak_after_loss: worst });
     }
     points

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::Stage;
+use super::{Near, Stage};
 use crate::controllers::scale_down::WorkloadKey;
 use crate::manifest::Objects;
 use crate::manifest::pod::PodSpec;
+use crate::planning::size::Question;
 use crate::planning::size::survive::Survive;
-use crate::planning::size::{Plan, Question, Sizing};
 
 /// So many workloads have their rules dropped for a try, those with most pods first.
 const WORKLOADS: usize = 40;
@@ -103,7 +103,8 @@ const ROWS: [Row; 5] = [
 ];
 
 /// What each rule costs that costs anything, the dearest first, and how many were dropped for a try.
-pub fn costs(question: &Question<'_>, sizing: &Sizing, plan: &Plan) -> (Vec<RuleCost>, usize) {
+pub(super) fn costs(near: &Near<'_>) -> (Vec<RuleCost>, usize) {
+    let question = near.question;
     let mut found = Vec::new();
     let mut tried = 0;
     let mut weigh = |rule: Rule, workload: Option<WorkloadKey>, question: &Question<'_>, objects: &Objects| {
@@ -111,10 +112,10 @@ pub fn costs(question: &Question<'_>, sizing: &Sizing, plan: &Plan) -> (Vec<Rule
             return;
         }
         tried += 1;
-        let Some(fleet) = Stage::new(question, objects).reach(question, &sizing.prices, &plan.fleet, i64::MAX) else { return };
-        let price = plan.price - fleet.price(&sizing.prices);
+        let Some(fleet) = Stage::new(question, objects).reach(question, near.prices, near.fleet, i64::MAX) else { return };
+        let price = near.price - fleet.price(near.prices);
         if price > 0 {
-            found.push(RuleCost { rule, workload, nodes: i64::from(plan.fleet.nodes()) - i64::from(fleet.nodes()), price });
+            found.push(RuleCost { rule, workload, nodes: i64::from(near.fleet.nodes()) - i64::from(fleet.nodes()), price });
         }
     };
     if question.survive != Survive::Nothing {
