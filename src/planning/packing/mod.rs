@@ -9,6 +9,7 @@
 
 mod construct;
 mod instance;
+mod local_search;
 mod solve;
 mod tables;
 

@@ -2,8 +2,12 @@
 
 use super::construct::cheapest;
 use super::instance::{Instance, Packing};
+use super::local_search::improve;
 use super::tables::Tables;
 use super::{BoundProof, Budget, LowerBound, Solution};
+
+/// How many bins each search looks at before it gives up.
+const LOOKS: u64 = 100_000_000;
 
 /// The cheapest packing that is found within the budget, and a bound.
 pub fn solve(instance: &Instance, budget: &Budget) -> Solution {
@@ -34,8 +38,9 @@ fn solve_with(instance: &Instance, start: Option<&Packing>, budget: &Budget) -> 
         packing = Some(packing.filter(|packing| packing.price(instance) < start.price(instance)).unwrap_or_else(|| start.clone()));
     }
     let bound = resource_bound(instance);
-    let cut_off = (budget.remaining)().is_zero() && packing.as_ref().is_none_or(|packing| packing.price(instance) > bound.price);
-    Solution { packing, bound, duals: None, cut_off }
+    let improved = packing.map(|packing| improve(&tables, packing, bound.price, LOOKS, budget));
+    let (packing, is_cut_off) = improved.map_or((None, false), |(packing, is_cut_off)| (Some(packing), is_cut_off));
+    Solution { packing, bound, duals: None, cut_off: is_cut_off }
 }
 
 /// What so much capacity costs at least: bins by what they cost for one unit of a resource, the last one in part.
