@@ -7,6 +7,8 @@
 //! verified in whole numbers. What ends in time is the same on every machine and with any number of threads; what is cut off by the
 //! [`Budget`] says so.
 
+pub mod bound;
+pub mod columns;
 mod instance;
 
 pub use instance::{Bin, Flaw, Instance, Item, Packing, Pattern};

@@ -1,0 +1,73 @@
+//! The patterns that the linear program knows.
+
+use rustc_hash::FxHashSet;
+
+use super::super::Pattern;
+use super::master::Relaxation;
+use super::problem::Problem;
+
+/// Distinct patterns over merged classes, in the order they came.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pool {
+    patterns: Vec<Pattern>,
+    known: FxHashSet<Pattern>,
+}
+
+impl Pool {
+    /// The patterns given, and one of each class alone in the bin that is cheapest for it.
+    pub fn new(problem: &Problem, start: impl Iterator<Item = Pattern>) -> Pool {
+        let mut pool = Pool::default();
+        start.for_each(|pattern| {
+            pool.add(pattern);
+        });
+        for class in 0..problem.classes.len() {
+            for kind in (0..problem.kinds.len()).filter(|&kind| problem.kinds[kind].takes.contains(class)) {
+                let number = problem.most(kind, class, problem.classes[class].demand);
+                if number > 0 && (problem.kinds.len() <= 8 || Self::cheapest(problem, class) == Some(kind)) {
+                    pool.add(Pattern { bin: kind, items: vec![(class as u32, number)] });
+                }
+            }
+        }
+        pool
+    }
+
+    /// The type of bin that packs a class alone at the least price an item, one without a limit if there is any.
+    fn cheapest(problem: &Problem, class: usize) -> Option<usize> {
+        let demand = problem.classes[class].demand;
+        (0..problem.kinds.len()).filter(|&kind| problem.most(kind, class, demand) > 0).min_by(|&one, &other| {
+            let (a, b) = (&problem.kinds[one], &problem.kinds[other]);
+            let cost = |kind: usize, of: usize| i128::from(problem.kinds[kind].price) * i128::from(problem.most(of, class, demand));
+            a.limit.is_some().cmp(&b.limit.is_some()).then(cost(one, other).cmp(&cost(other, one)))
+        })
+    }
+
+    /// All patterns.
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.patterns
+    }
+
+    /// Adds a pattern; whether it is new.
+    pub fn add(&mut self, pattern: Pattern) -> bool {
+        let new = !pattern.items.is_empty() && self.known.insert(pattern.clone());
+        if new {
+            self.patterns.push(pattern);
+        }
+        new
+    }
+
+    /// Drops the patterns that cost the most above what they are worth, once there are too many.
+    pub fn trim(&mut self, problem: &Problem, relaxation: Option<&Relaxation>) {
+        let most = 2_000 + 8 * problem.classes.len();
+        let Some(relaxation) = relaxation.filter(|_| self.patterns.len() > most) else { return };
+        let dear = |pattern: &Pattern| {
+            let worth: f64 = pattern.items.iter().map(|&(class, number)| relaxation.duals[class as usize] * f64::from(number)).sum();
+            problem.kinds[pattern.bin].price as f64 + relaxation.limit_duals[pattern.bin] - worth
+        };
+        let mut order: Vec<(f64, usize)> = self.patterns.iter().enumerate().map(|(index, pattern)| (dear(pattern), index)).collect();
+        order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        order.truncate(most * 2 / 3);
+        order.sort_by_key(|&(_, index)| index);
+        self.patterns = order.into_iter().map(|(_, index)| self.patterns[index].clone()).collect();
+        self.known = self.patterns.iter().cloned().collect();
+    }
+}
