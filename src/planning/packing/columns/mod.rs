@@ -19,6 +19,7 @@ mod problem;
 use super::bound;
 use super::{BoundProof, Budget, Instance, LowerBound, Packing, Pattern};
 use certificate::certify;
+use dive::Dive;
 use master::{Relaxation, Residual};
 use pool::Pool;
 use pricing::Pricing;
@@ -82,7 +83,14 @@ pub fn generate(instance: &Instance, start: &[Pattern], cutoff: Option<i64>, bud
 
 /// Packings from the patterns, never worse than the one known.
 pub fn round(instance: &Instance, columns: &Columns, incumbent: &Packing, budget: &Budget<'_>) -> Packing {
-    dive::round(instance, columns, incumbent, budget)
+    if columns.problem.classes.is_empty() || !columns.problem.packable(instance) {
+        return incumbent.clone();
+    }
+    let best = incumbent.price(instance);
+    let mut dive = Dive { problem: &columns.problem, budget, bound: columns.bound.price, best, dives: 20, found: None };
+    dive.search(&columns.pool, Residual::whole(&columns.problem));
+    let packing = dive.found.map(|chosen| columns.problem.unmerged(&chosen));
+    packing.filter(|packing| packing.price(instance) < best && packing.check(instance).is_ok()).unwrap_or_else(|| incumbent.clone())
 }
 
 impl Generation<'_> {
@@ -127,8 +135,7 @@ impl Generation<'_> {
 
     /// The price that a relaxation rounds up to: no bound of column generation can be above that.
     fn aim(&self, relaxation: &Relaxation) -> i64 {
-        let unit = self.problem.price_step().max(1) as f64;
-        ((relaxation.value / unit - 1e-6).ceil() * unit) as i64
+        self.problem.round_up(relaxation.value)
     }
 
     /// Prices exactly: raises the bound or adds patterns; whether to go on.

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::super::Pattern;
-use super::master::Relaxation;
+use super::master::{Relaxation, Residual};
 use super::problem::Problem;
 
 /// Distinct patterns over merged classes, in the order they came.
@@ -20,21 +20,23 @@ impl Pool {
         start.for_each(|pattern| {
             pool.add(pattern);
         });
-        for class in 0..problem.classes.len() {
-            for kind in (0..problem.kinds.len()).filter(|&kind| problem.kinds[kind].takes.contains(class)) {
-                let number = problem.most(kind, class, problem.classes[class].demand);
-                if number > 0 && (problem.kinds.len() <= 8 || Self::cheapest(problem, class) == Some(kind)) {
-                    pool.add(Pattern { bin: kind, items: vec![(class as u32, number)] });
-                }
-            }
-        }
+        let whole = Residual::whole(problem);
+        (0..problem.classes.len()).for_each(|class| pool.alone(problem, &whole, class));
         pool
     }
 
+    /// Adds the pattern of one class alone in the bin that is cheapest for it.
+    fn alone(&mut self, problem: &Problem, residual: &Residual, class: usize) {
+        if let Some(kind) = Self::cheapest(problem, residual, class) {
+            self.add(Pattern { bin: kind, items: vec![(class as u32, problem.most(kind, class, residual.demand[class]))] });
+        }
+    }
+
     /// The type of bin that packs a class alone at the least price an item, one without a limit if there is any.
-    fn cheapest(problem: &Problem, class: usize) -> Option<usize> {
-        let demand = problem.classes[class].demand;
-        (0..problem.kinds.len()).filter(|&kind| problem.most(kind, class, demand) > 0).min_by(|&one, &other| {
+    fn cheapest(problem: &Problem, residual: &Residual, class: usize) -> Option<usize> {
+        let demand = residual.demand[class];
+        let open = |kind: usize| residual.limits[kind] != Some(0) && problem.most(kind, class, demand) > 0;
+        (0..problem.kinds.len()).filter(|&kind| open(kind)).min_by(|&one, &other| {
             let (a, b) = (&problem.kinds[one], &problem.kinds[other]);
             let cost = |kind: usize, of: usize| i128::from(problem.kinds[kind].price) * i128::from(problem.most(of, class, demand));
             a.limit.is_some().cmp(&b.limit.is_some()).then(cost(one, other).cmp(&cost(other, one)))
@@ -53,6 +55,22 @@ impl Pool {
             self.patterns.push(pattern);
         }
         new
+    }
+
+    /// Cuts every pattern down to what is left.
+    pub fn restrict(&mut self, problem: &Problem, residual: &Residual) {
+        self.known.clear();
+        for mut pattern in std::mem::take(&mut self.patterns) {
+            if residual.limits[pattern.bin] == Some(0) {
+                continue;
+            }
+            pattern.items.iter_mut().for_each(|(class, number)| *number = (*number).min(residual.demand[*class as usize]));
+            pattern.items.retain(|&(_, number)| number > 0);
+            self.add(pattern);
+        }
+        for class in (0..residual.demand.len()).filter(|&class| residual.demand[class] > 0) {
+            self.alone(problem, residual, class);
+        }
     }
 
     /// Drops the patterns that cost the most above what they are worth, once there are too many.

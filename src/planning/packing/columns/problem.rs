@@ -84,6 +84,12 @@ impl Problem {
         self.kinds.iter().fold(0, |step, kind| gcd(i128::from(step), i128::from(kind.price)) as i64)
     }
 
+    /// The least price that can be that is not below a value, but for rounding errors.
+    pub fn round_up(&self, value: f64) -> i64 {
+        let step = self.price_step().max(1) as f64;
+        ((value / step - 1e-6).ceil() * step) as i64
+    }
+
     /// How many of a class a bin holds at most, of no more than `demand`.
     pub fn most(&self, kind: usize, class: usize, demand: u32) -> u32 {
         if !self.kinds[kind].takes.contains(class) {
