@@ -10,6 +10,7 @@
 pub mod bound;
 pub mod columns;
 mod instance;
+mod problem;
 
 pub use instance::{Bin, Flaw, Instance, Item, Packing, Pattern};
 

@@ -6,6 +6,8 @@
 //!
 //! Promise: the answer is never above the true least price, also when the search is cut short; everything is whole numbers.
 
+use std::collections::BTreeMap;
+
 use super::super::Bin;
 
 /// How many nodes the search for whole numbers may take.
@@ -29,19 +31,28 @@ struct Search {
 
 /// The least price of bins that hold a value together, each at most `most[type]`; none if all there are do not.
 pub(in super::super) fn cover(bins: &[Bin], value: i128, most: &[i128]) -> Option<i64> {
-    let mut parts: Vec<Part> = bins
-        .iter()
-        .zip(most)
-        .map(|(bin, most)| Part { most: *most, price: i128::from(bin.price), limit: bin.limit.map_or(i128::MAX, i128::from) })
-        .filter(|part| part.most > 0 && part.limit > 0)
-        .collect();
-    parts.sort_by(|a, b| (a.price * b.most).cmp(&(b.price * a.most)).then(b.most.cmp(&a.most)));
+    let parts = parts(bins, most);
+    // What costs nothing is used up first.
+    let (free, parts): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(|part| part.price == 0);
+    let value = free.iter().fold(value, |value, part| value.saturating_sub(part.limit.saturating_mul(part.most)));
     let least = relaxed(&parts, value, 0)?;
     let mut search = Search { parts, best: None, nodes: NODES };
     search.branch(0, value, 0);
     let unit = search.parts.iter().fold(0, |unit, part| gcd(unit, part.price));
     let price = if search.nodes > 0 { search.best? } else { round_up(least, unit) };
     Some(i64::try_from(price).unwrap_or(i64::MAX))
+}
+
+/// The types that hold anything, alike ones as one, the most value for the price first.
+fn parts(bins: &[Bin], most: &[i128]) -> Vec<Part> {
+    let mut alike: BTreeMap<(i128, i128), i128> = BTreeMap::new();
+    for (bin, most) in bins.iter().zip(most).filter(|(bin, most)| **most > 0 && bin.limit != Some(0)) {
+        let limit = alike.entry((i128::from(bin.price), *most)).or_default();
+        *limit = limit.saturating_add(bin.limit.map_or(i128::MAX, i128::from));
+    }
+    let mut parts: Vec<Part> = alike.into_iter().map(|((price, most), limit)| Part { most, price, limit }).collect();
+    parts.sort_by(|a, b| (a.price * b.most).cmp(&(b.price * a.most)).then(b.most.cmp(&a.most)));
+    parts
 }
 
 /// The least price if bins could be bought in parts, rounded up; none if all there are do not do.

@@ -9,10 +9,10 @@
 //! Programming Computation 4, 2012.
 
 use super::super::bound::cover::cover;
-use super::super::{Bin, Instance, Pattern};
+use super::super::problem::Problem;
+use super::super::{Bin, Pattern};
 use super::knapsack::Knapsack;
 use super::master::Residual;
-use super::problem::Problem;
 
 /// Duals are whole numbers of this part of the unit of price.
 pub(super) const MILLION: i64 = 1_000_000;
@@ -72,11 +72,4 @@ fn price(problem: &Problem, duals: &[i64], most: &[i128]) -> Option<i64> {
     let bins: Vec<Bin> =
         problem.kinds.iter().map(|kind| Bin { capacity: Vec::new(), price: kind.price, limit: limit(kind.limit) }).collect();
     cover(&bins, value, most)
-}
-
-impl Problem {
-    /// Duals of the instance's own classes.
-    pub(super) fn spread<T: Copy + Default>(&self, instance: &Instance, duals: &[T]) -> Vec<T> {
-        (0..instance.items.len()).map(|item| self.class_of[item].map_or(T::default(), |class| duals[class as usize])).collect()
-    }
 }

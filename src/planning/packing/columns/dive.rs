@@ -8,11 +8,11 @@
 
 use rustc_hash::FxHashSet;
 
+use super::super::problem::Problem;
 use super::super::{Budget, Pattern};
 use super::master::{self, Relaxation, Residual};
 use super::pool::Pool;
 use super::pricing::Pricing;
-use super::problem::Problem;
 
 /// Whole patterns and how many bins have each.
 pub(super) type Chosen = Vec<(Pattern, u32)>;

@@ -8,7 +8,7 @@
 //! knapsack problems to optimality", Mathematical Programming 31, 1985.
 
 use super::super::Pattern;
-use super::problem::Problem;
+use super::super::problem::Problem;
 
 /// Weighted sums stay below this.
 const WEIGHT: i64 = 1 << 40;
@@ -24,8 +24,6 @@ pub(super) struct Found {
     pub best: i64,
     /// The best pattern found above the floor.
     pub pattern: Option<Pattern>,
-    /// How many nodes were left of those allowed.
-    pub nodes_left: u64,
 }
 
 /// The items one type of bin may hold, by how much each is worth for its size.
@@ -40,6 +38,8 @@ pub(super) struct Knapsack<'a> {
     most: Vec<u32>,
     amounts: Vec<i64>,
     conflicts: bool,
+    /// How many of the first classes make room; they are tried before all others, whatever they are worth.
+    makers: usize,
     capacity_weight: i64,
 }
 
@@ -68,7 +68,11 @@ impl<'a> Knapsack<'a> {
         let weight = |index: usize| scaled[index].iter().zip(&weights).map(|(amount, weight)| amount * weight).sum::<i64>();
         let mut order: Vec<(usize, i64)> = (0..items.len()).map(|index| (index, weight(index))).collect();
         let worth = |index: usize| worths[items[index].0 as usize];
+        let makes = |index: usize| problem.classes[items[index].0 as usize].amounts.iter().any(|amount| *amount < 0);
         order.sort_by(|a, b| {
+            if makes(a.0) != makes(b.0) {
+                return makes(b.0).cmp(&makes(a.0));
+            }
             let (left, right) = (i128::from(worth(a.0)) * i128::from(b.1), i128::from(worth(b.0)) * i128::from(a.1));
             right.cmp(&left).then(worth(b.0).cmp(&worth(a.0))).then(a.0.cmp(&b.0))
         });
@@ -85,6 +89,7 @@ impl<'a> Knapsack<'a> {
             amounts: order.iter().flat_map(|&(index, _)| amounts(index)).collect(),
             conflicts: items.iter().any(|&(class, _)| !problem.classes[class as usize].conflicts.is_clear()),
             capacity_weight,
+            makers: order.iter().filter(|&&(index, _)| makes(index)).count(),
         }
     }
 
@@ -128,7 +133,7 @@ impl<'a> Knapsack<'a> {
         }
         let most = search.most.max(search.best);
         let pattern = search.pattern.map(|taken| self.pattern(taken));
-        Found { most, best: search.best, pattern, nodes_left: search.nodes_left }
+        Found { most, best: search.best, pattern }
     }
 
     /// The pattern of what was taken, by positions of the order.
@@ -150,6 +155,12 @@ impl<'a> Knapsack<'a> {
         let mut sum = 0i64;
         for &(index, most) in list {
             let (worth, weight) = (self.worth[index as usize], self.weight[index as usize]);
+            if (index as usize) < self.makers {
+                // What makes room is counted whole, and takes none.
+                sum = sum.saturating_add(worth.saturating_mul(i64::from(most)));
+                room = room.saturating_sub(weight.min(0).saturating_mul(i64::from(most)));
+                continue;
+            }
             let all = weight.saturating_mul(i64::from(most));
             if all > room {
                 return sum.saturating_add((i128::from(worth) * i128::from(room) / i128::from(weight)) as i64);
@@ -212,13 +223,17 @@ impl Search<'_> {
         }
         self.taken.truncate(depth);
         self.taken.push((index, number));
-        if value > self.best {
-            self.best = value;
-            self.pattern = Some(self.taken.clone());
-        }
         let amounts = &sack.amounts[index as usize * resources..][..resources];
         for (resource, amount) in amounts.iter().enumerate() {
             self.residuals[(depth + 1) * resources + resource] = self.residuals[depth * resources + resource] - amount * i64::from(number);
+        }
+        let over = sack.makers > 0 && self.residuals[(depth + 1) * resources..][..resources].iter().any(|residual| *residual < 0);
+        if over && index as usize >= sack.makers {
+            return;
+        }
+        if value > self.best && !over {
+            self.best = value;
+            self.pattern = Some(self.taken.clone());
         }
         self.filter(depth, position);
         if !self.lists[depth + 1].is_empty() {
@@ -237,13 +252,14 @@ impl Search<'_> {
         next.clear();
         for &(index, most) in &list[position + 1..] {
             let amounts = &sack.amounts[index as usize * resources..][..resources];
-            if amounts.iter().zip(residual).any(|(amount, residual)| amount > residual) {
+            let maker = (index as usize) < sack.makers;
+            if !maker && amounts.iter().zip(residual).any(|(amount, residual)| amount > residual) {
                 continue;
             }
             if sack.conflicts && conflicts.contains(sack.classes[index as usize] as usize) {
                 continue;
             }
-            let most = if most == 1 { 1 } else { super::problem::fit(amounts, residual).min(u64::from(most)) as u32 };
+            let most = if most == 1 || maker { most } else { super::super::problem::fit(amounts, residual).min(u64::from(most)) as u32 };
             next.push((index, most));
         }
     }
@@ -254,7 +270,7 @@ fn scaled(amounts: &[i64], capacity: &[i64]) -> Vec<i64> {
     let part = |amount: i64, capacity: i64| match capacity {
         0 => 0,
         capacity if capacity <= AMOUNT => amount,
-        capacity => (i128::from(amount) * i128::from(AMOUNT) / i128::from(capacity)) as i64,
+        capacity => (i128::from(amount) * i128::from(AMOUNT)).div_euclid(i128::from(capacity)) as i64,
     };
     amounts.iter().zip(capacity).map(|(amount, capacity)| part(*amount, *capacity)).collect()
 }
@@ -263,8 +279,10 @@ fn scaled(amounts: &[i64], capacity: &[i64]) -> Vec<i64> {
 fn surrogate(items: &[(u32, u32)], scaled: &[Vec<i64>], worths: &[i64], capacity: &[i64]) -> (Vec<i64>, i64) {
     let whole: Vec<f64> = capacity.iter().map(|capacity| (*capacity).min(AMOUNT) as f64).collect();
     let resources = whole.len();
-    let used: Vec<bool> = (0..resources).map(|resource| whole[resource] > 0.0 && scaled.iter().any(|amounts| amounts[resource] > 0)).collect();
-    let shares: Vec<Vec<f64>> = scaled.iter().map(|amounts| amounts.iter().zip(&whole).map(|(amount, whole)| *amount as f64 / whole.max(1.0)).collect()).collect();
+    let used: Vec<bool> =
+        (0..resources).map(|resource| whole[resource] > 0.0 && scaled.iter().any(|amounts| amounts[resource] > 0)).collect();
+    let shares: Vec<Vec<f64>> =
+        scaled.iter().map(|amounts| amounts.iter().zip(&whole).map(|(amount, whole)| *amount as f64 / whole.max(1.0)).collect()).collect();
     let mut weights: Vec<f64> = used.iter().map(|used| f64::from(u8::from(*used))).collect();
     let mut best = (f64::INFINITY, weights.clone());
     let mut step = 0.5;

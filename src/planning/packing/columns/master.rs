@@ -10,7 +10,7 @@ use good_lp::solvers::clarabel::clarabel;
 use good_lp::{DualValues, Expression, ProblemVariables, Solution, SolutionWithDual, SolverModel, Variable, constraint, variable};
 
 use super::super::Pattern;
-use super::problem::Problem;
+use super::super::problem::Problem;
 
 /// What is still to be packed, into which bins.
 #[derive(Debug, Clone)]

@@ -14,16 +14,15 @@ mod knapsack;
 mod master;
 mod pool;
 mod pricing;
-mod problem;
 
 use super::bound;
+use super::problem::Problem;
 use super::{BoundProof, Budget, Instance, LowerBound, Packing, Pattern};
 use certificate::certify;
 use dive::Dive;
 use master::{Relaxation, Residual};
 use pool::Pool;
 use pricing::Pricing;
-use problem::Problem;
 
 /// What column generation found.
 #[derive(Debug, Clone)]
@@ -71,7 +70,7 @@ pub fn generate(instance: &Instance, start: &[Pattern], cutoff: Option<i64>, bud
     let (duals, lp_value) = relaxation.map_or((vec![0.0; problem.classes.len()], f64::INFINITY), |at| (at.duals, at.value));
     Columns {
         patterns: pool.patterns().iter().map(|pattern| problem.example(pattern)).collect(),
-        duals: problem.spread(instance, &duals),
+        duals: problem.spread(&duals),
         bound,
         lp_value,
         cut_off,
@@ -130,7 +129,8 @@ impl Generation<'_> {
 
     /// Whether the bound is at the cutoff, or at the price that the linear program rounds up to.
     fn reached(&self, cutoff: Option<i64>) -> bool {
-        cutoff.is_some_and(|cutoff| self.bound.price >= cutoff) || self.relaxation.as_ref().is_some_and(|at| self.bound.price >= self.aim(at))
+        cutoff.is_some_and(|cutoff| self.bound.price >= cutoff)
+            || self.relaxation.as_ref().is_some_and(|at| self.bound.price >= self.aim(at))
     }
 
     /// The price that a relaxation rounds up to: no bound of column generation can be above that.
@@ -143,7 +143,8 @@ impl Generation<'_> {
         let Some(relaxation) = &self.relaxation else { return false };
         let step = self.problem.price_step().max(1) as f64;
         let worth: f64 = relaxation.duals.iter().zip(&self.problem.classes).map(|(dual, class)| dual * f64::from(class.demand)).sum();
-        let given: f64 = relaxation.limit_duals.iter().zip(&self.problem.kinds).map(|(dual, kind)| dual * kind.limit.unwrap_or(0) as f64).sum();
+        let given: f64 =
+            relaxation.limit_duals.iter().zip(&self.problem.kinds).map(|(dual, kind)| dual * kind.limit.unwrap_or(0) as f64).sum();
         // Rounding down to millionths, twice, may lose this much.
         let lost = 2e-6 * self.problem.classes.iter().map(|class| f64::from(class.demand)).sum::<f64>();
         let below = (self.aim(relaxation) as f64 - step).max(0.0) + 1e-4 * step + lost;
@@ -154,7 +155,7 @@ impl Generation<'_> {
             fresh += usize::from(self.pool.add(pattern));
         }
         if let Some(price) = certificate.price.filter(|price| *price > self.bound.price) {
-            let duals = self.problem.spread(self.instance, &certificate.duals);
+            let duals = self.problem.spread(&certificate.duals);
             self.bound = LowerBound { price, proof: BoundProof::Duals(duals) };
         }
         if fresh > 0 {

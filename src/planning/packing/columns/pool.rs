@@ -3,8 +3,8 @@
 use rustc_hash::FxHashSet;
 
 use super::super::Pattern;
+use super::super::problem::Problem;
 use super::master::{Relaxation, Residual};
-use super::problem::Problem;
 
 /// Distinct patterns over merged classes, in the order they came.
 #[derive(Debug, Clone, Default)]
@@ -28,17 +28,17 @@ impl Pool {
     /// Adds the pattern of one class alone in the bin that is cheapest for it.
     fn alone(&mut self, problem: &Problem, residual: &Residual, class: usize) {
         if let Some(kind) = Self::cheapest(problem, residual, class) {
-            self.add(Pattern { bin: kind, items: vec![(class as u32, problem.most(kind, class, residual.demand[class]))] });
+            self.add(Pattern { bin: kind, items: vec![(class as u32, problem.alone(kind, class, residual.demand[class]))] });
         }
     }
 
     /// The type of bin that packs a class alone at the least price an item, one without a limit if there is any.
     fn cheapest(problem: &Problem, residual: &Residual, class: usize) -> Option<usize> {
         let demand = residual.demand[class];
-        let open = |kind: usize| residual.limits[kind] != Some(0) && problem.most(kind, class, demand) > 0;
+        let open = |kind: usize| residual.limits[kind] != Some(0) && problem.alone(kind, class, demand) > 0;
         (0..problem.kinds.len()).filter(|&kind| open(kind)).min_by(|&one, &other| {
             let (a, b) = (&problem.kinds[one], &problem.kinds[other]);
-            let cost = |kind: usize, of: usize| i128::from(problem.kinds[kind].price) * i128::from(problem.most(of, class, demand));
+            let cost = |kind: usize, of: usize| i128::from(problem.kinds[kind].price) * i128::from(problem.alone(of, class, demand));
             a.limit.is_some().cmp(&b.limit.is_some()).then(cost(one, other).cmp(&cost(other, one)))
         })
     }
@@ -66,7 +66,9 @@ impl Pool {
             }
             pattern.items.iter_mut().for_each(|(class, number)| *number = (*number).min(residual.demand[*class as usize]));
             pattern.items.retain(|&(_, number)| number > 0);
-            self.add(pattern);
+            if problem.holds(&pattern) {
+                self.add(pattern);
+            }
         }
         for class in (0..residual.demand.len()).filter(|&class| residual.demand[class] > 0) {
             self.alone(problem, residual, class);

@@ -3,11 +3,11 @@
 //! For each type of bin: the best pattern within some nodes, then for each item that no pattern of this round holds yet the best pattern
 //! that holds it.
 
+use super::super::problem::Problem;
 use super::certificate::{MILLION, whole};
 use super::knapsack::Knapsack;
 use super::master::{Relaxation, Residual};
 use super::pool::Pool;
-use super::problem::Problem;
 
 /// Nodes of the search for the best pattern of a type.
 const BEST_NODES: u64 = 3_000;

@@ -1,6 +1,6 @@
-//! An instance as column generation wants it: alike classes and alike types of bins are one, and what cannot matter is gone.
+//! An instance with less in it: alike classes and alike types of bins are one, and what cannot matter is gone.
 //!
-//! Classes are alike if they ask for the same, may be in the same bins, conflict with the same classes, and [`Item::per_bin`](super::super::Item::per_bin)
+//! Classes are alike if they ask for the same, may be in the same bins, conflict with the same classes, and [`Item::per_bin`](super::Item::per_bin)
 //! never binds. Types of bins are alike if they hold the same items at the same price. A type that another one beats in everything, of
 //! which there are any number, is left out.
 
@@ -8,14 +8,16 @@ use std::collections::BTreeMap;
 
 use fixedbitset::FixedBitSet;
 
-use super::super::bound::cover::gcd;
-use super::super::{Instance, Packing, Pattern};
+use super::bound::cover::gcd;
+use super::{Bin, Instance, Item, Packing, Pattern};
 
 /// The instance with alike things merged. Patterns over it name merged classes and merged types.
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
     /// How many resources there are.
     pub resources: usize,
+    /// The room that all items together could make.
+    pub relief: Vec<i64>,
     /// Merged types of bins.
     pub kinds: Vec<Kind>,
     /// Merged classes.
@@ -31,6 +33,8 @@ pub(super) struct Problem {
 pub(super) struct Kind {
     /// How much of each resource it holds.
     pub capacity: Vec<i64>,
+    /// The same with all the room that items could make in it.
+    pub room: Vec<i64>,
     /// What one costs.
     pub price: i64,
     /// How many there are at most.
@@ -59,9 +63,11 @@ pub(super) struct Class {
 impl Problem {
     /// Merges what is alike.
     pub fn new(instance: &Instance) -> Problem {
-        let takes = takes(instance);
-        let (class_of, groups) = merge_classes(instance, &takes);
-        let (kind_of, kinds) = merge_bins(instance, &takes, &class_of, groups.len());
+        let relief = relief(instance);
+        let takes: Vec<FixedBitSet> = (0..instance.items.len()).map(|item| takes(instance, &relief, item)).collect();
+        let (class_of, groups) = merge_classes(instance, &takes, &relief);
+        let (kind_of, mut kinds) = merge_bins(instance, &takes, &class_of, groups.len());
+        kinds.iter_mut().for_each(|kind| kind.room = room(&kind.capacity, &relief));
         let mut classes: Vec<Class> = groups.into_iter().map(|members| class(instance, members)).collect();
         let count = classes.len();
         classes.iter_mut().for_each(|class| class.conflicts.grow(count));
@@ -71,7 +77,7 @@ impl Problem {
                 classes[other as usize].conflicts.insert(one as usize);
             }
         }
-        Problem { resources: instance.resources(), kinds, classes, class_of, kind_of }
+        Problem { resources: instance.resources(), relief, kinds, classes, class_of, kind_of }
     }
 
     /// Whether every class with demand fits some bin.
@@ -96,7 +102,29 @@ impl Problem {
             return 0;
         }
         let Class { amounts, per_bin, .. } = &self.classes[class];
-        fit(amounts, &self.kinds[kind].capacity).min(u64::from((*per_bin).min(demand))) as u32
+        fit(amounts, &self.kinds[kind].room).min(u64::from((*per_bin).min(demand))) as u32
+    }
+
+    /// How many of a class a bin holds if it holds nothing else, of no more than `demand`.
+    pub fn alone(&self, kind: usize, class: usize, demand: u32) -> u32 {
+        let Class { amounts, per_bin, .. } = &self.classes[class];
+        let Kind { capacity, takes, .. } = &self.kinds[kind];
+        let fits = takes.contains(class) && amounts.iter().zip(capacity).all(|(amount, capacity)| amount <= capacity);
+        if fits { fit(amounts, capacity).min(u64::from((*per_bin).min(demand))) as u32 } else { 0 }
+    }
+
+    /// Whether a bin holds a pattern's items; only items that make room can make that doubtful.
+    pub fn holds(&self, pattern: &Pattern) -> bool {
+        let load = |resource: usize| {
+            pattern.items.iter().map(|&(class, number)| self.classes[class as usize].amounts[resource] * i64::from(number)).sum::<i64>()
+        };
+        let capacity = &self.kinds[pattern.bin].capacity;
+        self.relief.iter().all(|relief| *relief == 0) || (0..self.resources).all(|resource| load(resource) <= capacity[resource])
+    }
+
+    /// What is known of merged classes, for each of the instance's own.
+    pub fn spread<T: Copy + Default>(&self, merged: &[T]) -> Vec<T> {
+        self.class_of.iter().map(|class| class.map_or(T::default(), |class| merged[class as usize])).collect()
     }
 
     /// The pattern over merged classes; none if its type of bin holds nothing.
@@ -115,8 +143,11 @@ impl Problem {
     /// A packing of merged classes as one of the instance's own.
     pub fn unmerged(&self, patterns: &[(Pattern, u32)]) -> Packing {
         let mut classes: Vec<Vec<(usize, u32)>> = self.classes.iter().map(|class| class.members.iter().rev().copied().collect()).collect();
-        let mut kinds: Vec<Vec<(usize, u32)>> =
-            self.kinds.iter().map(|kind| kind.members.iter().rev().map(|&(bin, limit)| (bin, limit.unwrap_or(u32::MAX))).collect()).collect();
+        let mut kinds: Vec<Vec<(usize, u32)>> = self
+            .kinds
+            .iter()
+            .map(|kind| kind.members.iter().rev().map(|&(bin, limit)| (bin, limit.unwrap_or(u32::MAX))).collect())
+            .collect();
         let mut packed: BTreeMap<Pattern, u32> = BTreeMap::new();
         for (pattern, count) in patterns {
             let mut left = *count;
@@ -186,22 +217,38 @@ pub(super) fn fit(amounts: &[i64], capacity: &[i64]) -> u64 {
     bound.unwrap_or(u64::MAX)
 }
 
-/// The types of bins that take each class.
-fn takes(instance: &Instance) -> Vec<FixedBitSet> {
-    let bins = instance.bins.len();
-    let open = |bin: usize| instance.bins[bin].limit != Some(0);
-    let of = |item: usize| (0..bins).filter(|&bin| open(bin) && instance.takes(bin, item)).collect::<FixedBitSet>();
-    (0..instance.items.len())
-        .map(|item| {
-            let mut set = of(item);
-            set.grow(bins);
-            set
-        })
-        .collect()
+/// The room of each resource that all items of negative amounts together could make in one bin. Nothing, but in benchmarks.
+pub(super) fn relief(instance: &Instance) -> Vec<i64> {
+    let of = |resource: usize| {
+        let made = |item: &Item| item.amounts[resource].min(0).saturating_neg().saturating_mul(i64::from(item.demand));
+        instance.items.iter().map(made).fold(0, i64::saturating_add)
+    };
+    (0..instance.resources()).map(of).collect()
 }
 
+/// A capacity and what could be added to it.
+pub(super) fn room(capacity: &[i64], relief: &[i64]) -> Vec<i64> {
+    capacity.iter().zip(relief).map(|(capacity, relief)| capacity.saturating_add(*relief)).collect()
+}
+
+/// The types of bins that may take a class, if other items make all the room they can.
+pub(super) fn takes(instance: &Instance, relief: &[i64], item: usize) -> FixedBitSet {
+    let Item { amounts, per_bin, bins, .. } = &instance.items[item];
+    let fits = |bin: &Bin| {
+        amounts.iter().zip(&bin.capacity).zip(relief).all(|((amount, capacity), relief)| *amount <= capacity.saturating_add(*relief))
+    };
+    let may = |index: usize| bins.as_ref().is_none_or(|bins| bins.contains(index));
+    let mut takes = FixedBitSet::with_capacity(instance.bins.len());
+    let open = |&(index, bin): &(usize, &Bin)| *per_bin > 0 && bin.limit != Some(0) && may(index) && fits(bin);
+    takes.extend(instance.bins.iter().enumerate().filter(open).map(|(index, _)| index));
+    takes
+}
+
+/// What classes that are merged have in common: amounts, types of bins, conflicts; and the class itself if it is never merged.
+type ClassKey<'a> = (&'a [i64], &'a FixedBitSet, Vec<usize>, Option<usize>);
+
 /// The merged class of each class, and the classes in each.
-fn merge_classes(instance: &Instance, takes: &[FixedBitSet]) -> (Vec<Option<u32>>, Vec<Vec<usize>>) {
+fn merge_classes(instance: &Instance, takes: &[FixedBitSet], relief: &[i64]) -> (Vec<Option<u32>>, Vec<Vec<usize>>) {
     let mut neighbours: Vec<Vec<usize>> = vec![Vec::new(); instance.items.len()];
     for &(one, other) in &instance.conflicts {
         neighbours[one].push(other);
@@ -209,13 +256,13 @@ fn merge_classes(instance: &Instance, takes: &[FixedBitSet]) -> (Vec<Option<u32>
     }
     let mut class_of = vec![None; instance.items.len()];
     let mut groups: Vec<Vec<usize>> = Vec::new();
-    let mut known: BTreeMap<(&[i64], &FixedBitSet, Vec<usize>, Option<usize>), usize> = BTreeMap::new();
+    let mut known: BTreeMap<ClassKey<'_>, usize> = BTreeMap::new();
     for (index, item) in instance.items.iter().enumerate() {
         if item.demand == 0 || takes[index].is_clear() {
             continue;
         }
         neighbours[index].sort_unstable();
-        let fits = takes[index].ones().map(|bin| fit(&item.amounts, &instance.bins[bin].capacity)).max().unwrap_or(0);
+        let fits = takes[index].ones().map(|bin| fit(&item.amounts, &room(&instance.bins[bin].capacity, relief))).max().unwrap_or(0);
         let free = u64::from(item.per_bin) >= fits.min(u64::from(item.demand));
         let key = (item.amounts.as_slice(), &takes[index], std::mem::take(&mut neighbours[index]), (!free).then_some(index));
         let group = *known.entry(key).or_insert(groups.len());
@@ -249,22 +296,24 @@ fn merge_bins(instance: &Instance, takes: &[FixedBitSet], class_of: &[Option<u32
     let mut kinds: Vec<Kind> = Vec::new();
     let mut known: BTreeMap<(&[i64], i64, bool, &FixedBitSet), usize> = BTreeMap::new();
     for (index, bin) in instance.bins.iter().enumerate().filter(|(index, _)| !columns[*index].is_clear()) {
-        let Some(beaten_by) = (0..instance.bins.len()).find(|&other| other != index && beats(instance, &columns, other, index)) else {
-            let kind = *known.entry((&bin.capacity, bin.price, bin.limit.is_some(), &columns[index])).or_insert(kinds.len());
-            if kind == kinds.len() {
-                let (capacity, takes) = (bin.capacity.clone(), columns[index].clone());
-                kinds.push(Kind { capacity, price: bin.price, limit: bin.limit.map(|_| 0), takes, members: Vec::new() });
-            }
-            kinds[kind].limit = kinds[kind].limit.zip(bin.limit).map(|(sum, limit)| sum + u64::from(limit));
-            kinds[kind].members.push((index, bin.limit));
-            kind_of[index] = Some(kind);
+        if (0..instance.bins.len()).any(|other| other != index && beats(instance, &columns, other, index)) {
             continue;
-        };
-        let _ = beaten_by;
+        }
+        let key = (bin.capacity.as_slice(), bin.price, bin.limit.is_some(), &columns[index]);
+        let kind = *known.entry(key).or_insert(kinds.len());
+        if kind == kinds.len() {
+            let (capacity, takes) = (bin.capacity.clone(), columns[index].clone());
+            kinds.push(Kind { capacity, room: Vec::new(), price: bin.price, limit: bin.limit.map(|_| 0), takes, members: Vec::new() });
+        }
+        kinds[kind].limit = kinds[kind].limit.zip(bin.limit).map(|(sum, limit)| sum + u64::from(limit));
+        kinds[kind].members.push((index, bin.limit));
+        kind_of[index] = Some(kind);
     }
-    for index in 0..instance.bins.len() {
-        if kind_of[index].is_none() && !columns[index].is_clear() {
-            kind_of[index] = (0..instance.bins.len()).find(|&other| kind_of[other].is_some() && beats(instance, &columns, other, index)).and_then(|other| kind_of[other]);
+    // A beaten type goes with one that beats it and is not beaten itself.
+    for index in (0..instance.bins.len()).filter(|&index| !columns[index].is_clear()) {
+        let winner = |&other: &usize| kind_of[other].is_some() && beats(instance, &columns, other, index);
+        if kind_of[index].is_none() {
+            kind_of[index] = (0..instance.bins.len()).find(winner).and_then(|other| kind_of[other]);
         }
     }
     (kind_of, kinds)
