@@ -9,10 +9,15 @@
 
 pub mod bound;
 pub mod columns;
+mod construct;
 mod instance;
 mod problem;
+mod solve;
+mod tables;
 
+pub use construct::portfolio;
 pub use instance::{Bin, Flaw, Instance, Item, Packing, Pattern};
+pub use solve::{solve, solve_from};
 
 use std::time::Duration;
 

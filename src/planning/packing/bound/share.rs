@@ -100,11 +100,10 @@ impl<'a> Share<'a> {
     }
 }
 
-/// The better of two bounds: that nothing fits, else the higher price.
+/// The higher of two bounds.
 pub(super) fn better(one: Option<LowerBound>, other: Option<LowerBound>) -> Option<LowerBound> {
-    let rank = |bound: &LowerBound| (matches!(bound.proof, BoundProof::Infeasible(_)), bound.price);
     match (one, other) {
-        (Some(one), Some(other)) => Some(if rank(&other) > rank(&one) { other } else { one }),
+        (Some(one), Some(other)) => Some(if other.price > one.price { other } else { one }),
         (one, other) => one.or(other),
     }
 }

@@ -3,7 +3,7 @@
 //! [`generate`] solves the linear program over all patterns by adding those that pay until none does. [`round`] makes packings of what it
 //! found.
 //!
-//! Promise: a bound was proven in whole numbers by [`certificate`], whatever the solver of linear programs says; if that fails, the cheap
+//! Promise: a bound was proven in whole numbers, whatever the solver of linear programs says; if that fails, the cheap
 //! bounds stand. What is decided depends on the instance and the seed alone, but for where the budget cuts it off.
 //!
 //! Source: P. C. Gilmore and R. E. Gomory, "A linear programming approach to the cutting-stock problem", Operations Research 9, 1961.
