@@ -4,6 +4,7 @@ mod admission;
 mod architecture;
 mod at_rest;
 mod autoscaling;
+mod catalogue;
 mod cli;
 mod conformance;
 mod differential;
