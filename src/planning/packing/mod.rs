@@ -7,8 +7,12 @@
 //! verified in whole numbers. What ends in time is the same on every machine and with any number of threads; what is cut off by the
 //! [`Budget`] says so.
 
+pub mod bound;
+pub mod columns;
 mod construct;
 mod instance;
+mod local_search;
+mod problem;
 mod shadow_price;
 mod solve;
 mod tables;
