@@ -7,8 +7,11 @@
 //! verified in whole numbers. What ends in time is the same on every machine and with any number of threads; what is cut off by the
 //! [`Budget`] says so.
 
+mod dominance;
 mod instance;
+pub mod peers;
 
+pub use dominance::{Reduction, undominated, without_dominated};
 pub use instance::{Bin, Flaw, Instance, Item, Packing, Pattern};
 
 use std::time::Duration;
