@@ -9,6 +9,7 @@ mod fit;
 mod lose;
 mod plan;
 mod schedule;
+pub(super) mod size;
 
 use super::exit::Exit;
 
@@ -41,6 +42,8 @@ commands! {
     Drain => drain,
     /// What survives the loss of a node, any node, any two, or a zone: who comes back, where, when, and who does not
     Lose => lose,
+    /// What to buy: node types, counts and zones, replayed in every state, with a bound that no plan can be below
+    Size => size,
     /// Replays recordings of the real kube-scheduler and shows the first difference of each case
     Conformance => conformance,
 }

@@ -7,12 +7,17 @@
 //! verified in whole numbers. What ends in time is the same on every machine and with any number of threads; what is cut off by the
 //! [`Budget`] says so.
 
+mod construct;
 mod dominance;
 mod instance;
 pub mod peers;
+mod solve;
+mod tables;
 
+pub use construct::portfolio;
 pub use dominance::{Reduction, undominated, without_dominated};
 pub use instance::{Bin, Flaw, Instance, Item, Packing, Pattern};
+pub use solve::{solve, solve_from};
 
 use std::time::Duration;
 

@@ -24,6 +24,7 @@ pub mod refusal;
 pub mod remedy;
 pub mod samples;
 pub mod schedule;
+pub mod size;
 pub mod survival;
 pub mod usage;
 pub mod workload;
@@ -45,6 +46,7 @@ pub use losses::LossesView;
 pub use plan::PlanView;
 pub use samples::SamplesView;
 pub use schedule::ScheduleView;
+pub use size::SizeView;
 
 /// The version of the views.
 pub const API_VERSION: &str = "plimsoll.dev/v1";
@@ -71,6 +73,8 @@ pub enum View {
     Plan(Box<PlanView>),
     /// How nodes can be drained.
     Drain(Box<DrainView>),
+    /// What to buy.
+    Size(Box<SizeView>),
 }
 
 /// Flat rows for spreadsheets.
@@ -95,6 +99,7 @@ impl View {
             View::Conformance(view) => view.document(detail),
             View::Plan(view) => view.document(detail),
             View::Drain(view) => view.document(detail),
+            View::Size(view) => view.document(detail),
         }
     }
 
@@ -110,6 +115,7 @@ impl View {
             View::Conformance(view) => view.records(),
             View::Plan(view) => view.records(),
             View::Drain(view) => view.records(),
+            View::Size(view) => view.records(),
         }
     }
 
@@ -133,6 +139,7 @@ impl View {
             View::Conformance(view) => view.holds(),
             View::Plan(view) => view.holds(),
             View::Drain(view) => view.holds(),
+            View::Size(view) => view.holds(),
         }
     }
 }
@@ -152,5 +159,6 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (ConformanceView::KIND, schema::<ConformanceView>()),
         (PlanView::KIND, schema::<PlanView>()),
         (DrainView::KIND, schema::<DrainView>()),
+        (SizeView::KIND, schema::<SizeView>()),
     ]
 }
