@@ -7,10 +7,13 @@
 //! verified in whole numbers. What ends in time is the same on every machine and with any number of threads; what is cut off by the
 //! [`Budget`] says so.
 
+pub mod bound;
+pub mod columns;
 mod construct;
 mod dominance;
 mod instance;
 pub mod peers;
+mod problem;
 mod solve;
 mod tables;
 
