@@ -22,7 +22,9 @@ struct Options {
 
 fn main() {
     let Some(options) = options() else {
-        println!("usage: cargo bench --bench purchasing -- [--time-limit SECONDS] [--seeds N] PATH... (catalogues, or the folder of the openb trace)");
+        println!(
+            "usage: cargo bench --bench purchasing -- [--time-limit SECONDS] [--seeds N] PATH... (catalogues, or the folder of the openb trace)"
+        );
         return;
     };
     for path in &options.paths {

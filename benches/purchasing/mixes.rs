@@ -73,9 +73,11 @@ fn row(name: &str, pods: u32, instance: &Instance, options: &Options) {
 fn mix(catalogue: &Catalogue, pods: u32, classes: usize, seed: u64) -> Instance {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let priced: Vec<(&NodeType, i64)> = catalogue.types.iter().filter_map(|node_type| Some((node_type, price(node_type)?))).collect();
-    let bins: Vec<Bin> = priced.iter().map(|(node_type, price)| Bin { capacity: capacity(node_type), price: *price, limit: None }).collect();
+    let bins: Vec<Bin> =
+        priced.iter().map(|(node_type, price)| Bin { capacity: capacity(node_type), price: *price, limit: None }).collect();
     let has_gpus = bins.iter().any(|bin| bin.capacity[3] > 0);
-    let is_arm: Vec<bool> = priced.iter().map(|(node_type, _)| node_type.labels.get("kubernetes.io/arch").is_some_and(|arch| arch == "arm64")).collect();
+    let is_arm: Vec<bool> =
+        priced.iter().map(|(node_type, _)| node_type.labels.get("kubernetes.io/arch").is_some_and(|arch| arch == "arm64")).collect();
     let weights: f64 = (1..=classes).map(|rank| 1.0 / rank as f64).sum();
     let demand = |rank: usize| ((f64::from(pods) / rank as f64 / weights) as u32).max(1);
     let mut items: Vec<Item> = (1..=classes).map(|rank| class(&mut random, demand(rank), has_gpus, &is_arm)).collect();

@@ -101,7 +101,8 @@ fn nodes_needed(pods: &Pods, cluster: &Cluster, worth: &BTreeMap<i64, i64>, opti
 }
 
 fn answer(question: &str, pods: &Pods, bins: &[Bin], worth: &BTreeMap<i64, i64>, options: &Options) {
-    let plan = Instance { bins: bins.to_vec(), items: bundled(pods, options).into_iter().map(Planned::item).collect(), conflicts: Vec::new() };
+    let plan =
+        Instance { bins: bins.to_vec(), items: bundled(pods, options).into_iter().map(Planned::item).collect(), conflicts: Vec::new() };
     let (of_plan, seconds) = solved(&plan, options.time_limit);
     let (of_relaxation, more_seconds) = solved(&relaxation(pods, bins, worth), options.time_limit);
     let found = of_plan.packing.map_or_else(|| "none".to_owned(), |packing| packing.price(&plan).to_string());
@@ -224,7 +225,8 @@ fn bundles(pods: &Pods, options: &Options) -> Vec<Planned> {
     let (solution, _) = solved(&instance, options.time_limit);
     let packing = solution.packing.unwrap_or_default();
     let bundle = |(pattern, count): &(plimsoll::planning::packing::Pattern, u32)| {
-        let sum = |amount: fn(&Pod) -> i64| pattern.items.iter().map(|(item, times)| amount(shared[*item as usize].0) * i64::from(*times)).sum();
+        let sum =
+            |amount: fn(&Pod) -> i64| pattern.items.iter().map(|(item, times)| amount(shared[*item as usize].0) * i64::from(*times)).sum();
         Planned {
             cpu_milli: sum(|pod| pod.cpu_milli),
             memory_mib: sum(|pod| pod.memory_mib),

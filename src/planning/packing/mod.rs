@@ -12,7 +12,9 @@ pub mod columns;
 mod construct;
 mod dominance;
 mod instance;
+mod local_search;
 pub mod peers;
+
 mod problem;
 mod solve;
 mod tables;

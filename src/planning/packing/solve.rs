@@ -2,8 +2,12 @@
 
 use super::construct::cheapest;
 use super::instance::{Instance, Packing};
+use super::local_search::{complete, improve};
 use super::tables::Tables;
 use super::{BoundProof, Budget, LowerBound, Solution};
+
+/// How many rounds local search has.
+const ROUNDS: u32 = 10;
 
 /// The cheapest packing that is found within the budget, and a bound.
 pub fn solve(instance: &Instance, budget: &Budget) -> Solution {
@@ -29,13 +33,15 @@ fn solve_with(instance: &Instance, start: Option<&Packing>, budget: &Budget) -> 
     if !unpackable.is_empty() {
         return certain(i64::MAX, BoundProof::Infeasible(unpackable), None);
     }
-    let mut packing = cheapest(&tables).ok();
+    let mut packing = cheapest(&tables).or_else(|draft| complete(&draft, ROUNDS, budget).ok_or(())).ok();
     if let Some(start) = start.filter(|start| start.check(instance).is_ok()) {
         packing = Some(packing.filter(|packing| packing.price(instance) < start.price(instance)).unwrap_or_else(|| start.clone()));
     }
     let bound = resource_bound(instance);
-    let cut_off = (budget.remaining)().is_zero() && packing.as_ref().is_none_or(|packing| packing.price(instance) > bound.price);
-    Solution { packing, bound, duals: None, cut_off }
+    let improved = packing.map(|packing| improve(&tables, packing, bound.price, ROUNDS, budget));
+    let (packing, is_cut_off) =
+        improved.map_or((None, (budget.remaining)().is_zero()), |(packing, is_cut_off)| (Some(packing), is_cut_off));
+    Solution { packing, bound, duals: None, cut_off: is_cut_off }
 }
 
 /// What so much capacity costs at least: bins by what they cost for one unit of a resource, the last one in part.
