@@ -14,3 +14,4 @@ pub mod quorum;
 pub mod quota;
 pub mod resilience;
 pub mod size;
+pub mod success_metrics;

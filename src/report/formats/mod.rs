@@ -8,6 +8,7 @@
 mod csv;
 mod dot;
 mod json;
+mod markdown;
 mod script;
 mod table;
 mod wide;
@@ -48,6 +49,13 @@ pub const FORMATS: &[Format] = &[
         only_graphs: false,
         only_scripts: false,
         render: csv::render,
+    },
+    Format {
+        name: "markdown",
+        about: "for pull requests and wikis: everything, long lists folded",
+        only_graphs: false,
+        only_scripts: false,
+        render: markdown::render,
     },
     Format { name: "dot", about: "for Graphviz: what needs what, as a graph", only_graphs: true, only_scripts: false, render: dot::render },
     Format {

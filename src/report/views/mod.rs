@@ -25,6 +25,7 @@ pub mod remedy;
 pub mod samples;
 pub mod schedule;
 pub mod size;
+pub mod success_metrics;
 pub mod survival;
 pub mod usage;
 pub mod workload;
@@ -47,6 +48,7 @@ pub use plan::PlanView;
 pub use samples::SamplesView;
 pub use schedule::ScheduleView;
 pub use size::SizeView;
+pub use success_metrics::SuccessMetricsView;
 
 /// The version of the views.
 pub const API_VERSION: &str = "plimsoll.dev/v1";
