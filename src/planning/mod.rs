@@ -13,3 +13,4 @@ pub mod packing;
 pub mod quorum;
 pub mod quota;
 pub mod resilience;
+pub mod rightsize;

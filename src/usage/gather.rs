@@ -154,7 +154,8 @@ fn latest(series: &[ContainerSeries]) -> Vec<PodUsage> {
     }
     let mut pods: IndexMap<(&str, &str), PodUsage> = IndexMap::new();
     for series in series {
-        let amounts = series.samples.keys().filter_map(|resource| Some((resource.clone(), series.at(resource, *ends.get(resource.as_str())?)?)));
+        let amounts =
+            series.samples.keys().filter_map(|resource| Some((resource.clone(), series.at(resource, *ends.get(resource.as_str())?)?)));
         let usage: litemap::LiteMap<String, Quantity> = amounts.collect();
         let is_gone = usage.is_empty() && series.samples.values().any(|samples| !samples.is_empty());
         if is_gone {

@@ -129,9 +129,11 @@ impl Taken<'_> {
                 }
                 continue;
             }
-            let resource = resource(name, label("resource"), given).ok_or_else(|| wrong("does not say whether it is cpu or memory").hint(WHICH))?;
+            let resource =
+                resource(name, label("resource"), given).ok_or_else(|| wrong("does not say whether it is cpu or memory").hint(WHICH))?;
             let points: Vec<Point> = series.values.iter().chain(&series.value).copied().collect();
-            let samples = if name.ends_with("_total") { rates(&points) } else { points.iter().filter_map(|point| sample(*point)).collect() };
+            let samples =
+                if name.ends_with("_total") { rates(&points) } else { points.iter().filter_map(|point| sample(*point)).collect() };
             if samples.is_empty() && name.ends_with("_total") && !points.is_empty() {
                 return Err(wrong("is a counter at one moment, of which no rate can be told").hint("ask for rate(…[5m]), or for a range"));
             }
@@ -245,7 +247,11 @@ mod tests {
         assert!(wrong(r#"{"status":"error","errorType":"bad_data","error":"parse error"}"#).contains("refused the query: parse error"));
         assert!(wrong(r#"{"data":{"resultType":"matrix","result":[]}}"#).contains("found nothing"));
         assert!(wrong(r#"{"data":{"resultType":"scalar","result":[100,"1"]}}"#).contains("a scalar says nothing of containers"));
-        assert!(wrong(r#"{"data":{"resultType":"vector","result":[{"metric":{"app":"web"},"value":[1,"2"]}]}}"#).contains("no label `pod`"));
-        assert!(wrong(r#"{"data":{"resultType":"vector","result":[{"metric":{"pod":"web"},"value":[1,"x"]}]}}"#).starts_with("answer.json:1:"));
+        assert!(
+            wrong(r#"{"data":{"resultType":"vector","result":[{"metric":{"app":"web"},"value":[1,"2"]}]}}"#).contains("no label `pod`")
+        );
+        assert!(
+            wrong(r#"{"data":{"resultType":"vector","result":[{"metric":{"pod":"web"},"value":[1,"x"]}]}}"#).starts_with("answer.json:1:")
+        );
     }
 }
