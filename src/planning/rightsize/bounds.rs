@@ -11,7 +11,7 @@ use crate::manifest::policy::{LimitRange, LimitRangeItem};
 
 /// What a namespace allows and demands of a resource. Each bound is the tightest of all limit ranges, with whose it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Bounds {
+pub(in crate::planning) struct Bounds {
     pub container: Range,
     pub pod: Range,
     /// What containers get that say nothing: request and limit.
@@ -23,7 +23,7 @@ pub(super) struct Bounds {
 
 /// Bounds of one thing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Range {
+pub(in crate::planning) struct Range {
     pub min: Option<(String, i64)>,
     pub max: Option<(String, i64)>,
     /// The largest limit of a request, in thousandths.

@@ -34,7 +34,7 @@ use crate::planning::quota::Bounded;
 use crate::usage::Usage;
 use attribution::{Attribution, only_container};
 pub use autoscaling::{AutoscalerEffect, Target};
-use bounds::Bounds;
+pub(in crate::planning) use bounds::Bounds;
 pub use observation::Observed;
 pub use policy::{CpuLimit, Percentile, Policy, Resource};
 use sizing::Case;

@@ -81,16 +81,21 @@ impl ResourceSizing {
         self.to != self.written
     }
 
+    /// What the container has in the end; where nothing is to be written, what it has now.
+    pub fn outcome(&self) -> Setting {
+        if self.is_changed() { self.to } else { self.now }
+    }
+
     /// Whether bounds leave less than what was measured with its margin: a limit, or a request of memory or cpu.
     pub fn is_short(&self) -> bool {
         let is_less = |amount: Option<Quantity>| self.need.zip(amount).is_some_and(|(need, amount)| amount < need);
-        is_less(self.to.request) || self.resource == Resource::Memory && is_less(self.to.limit)
+        is_less(self.outcome().request) || self.resource == Resource::Memory && is_less(self.outcome().limit)
     }
 
     /// Whether bounds leave less memory than the highest sample: what runs now would be killed.
     pub fn is_below_peak(&self) -> bool {
         let peak = self.observed.map(|observed| observed.peak).filter(|_| self.resource == Resource::Memory);
-        peak.zip(self.to.limit).is_some_and(|(peak, limit)| limit < peak)
+        peak.zip(self.outcome().limit).is_some_and(|(peak, limit)| limit < peak)
     }
 
     pub(super) fn say(&mut self, reason: Reason) {
