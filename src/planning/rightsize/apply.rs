@@ -60,7 +60,7 @@ pub(super) fn apply(workloads: &[WorkloadSizing], objects: &mut Objects) {
     write!(objects.cron_jobs, "CronJob", |own| own.spec.job_template.spec.template.spec);
 }
 
-pub(super) fn write_spec(spec: &mut PodSpec, sizing: &WorkloadSizing) {
+fn write_spec(spec: &mut PodSpec, sizing: &WorkloadSizing) {
     for container in spec.init_containers.iter_mut().chain(&mut spec.containers) {
         if let Some(sizing) = sizing.containers.iter().find(|sizing| sizing.name == container.name) {
             write_container(container, sizing);

@@ -51,7 +51,15 @@ pub(super) fn lower(
 /// What pods are made from afterwards.
 fn after(subject: &Subject, sizing: &WorkloadSizing) -> PodSpec {
     let mut spec = subject.spec.clone();
-    apply::write_spec(&mut spec, sizing);
+    for container in spec.init_containers.iter_mut().chain(&mut spec.containers) {
+        let sizing = sizing.containers.iter().find(|sizing| sizing.name == container.name);
+        for own in sizing.into_iter().flat_map(|sizing| &sizing.resources) {
+            // with what limit ranges add
+            if let Some(request) = own.outcome().request {
+                container.resources.requests.insert(own.resource.name().to_owned(), request);
+            }
+        }
+    }
     spec
 }
 
@@ -70,10 +78,10 @@ fn within_limit_range(subject: &Subject, sizing: &mut WorkloadSizing, resource: 
     }
     if let Some((name, min)) = &bounds.pod.min {
         let short = min - total(sizing);
-        let most = |own: &&mut ResourceSizing| own.to.request;
+        let most = |own: &&mut ResourceSizing| own.outcome().request;
         let largest = measured(sizing, resource, |kind| kind != ContainerKind::Init).max_by_key(most);
         if let Some(own) = largest.filter(|_| short > 0) {
-            let request = resource.quantity(resource.amount(own.to.request.unwrap_or_default()) + short);
+            let request = resource.quantity(resource.amount(own.outcome().request.unwrap_or_default()) + short);
             own.to.request = Some(request);
             own.to.limit = own.to.limit.map(|limit| limit.max(request));
             own.say(Reason::LimitRangeMin(name.clone(), resource.quantity(*min)));
@@ -97,7 +105,7 @@ fn shrink(subject: &Subject, sizing: &mut WorkloadSizing, resource: Resource, ce
     if total <= ceiling {
         return;
     }
-    let amount = |own: &ResourceSizing| resource.amount(own.to.request.unwrap_or_default());
+    let amount = |own: &ResourceSizing| resource.amount(own.outcome().request.unwrap_or_default());
     let all: i64 =
         sizing.containers.iter().filter(|own| own.kind != ContainerKind::Init).map(|own| amount(&own.resources[resource as usize])).sum();
     let sum: i64 = measured(sizing, resource, |kind| kind != ContainerKind::Init).map(|own| amount(own)).sum();
@@ -117,7 +125,7 @@ fn shrink(subject: &Subject, sizing: &mut WorkloadSizing, resource: Resource, ce
 /// Lowers a request, and the limit with it where that is what the request is.
 fn cap(own: &mut ResourceSizing, amount: i64, reason: &Reason) {
     let most = own.resource.quantity(amount.max(1));
-    if own.to.request.is_none_or(|request| request <= most) {
+    if own.outcome().request.is_none_or(|request| request <= most) {
         return;
     }
     own.to.request = Some(most);

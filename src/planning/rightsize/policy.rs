@@ -39,7 +39,7 @@ impl Default for Policy {
             cpu_minimum: Quantity::from_milli(10),
             memory_minimum: Quantity::from_bytes(32 << 20),
             tolerance_percent: 5,
-            enough_samples: 100,
+            enough_samples: 20,
         }
     }
 }

@@ -20,8 +20,10 @@ pub mod headroom;
 pub mod losses;
 pub mod plan;
 pub mod quotas;
+pub mod recommendation;
 pub mod refusal;
 pub mod remedy;
+pub mod rightsize;
 pub mod samples;
 pub mod schedule;
 pub mod survival;
@@ -43,6 +45,8 @@ pub use graph::GraphView;
 pub use headroom::HeadroomView;
 pub use losses::LossesView;
 pub use plan::PlanView;
+pub use recommendation::RecommendationView;
+pub use rightsize::RightsizingView;
 pub use samples::SamplesView;
 pub use schedule::ScheduleView;
 
@@ -71,6 +75,8 @@ pub enum View {
     Plan(Box<PlanView>),
     /// How nodes can be drained.
     Drain(Box<DrainView>),
+    /// What containers should ask for.
+    Rightsizing(Box<RightsizingView>),
 }
 
 /// Flat rows for spreadsheets.
@@ -95,6 +101,7 @@ impl View {
             View::Conformance(view) => view.document(detail),
             View::Plan(view) => view.document(detail),
             View::Drain(view) => view.document(detail),
+            View::Rightsizing(view) => view.document(detail),
         }
     }
 
@@ -110,6 +117,7 @@ impl View {
             View::Conformance(view) => view.records(),
             View::Plan(view) => view.records(),
             View::Drain(view) => view.records(),
+            View::Rightsizing(view) => view.records(),
         }
     }
 
@@ -117,6 +125,23 @@ impl View {
     pub fn script(&self) -> Option<String> {
         match self {
             View::Drain(view) => Some(view.script()),
+            View::Rightsizing(view) => Some(view.script()),
+            _ => None,
+        }
+    }
+
+    /// As strategic merge patches, a YAML document each, if it changes objects.
+    pub fn patches(&self) -> Option<String> {
+        match self {
+            View::Rightsizing(view) => Some(view.patches()),
+            _ => None,
+        }
+    }
+
+    /// As a kustomization with inline patches, if it changes objects.
+    pub fn kustomization(&self) -> Option<String> {
+        match self {
+            View::Rightsizing(view) => Some(view.kustomization()),
             _ => None,
         }
     }
@@ -133,6 +158,7 @@ impl View {
             View::Conformance(view) => view.holds(),
             View::Plan(view) => view.holds(),
             View::Drain(view) => view.holds(),
+            View::Rightsizing(view) => view.holds(),
         }
     }
 }
@@ -152,5 +178,6 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (ConformanceView::KIND, schema::<ConformanceView>()),
         (PlanView::KIND, schema::<PlanView>()),
         (DrainView::KIND, schema::<DrainView>()),
+        (RightsizingView::KIND, schema::<RightsizingView>()),
     ]
 }
