@@ -61,6 +61,11 @@ impl Trial {
         self.lost == 0 && self.pending.len() <= tolerated && !self.is_autoscaled_pending()
     }
 
+    /// Of the least load there is: how many pods are pending anyway, and so at any load.
+    pub fn tolerated(&self) -> usize {
+        if self.lost == 0 && !self.is_autoscaled_pending() { self.pending.len() } else { 0 }
+    }
+
     /// Whether a pod of an autoscaled workload is pending.
     pub fn is_autoscaled_pending(&self) -> bool {
         self.pending.iter().any(|pending| pending.autoscaler.is_some())
@@ -74,7 +79,7 @@ impl Trial {
 
 impl Ground<'_> {
     /// Places everything with so many replicas.
-    pub(super) fn place(&self, replicas: &[i32]) -> Trial {
+    pub fn place(&self, replicas: &[i32]) -> Trial {
         let mut objects = self.objects.clone();
         let creation = simulation::create(&mut objects, &Written::Nothing, &Objects::default(), |objects| self.scale(objects, replicas));
         let refused: Vec<&NotCreated> = creation.refused.iter().filter(|refused| refused.pod.is_some()).collect();

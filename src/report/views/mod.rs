@@ -20,10 +20,13 @@ pub mod headroom;
 pub mod losses;
 pub mod plan;
 pub mod quotas;
+pub mod recommendation;
 pub mod refusal;
 pub mod remedy;
+pub mod rightsize;
 pub mod samples;
 pub mod schedule;
+pub mod size;
 pub mod success_metrics;
 pub mod survival;
 pub mod usage;
@@ -44,8 +47,11 @@ pub use graph::GraphView;
 pub use headroom::HeadroomView;
 pub use losses::LossesView;
 pub use plan::PlanView;
+pub use recommendation::RecommendationView;
+pub use rightsize::RightsizingView;
 pub use samples::SamplesView;
 pub use schedule::ScheduleView;
+pub use size::SizeView;
 pub use success_metrics::SuccessMetricsView;
 
 /// The version of the views.
@@ -73,6 +79,10 @@ pub enum View {
     Plan(Box<PlanView>),
     /// How nodes can be drained.
     Drain(Box<DrainView>),
+    /// What to buy.
+    Size(Box<SizeView>),
+    /// What containers should ask for.
+    Rightsizing(Box<RightsizingView>),
 }
 
 /// Flat rows for spreadsheets.
@@ -97,6 +107,8 @@ impl View {
             View::Conformance(view) => view.document(detail),
             View::Plan(view) => view.document(detail),
             View::Drain(view) => view.document(detail),
+            View::Size(view) => view.document(detail),
+            View::Rightsizing(view) => view.document(detail),
         }
     }
 
@@ -112,6 +124,8 @@ impl View {
             View::Conformance(view) => view.records(),
             View::Plan(view) => view.records(),
             View::Drain(view) => view.records(),
+            View::Size(view) => view.records(),
+            View::Rightsizing(view) => view.records(),
         }
     }
 
@@ -119,6 +133,23 @@ impl View {
     pub fn script(&self) -> Option<String> {
         match self {
             View::Drain(view) => Some(view.script()),
+            View::Rightsizing(view) => Some(view.script()),
+            _ => None,
+        }
+    }
+
+    /// As strategic merge patches, a YAML document each, if it changes objects.
+    pub fn patches(&self) -> Option<String> {
+        match self {
+            View::Rightsizing(view) => Some(view.patches()),
+            _ => None,
+        }
+    }
+
+    /// As a kustomization with inline patches, if it changes objects.
+    pub fn kustomization(&self) -> Option<String> {
+        match self {
+            View::Rightsizing(view) => Some(view.kustomization()),
             _ => None,
         }
     }
@@ -135,6 +166,8 @@ impl View {
             View::Conformance(view) => view.holds(),
             View::Plan(view) => view.holds(),
             View::Drain(view) => view.holds(),
+            View::Size(view) => view.holds(),
+            View::Rightsizing(view) => view.holds(),
         }
     }
 }
@@ -154,5 +187,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (ConformanceView::KIND, schema::<ConformanceView>()),
         (PlanView::KIND, schema::<PlanView>()),
         (DrainView::KIND, schema::<DrainView>()),
+        (SizeView::KIND, schema::<SizeView>()),
+        (RightsizingView::KIND, schema::<RightsizingView>()),
     ]
 }
