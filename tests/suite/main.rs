@@ -33,5 +33,6 @@ mod rightsize;
 mod rules;
 mod samples;
 mod semantics;
+mod size;
 mod survival;
 mod what_if;
