@@ -34,6 +34,7 @@ mod rightsize;
 mod rules;
 mod samples;
 mod semantics;
+mod size;
 mod success_metrics;
 mod survival;
 mod what_if;
