@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use crate::cli::arguments::{GraphOutputArguments, InputArguments, SchedulerArguments};
+use crate::cli::commands::size::{Asking, GoalArguments, MarketArguments, Utilization};
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, Loaded, Preparation};
 use crate::cli::placement::{self, Ground};
@@ -25,8 +26,9 @@ use crate::manifest::Objects;
 use crate::manifest::pod::Pod;
 use crate::planning::failover::Assumptions;
 use crate::planning::quorum::Quorums;
+use crate::planning::size::{Share, Survive};
 use crate::planning::success_metrics::{self, Setting, Thresholds};
-use crate::report::views::plan::{ClusterPlan, PlanView, StateView};
+use crate::report::views::plan::{BuyView, ClusterPlan, PlanView, StateView};
 use crate::report::views::quotas::QuotasView;
 use crate::report::views::survival::SurvivalView;
 use crate::report::views::workload::Workloads;
@@ -50,6 +52,12 @@ pub struct Arguments {
 
     #[command(flatten)]
     metrics: MetricArguments,
+
+    #[command(flatten)]
+    purchase: PurchaseArguments,
+
+    #[command(flatten)]
+    market: MarketArguments,
 
     #[command(flatten)]
     scheduler: SchedulerArguments,
@@ -90,6 +98,19 @@ struct MetricArguments {
     recovery: RecoveryArguments,
 }
 
+/// What the purchase has to hold, besides the limit on utilisation.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to buy")]
+struct PurchaseArguments {
+    /// What may be lost after the purchase: any node, any zone, any two nodes (node=2), or nothing
+    #[arg(long, value_name = "node|zone|node=2|none", default_value = "node")]
+    survive: Survive,
+
+    /// Look so long for what to buy at most; 0s does not look
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = time::duration)]
+    time_limit: Duration,
+}
+
 /// A share in whole percent: `70%` or `70`.
 fn percent(text: &str) -> Result<u32, String> {
     let number = text.trim().trim_end_matches('%').trim_end();
@@ -122,9 +143,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         // of several the last: the plan is what counts, not today
         inputs.drain(..inputs.len() - 1);
     }
-    for (title, mut loaded) in inputs {
+    let last = inputs.len() - 1;
+    for (index, (title, mut loaded)) in inputs.into_iter().enumerate() {
         complete &= loaded.complete;
-        clusters.push(question.look_at(title, &mut loaded));
+        // of several the last: the plan is what counts, not today
+        let buy = if index == last && !question.only_graphs { question.buy(arguments, &loaded.objects)? } else { None };
+        let plan = question.look_at(title, &mut loaded);
+        clusters.push(ClusterPlan { buy, ..plan });
     }
     let view = View::Plan(Box::new(PlanView { api_version: API_VERSION, kind: PlanView::KIND, clusters }));
     output::answer(&(arguments.output.output.0.render)(&view))?;
@@ -183,6 +208,31 @@ impl Question {
             usage: self.usage.as_ref(),
             at_most: self.at_most,
         }
+    }
+
+    /// What to buy, and the metrics after that.
+    fn buy(&self, arguments: &Arguments, objects: &Objects) -> anyhow::Result<Option<BuyView>> {
+        let PurchaseArguments { survive, time_limit } = arguments.purchase;
+        if time_limit.is_zero() {
+            return Ok(None);
+        }
+        let below = Some(self.thresholds.utilization_percent).filter(|percent| *percent < 100).map(|percent| Share(percent * 10_000));
+        let goal = GoalArguments { survive, max_utilization: Utilization(below), time_limit, ..GoalArguments::default() };
+        let asking = Asking {
+            goal: &goal,
+            market: &arguments.market,
+            objects,
+            replicas: &arguments.input.replicas,
+            configuration: &self.configuration,
+            options: self.options,
+        };
+        let buy = asking.ask(|_, sizing, view| {
+            // pods are new there, so what the old ones were measured to use is not theirs
+            let setting = Setting { usage: None, ..self.setting() };
+            let after = sizing.plan.as_ref().map(|plan| SuccessMetricsView::new(&success_metrics::measure_objects(&plan.objects, setting)));
+            BuyView::new(view, after)
+        });
+        buy.map(Some)
     }
 
     fn look_at(&self, title: &str, loaded: &mut Loaded) -> ClusterPlan {

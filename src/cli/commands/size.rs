@@ -15,10 +15,12 @@ use crate::manifest::Objects;
 use crate::manifest::node::Node;
 use crate::planning::packing::Budget;
 use crate::planning::size::why::{Depth, why};
-use crate::planning::size::{Objective, Question, Share, Survive, node_bound, offers, size};
+use crate::planning::size::{Objective, Question, Share, Sizing, Survive, node_bound, offers, size};
 use crate::report::amount::{count, list};
 use crate::report::views::View;
 use crate::report::views::size::{Asked, PlacedView, SizeView, WhyView};
+use crate::scheduler::Options;
+use crate::scheduler::profile::Configuration;
 
 /// Arguments of `size`.
 #[derive(Debug, Args)]
@@ -79,6 +81,21 @@ pub struct GoalArguments {
     /// Stop searching after so long; the best plan so far and its bound are the answer
     #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = time::duration)]
     pub time_limit: Duration,
+}
+
+impl Default for GoalArguments {
+    /// Any node may be lost, and nothing else is asked.
+    fn default() -> Self {
+        GoalArguments {
+            survive: Survive::Nodes(1),
+            max_utilization: Utilization(None),
+            keep_existing: false,
+            surge: false,
+            max_types: None,
+            objective: ObjectiveName::Cost,
+            time_limit: Duration::from_secs(20),
+        }
+    }
 }
 
 /// What can be bought.
@@ -150,59 +167,91 @@ Exit code 1 when no fleet holds, or when a pod finds no node whatever is bought.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
     let loaded = input::load_target(&arguments.input)?;
-    let market = arguments.market.market(&loaded.objects, arguments.goal.survive)?;
-    let mut offers = offers(&market.catalogue, &market.zones, &arguments.market.capacity_types);
-    if arguments.goal.objective != ObjectiveName::Count && offers.iter().any(|offer| offer.offering.price_micros_hour.is_some()) {
-        let all = offers.len();
-        offers.retain(|offer| offer.offering.price_micros_hour.is_some());
-        if offers.len() < all {
-            output::note(&format!("{} without a price left out of account", count(all - offers.len(), "offer")));
-        }
-    }
-    if offers.is_empty() {
-        bail!(
-            "nothing can be bought: no type of the catalogue is offered in {} as {}",
-            list(&market.zones, 5),
-            list(&arguments.market.capacity_types, 5)
-        );
-    }
-    let deadline = Deadline::after(arguments.goal.time_limit);
-    let remaining = || deadline.remaining();
-    let question = Question {
+    let asking = Asking {
+        goal: &arguments.goal,
+        market: &arguments.market,
         objects: &loaded.objects,
-        offers: &offers,
-        keep_existing: arguments.goal.keep_existing,
-        survive: arguments.goal.survive,
-        below: arguments.goal.max_utilization.0,
-        surge: arguments.goal.surge,
-        max_types: arguments.goal.max_types.map(usize::from),
-        objective: arguments.goal.objective.into(),
+        replicas: &arguments.input.replicas,
         configuration: &configuration,
         options,
-        budget: Budget { remaining: &remaining, seed: 0 },
     };
-    let sizing = size(&question);
-    let nodes = node_bound(&question);
-    let asked = Asked {
-        survive: question.survive,
-        below_percent: question.below.map(|share| f64::from(share.0) / 10_000.0),
-        objective: question.objective,
-        replicas: &arguments.input.replicas,
-        keep_existing: question.keep_existing,
-        kubernetes: &options.version.to_string(),
-        offers: &offers,
-        nodes: &nodes,
-    };
-    let placement = sizing.plan.as_ref().map(|plan| placement(&plan.placement)).unwrap_or_default();
-    let mut view = SizeView::new(&asked, &sizing, placement);
     let depth = Depth { deep: arguments.why, growth: arguments.growth.iter().map(|percent| percent.0).collect() };
-    // what explains has as long again
-    let deadline = Deadline::after(arguments.goal.time_limit);
-    let question = Question { budget: Budget { remaining: &|| deadline.remaining(), seed: 0 }, ..question };
-    view.why = sizing.plan.as_ref().map(|plan| WhyView::new(&offers, &sizing, &why(&question, &sizing, plan, &depth)));
+    let view = asking.ask(|question, sizing, mut view| {
+        // what explains has as long again
+        let deadline = Deadline::after(arguments.goal.time_limit);
+        let question = Question { budget: Budget { remaining: &|| deadline.remaining(), seed: 0 }, ..*question };
+        view.why = sizing.plan.as_ref().map(|plan| WhyView::new(question.offers, sizing, &why(&question, sizing, plan, &depth)));
+        view
+    })?;
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Size(Box::new(view))))?;
     Ok(loaded.exit(holds))
+}
+
+/// Everything that is needed to ask what to buy.
+pub struct Asking<'a> {
+    /// What the plan has to hold.
+    pub goal: &'a GoalArguments,
+    /// What can be bought.
+    pub market: &'a MarketArguments,
+    /// What is there and what is to run.
+    pub objects: &'a Objects,
+    /// Replicas of autoscaled workloads, as they were asked for.
+    pub replicas: &'a str,
+    /// The scheduler.
+    pub configuration: &'a Configuration,
+    /// How it decides.
+    pub options: Options,
+}
+
+impl Asking<'_> {
+    /// Asks, and hands on the question, the answer and its view.
+    pub fn ask<T>(&self, then: impl FnOnce(&Question<'_>, &Sizing, SizeView) -> T) -> anyhow::Result<T> {
+        let Asking { goal, market: arguments, objects, .. } = *self;
+        let market = arguments.market(objects, goal.survive)?;
+        let mut offers = offers(&market.catalogue, &market.zones, &arguments.capacity_types);
+        if goal.objective != ObjectiveName::Count && offers.iter().any(|offer| offer.offering.price_micros_hour.is_some()) {
+            let all = offers.len();
+            offers.retain(|offer| offer.offering.price_micros_hour.is_some());
+            if offers.len() < all {
+                output::note(&format!("{} without a price left out of account", count(all - offers.len(), "offer")));
+            }
+        }
+        if offers.is_empty() {
+            let (zones, ways) = (list(&market.zones, 5), list(&arguments.capacity_types, 5));
+            bail!("nothing can be bought: no type of the catalogue is offered in {zones} as {ways}");
+        }
+        let deadline = Deadline::after(goal.time_limit);
+        let remaining = || deadline.remaining();
+        let question = Question {
+            objects,
+            offers: &offers,
+            keep_existing: goal.keep_existing,
+            survive: goal.survive,
+            below: goal.max_utilization.0,
+            surge: goal.surge,
+            max_types: goal.max_types.map(usize::from),
+            objective: goal.objective.into(),
+            configuration: self.configuration,
+            options: self.options,
+            budget: Budget { remaining: &remaining, seed: 0 },
+        };
+        let sizing = size(&question);
+        let nodes = node_bound(&question);
+        let asked = Asked {
+            survive: question.survive,
+            below_percent: question.below.map(|share| f64::from(share.0) / 10_000.0),
+            objective: question.objective,
+            replicas: self.replicas,
+            keep_existing: question.keep_existing,
+            kubernetes: &self.options.version.to_string(),
+            offers: &offers,
+            nodes: &nodes,
+        };
+        let placement = sizing.plan.as_ref().map(|plan| placement(&plan.placement)).unwrap_or_default();
+        let view = SizeView::new(&asked, &sizing, placement);
+        Ok(then(&question, &sizing, view))
+    }
 }
 
 /// What can be bought, and where.

@@ -1,11 +1,13 @@
 //! All we know of a cluster and of what it is to become, on one screen: its state, the six success metrics, what it survives, what to buy
 //! and what to set.
 
+mod buy;
 mod state;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use buy::BuyView;
 pub use state::{SinglePointView, StateView};
 
 use super::quotas::QuotasView;
@@ -51,6 +53,9 @@ pub struct ClusterPlan {
     pub quotas: Option<QuotasView>,
     /// What it survives: the loss of any node, and of any zone if it has several.
     pub survives: Vec<SurvivalView>,
+    /// What to buy for it, and the metrics after that; only of the last cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buy: Option<BuyView>,
     /// What needs what in it, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub graph: Option<GraphView>,
@@ -95,7 +100,17 @@ impl ClusterPlan {
     /// Of a schedule, so far with nothing else.
     pub fn of(title: &str, schedule: ScheduleView, graph: Option<GraphView>) -> Self {
         let title = title.to_owned();
-        ClusterPlan { title, state: None, success_metrics: None, schedule, fits: Vec::new(), quotas: None, survives: Vec::new(), graph }
+        ClusterPlan {
+            title,
+            state: None,
+            success_metrics: None,
+            schedule,
+            fits: Vec::new(),
+            quotas: None,
+            survives: Vec::new(),
+            buy: None,
+            graph,
+        }
     }
 
     fn document(&self, detail: Detail) -> Document {
@@ -116,6 +131,9 @@ impl ClusterPlan {
         }
         if let Some(quotas) = &self.quotas {
             quotas.add_to(&mut document, detail);
+        }
+        if let Some(buy) = &self.buy {
+            buy.add_to(&mut document, detail);
         }
         if let Some(graph) = &self.graph {
             graph.add_to(&mut document, format!("{}: what needs what", self.title));

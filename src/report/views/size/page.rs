@@ -30,7 +30,7 @@ impl SizeView {
         document
     }
 
-    fn headline(&self) -> Text {
+    pub(in crate::report::views) fn headline(&self) -> Text {
         let conditions = self.conditions();
         if !self.holds {
             let nearest = if self.count > 0 { format!("; {} comes nearest", self.fleet()) } else { String::new() };
@@ -67,7 +67,7 @@ impl SizeView {
         list(&types.iter().map(|(name, count)| format!("{count} × {name}")).collect::<Vec<_>>(), 4)
     }
 
-    fn lead(&self) -> Vec<Text> {
+    pub(in crate::report::views) fn lead(&self) -> Vec<Text> {
         let bound = &self.lower_bound;
         let mut lines = Vec::new();
         let at_least = match (bound.cost, self.cost) {
