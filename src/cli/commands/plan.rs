@@ -28,6 +28,7 @@ use crate::planning::failover::Assumptions;
 use crate::planning::quorum::Quorums;
 use crate::planning::size::{Share, Survive};
 use crate::planning::success_metrics::{self, Setting, Thresholds};
+use crate::report::formats::Only;
 use crate::report::views::plan::{BuyView, ClusterPlan, PlanView, StateView};
 use crate::report::views::quotas::QuotasView;
 use crate::report::views::survival::SurvivalView;
@@ -185,7 +186,7 @@ struct Question {
 
 impl Question {
     fn new(arguments: &Arguments) -> anyhow::Result<Self> {
-        let only_graphs = arguments.output.output.0.only_graphs;
+        let only_graphs = arguments.output.output.0.only == Some(Only::Graphs);
         Ok(Question {
             configuration: arguments.scheduler.configuration()?,
             options: arguments.scheduler.options()?,

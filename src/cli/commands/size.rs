@@ -7,7 +7,7 @@ use anyhow::{anyhow, bail};
 use clap::Args;
 
 use crate::catalogue::{self, Catalogue, NodeType};
-use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
+use crate::cli::arguments::{ChartOutputArguments, InputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::time::{self, Deadline};
 use crate::cli::{input, output};
@@ -17,6 +17,7 @@ use crate::planning::packing::Budget;
 use crate::planning::size::why::{Depth, why};
 use crate::planning::size::{Objective, Question, Share, Sizing, Survive, node_bound, offers, size};
 use crate::report::amount::{count, list};
+use crate::report::formats::Only;
 use crate::report::views::View;
 use crate::report::views::size::{Asked, PlacedView, SizeView, WhyView};
 use crate::scheduler::Options;
@@ -47,7 +48,7 @@ pub struct Arguments {
     scheduler: SchedulerArguments,
 
     #[command(flatten)]
-    output: OutputArguments,
+    output: ChartOutputArguments,
 }
 
 /// What a plan has to hold.
@@ -156,6 +157,8 @@ Examples:
   plimsoll size cluster.json --catalogue types.csv        the cheapest fleet: under 70 %, any node can be lost
   plimsoll size cluster.json --like worker-1 --keep-existing
   plimsoll size chart.yaml --catalogue aws.csv --zones a,b,c --survive zone --replicas max
+  plimsoll size cluster.json --why --growth 20% -o wide    what each rule costs, and what growth would
+  plimsoll size cluster.json -o svg > curve.svg           cost and headroom against the number of nodes
   plimsoll size chart.yaml --catalogue aws.csv --prices negotiated.csv --max-types 2 --objective count
 
 Every plan is replayed by the scheduler, with nothing lost and after every loss that must be survived; beside it stands what no plan can be below.
@@ -175,7 +178,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         configuration: &configuration,
         options,
     };
-    let depth = Depth { deep: arguments.why, growth: arguments.growth.iter().map(|percent| percent.0).collect() };
+    // charts are of what explains
+    let is_drawn = arguments.output.output.0.only == Some(Only::Charts);
+    let depth = Depth { deep: arguments.why || is_drawn, growth: arguments.growth.iter().map(|percent| percent.0).collect() };
     let view = asking.ask(|question, sizing, mut view| {
         // what explains has as long again
         let deadline = Deadline::after(arguments.goal.time_limit);
