@@ -22,6 +22,7 @@ mod loops;
 mod loss;
 mod loss_played;
 mod node_loss;
+mod packing_bounds;
 mod parsers;
 mod queueing_hints;
 mod quorum;
