@@ -24,6 +24,7 @@ mod loss_played;
 mod markdown;
 mod node_loss;
 mod packing;
+mod packing_bounds;
 mod parsers;
 mod queueing_hints;
 mod quorum;
