@@ -24,6 +24,7 @@ mod loss_played;
 mod node_loss;
 mod packing;
 mod parsers;
+mod peers;
 mod queueing_hints;
 mod quorum;
 mod recordings;
