@@ -23,6 +23,7 @@ mod loss;
 mod loss_played;
 mod node_loss;
 mod packing;
+mod packing_bounds;
 mod parsers;
 mod peers;
 mod queueing_hints;

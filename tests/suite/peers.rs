@@ -84,7 +84,8 @@ fn instances() -> impl Strategy<Value = Instance> {
     let items = prop::collection::vec((0i64..8, 0i64..8, 1u32..6, 1u32..4, prop::collection::vec(any::<bool>(), 6)), 1..5);
     (bins, items, prop::collection::btree_set((0usize..5, 0usize..5), 0..3)).prop_map(|(bins, items, conflicts)| {
         let count = items.len();
-        let bins: Vec<Bin> = bins.into_iter().map(|(cpu, memory, price, limit)| Bin { capacity: vec![cpu, memory], price, limit }).collect();
+        let bins: Vec<Bin> =
+            bins.into_iter().map(|(cpu, memory, price, limit)| Bin { capacity: vec![cpu, memory], price, limit }).collect();
         let item = |(cpu, memory, demand, per_bin, allowed): (i64, i64, u32, u32, Vec<bool>)| {
             let allowed = (0..bins.len()).filter(|bin| allowed[*bin]).collect();
             Item { amounts: vec![cpu, memory], demand, per_bin, bins: (per_bin > 1).then_some(allowed) }

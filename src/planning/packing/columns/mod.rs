@@ -14,6 +14,7 @@ mod knapsack;
 mod master;
 mod pool;
 mod pricing;
+mod surrogate;
 
 use super::bound;
 use super::problem::Problem;
@@ -154,10 +155,7 @@ impl Generation<'_> {
         for pattern in certificate.patterns {
             fresh += usize::from(self.pool.add(pattern));
         }
-        if let Some(price) = certificate.price.filter(|price| *price > self.bound.price) {
-            let duals = self.problem.spread(&certificate.duals);
-            self.bound = LowerBound { price, proof: BoundProof::Duals(duals) };
-        }
+        self.raise(certificate.price, &certificate.duals);
         if fresh > 0 {
             return true;
         }
@@ -171,5 +169,16 @@ impl Generation<'_> {
         }
         self.nodes *= 8;
         self.nodes < MOST_NODES && !(budget.remaining)().is_zero()
+    }
+
+    /// Keeps a bound that is higher than the one known.
+    fn raise(&mut self, price: Option<i64>, duals: &[i64]) {
+        let duals = self.problem.spread(duals);
+        let items = |duals: &[i64]| (0..duals.len()).filter(|&item| duals[item] > 0).collect();
+        match price {
+            None => self.bound = LowerBound { price: i64::MAX, proof: BoundProof::Infeasible(items(&duals)) },
+            Some(price) if price > self.bound.price => self.bound = LowerBound { price, proof: BoundProof::Duals(duals) },
+            Some(_) => {}
+        }
     }
 }
