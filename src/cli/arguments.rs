@@ -123,7 +123,7 @@ pub struct SampleArguments {
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
     /// How to write the answer
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: false, with_scripts: false })]
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: false, with_scripts: false, with_patches: false })]
     pub output: FormatName,
 }
 
@@ -132,7 +132,7 @@ pub struct OutputArguments {
 #[command(next_help_heading = "Output")]
 pub struct GraphOutputArguments {
     /// How to write the answer
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: true, with_scripts: false })]
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: true, with_scripts: false, with_patches: false })]
     pub output: FormatName,
 }
 
@@ -141,7 +141,16 @@ pub struct GraphOutputArguments {
 #[command(next_help_heading = "Output")]
 pub struct ScriptOutputArguments {
     /// How to write the answer
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: false, with_scripts: true })]
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: false, with_scripts: true, with_patches: false })]
+    pub output: FormatName,
+}
+
+/// How an answer is written that changes objects.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub struct PatchOutputArguments {
+    /// How to write the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: false, with_scripts: true, with_patches: true })]
     pub output: FormatName,
 }
 
@@ -159,11 +168,17 @@ struct Formats {
     with_graphs: bool,
     /// Whether those are allowed that only write what is to be done.
     with_scripts: bool,
+    /// Whether those are allowed that only write what changes objects.
+    with_patches: bool,
 }
 
 impl Formats {
     fn names(self) -> impl Iterator<Item = PossibleValue> {
-        let is_allowed = move |format: &&Format| (self.with_graphs || !format.only_graphs) && (self.with_scripts || !format.only_scripts);
+        let is_allowed = move |format: &&Format| {
+            (self.with_graphs || !format.only_graphs)
+                && (self.with_scripts || !format.only_scripts)
+                && (self.with_patches || !format.only_patches)
+        };
         let allowed = FORMATS.iter().filter(is_allowed);
         allowed.map(|format| PossibleValue::new(format.name).help(format.about))
     }
@@ -182,6 +197,11 @@ impl TypedValueParser for Formats {
         if format.is_some_and(|format| format.only_scripts && !self.with_scripts) {
             let message =
                 format!("-o script is for what is to be done, and `{}` does nothing: `plimsoll drain` does\n", command.get_name());
+            return Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command));
+        }
+        if let Some(format) = format.filter(|format| format.only_patches && !self.with_patches) {
+            let (name, command_name) = (format.name, command.get_name());
+            let message = format!("-o {name} is for what changes objects, and `{command_name}` changes none: `plimsoll rightsize` does\n");
             return Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command));
         }
         PossibleValuesParser::new(self.names()).parse_ref(command, argument, value)?;

@@ -14,10 +14,11 @@ use crate::cli::{input, output};
 use crate::manifest::Objects;
 use crate::manifest::node::Node;
 use crate::planning::packing::Budget;
+use crate::planning::size::why::{Depth, why};
 use crate::planning::size::{Objective, Question, Share, Survive, node_bound, offers, size};
 use crate::report::amount::{count, list};
 use crate::report::views::View;
-use crate::report::views::size::{Asked, PlacedView, SizeView};
+use crate::report::views::size::{Asked, PlacedView, SizeView, WhyView};
 
 /// Arguments of `size`.
 #[derive(Debug, Args)]
@@ -31,6 +32,14 @@ pub struct Arguments {
 
     #[command(flatten)]
     market: MarketArguments,
+
+    /// Say why, too: what each rule costs, and what fewer and more nodes would do
+    #[arg(long, help_heading = "Why")]
+    why: bool,
+
+    /// What the plan becomes if every workload has so many percent more pods, such as 20% (repeatable)
+    #[arg(long, value_name = "PERCENT", help_heading = "Why", value_parser = percent)]
+    growth: Vec<Percent>,
 
     #[command(flatten)]
     scheduler: SchedulerArguments,
@@ -96,10 +105,18 @@ pub struct MarketArguments {
     #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
     pub label: Vec<(String, String)>,
 
+    /// Architectures that nodes may have, of types that say theirs; without it those of the input's nodes, or amd64
+    #[arg(long, value_name = "ARCHES", value_delimiter = ',')]
+    pub arch: Vec<String>,
+
     /// Ways of buying that are wanted, of those that the catalogue names
     #[arg(long, value_name = "TYPES", value_delimiter = ',', default_value = "on-demand")]
     pub capacity_types: Vec<String>,
 }
+
+/// A number of percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Percent(u32);
 
 /// A share that nodes stay below; none if they may be full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,7 +194,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         nodes: &nodes,
     };
     let placement = sizing.plan.as_ref().map(|plan| placement(&plan.placement)).unwrap_or_default();
-    let view = SizeView::new(&asked, &sizing, placement);
+    let mut view = SizeView::new(&asked, &sizing, placement);
+    let depth = Depth { deep: arguments.why, growth: arguments.growth.iter().map(|percent| percent.0).collect() };
+    // what explains has as long again
+    let deadline = Deadline::after(arguments.goal.time_limit);
+    let question = Question { budget: Budget { remaining: &|| deadline.remaining(), seed: 0 }, ..question };
+    view.why = sizing.plan.as_ref().map(|plan| WhyView::new(&offers, &sizing, &why(&question, &sizing, plan, &depth)));
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Size(Box::new(view))))?;
     Ok(loaded.exit(holds))
@@ -216,11 +238,32 @@ impl MarketArguments {
             input::tell_problems(&problems, false);
             input::tell_problems(&overrides.apply(&mut catalogue), false);
         }
+        self.keep_architectures(&mut catalogue, objects);
         for (key, value) in &self.label {
             catalogue.types.iter_mut().for_each(|node_type| _ = node_type.labels.insert(key.clone(), value.clone()));
         }
         let zones = self.zones(&catalogue, objects, survive);
         Ok(Market { catalogue, zones })
+    }
+
+    /// Leaves out types whose architecture the images may not be made for.
+    fn keep_architectures(&self, catalogue: &mut Catalogue, objects: &Objects) {
+        let own: std::collections::BTreeSet<String> =
+            objects.nodes.iter().filter_map(|node| node.metadata.labels.get(ARCH).cloned()).collect();
+        let wanted: Vec<String> = match (self.arch.is_empty(), own.is_empty()) {
+            (false, _) => self.arch.clone(),
+            (true, false) => own.into_iter().collect(),
+            (true, true) => vec!["amd64".to_owned()],
+        };
+        let all = catalogue.types.len();
+        catalogue.types.retain(|node_type| node_type.labels.get(ARCH).is_none_or(|arch| wanted.contains(arch)));
+        if catalogue.types.len() < all {
+            let left_out = count(all - catalogue.types.len(), "type");
+            output::note(&format!(
+                "{left_out} of another architecture than {} left out of account; --arch takes them in",
+                list(&wanted, 4)
+            ));
+        }
     }
 
     fn zones(&self, catalogue: &Catalogue, objects: &Objects, survive: Survive) -> Vec<String> {
@@ -244,6 +287,7 @@ impl MarketArguments {
     }
 }
 
+const ARCH: &str = "kubernetes.io/arch";
 const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// Nodes like those of the input, or the embedded catalogue if it has none.
@@ -276,6 +320,12 @@ fn like(node: &Node, objects: &Objects) -> NodeType {
 
 fn placement(places: &[(String, Option<String>)]) -> Vec<PlacedView> {
     places.iter().map(|(pod, node)| PlacedView { pod: pod.clone(), node: node.clone() }).collect()
+}
+
+/// Reads a number of percent: `20%` or `20`.
+fn percent(text: &str) -> Result<Percent, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).parse().ok().filter(|percent| (1..=1000).contains(percent));
+    number.map(Percent).ok_or_else(|| format!("{text:?} is not a number of percent from 1 to 1000, such as 20%"))
 }
 
 /// Reads a label: `node-type=worker`.

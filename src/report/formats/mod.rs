@@ -8,6 +8,9 @@
 mod csv;
 mod dot;
 mod json;
+mod kustomize;
+mod markdown;
+mod patch;
 mod script;
 mod table;
 mod wide;
@@ -26,6 +29,8 @@ pub struct Format {
     pub only_graphs: bool,
     /// Whether it writes what a view says is to be done and nothing else.
     pub only_scripts: bool,
+    /// Whether it writes what changes objects and nothing else.
+    pub only_patches: bool,
     /// Writes a view.
     pub render: fn(&View) -> String,
 }
@@ -37,25 +42,80 @@ pub const FORMATS: &[Format] = &[
         about: "for people: what fits a screen, alike things grouped",
         only_graphs: false,
         only_scripts: false,
+        only_patches: false,
         render: table::render,
     },
-    Format { name: "wide", about: "for people: everything", only_graphs: false, only_scripts: false, render: wide::render },
-    Format { name: "json", about: "for programs: versioned, see schemas/", only_graphs: false, only_scripts: false, render: json::render },
-    Format { name: "yaml", about: "the same as json, in YAML", only_graphs: false, only_scripts: false, render: yaml::render },
+    Format {
+        name: "wide",
+        about: "for people: everything",
+        only_graphs: false,
+        only_scripts: false,
+        only_patches: false,
+        render: wide::render,
+    },
+    Format {
+        name: "json",
+        about: "for programs: versioned, see schemas/",
+        only_graphs: false,
+        only_scripts: false,
+        only_patches: false,
+        render: json::render,
+    },
+    Format {
+        name: "yaml",
+        about: "the same as json, in YAML",
+        only_graphs: false,
+        only_scripts: false,
+        only_patches: false,
+        render: yaml::render,
+    },
     Format {
         name: "csv",
         about: "for spreadsheets: one row a pod, node or verdict",
         only_graphs: false,
         only_scripts: false,
+        only_patches: false,
         render: csv::render,
     },
-    Format { name: "dot", about: "for Graphviz: what needs what, as a graph", only_graphs: true, only_scripts: false, render: dot::render },
+    Format {
+        name: "markdown",
+        about: "for pull requests and wikis: everything, long lists folded",
+        only_graphs: false,
+        only_scripts: false,
+        only_patches: false,
+        render: markdown::render,
+    },
+    Format {
+        name: "dot",
+        about: "for Graphviz: what needs what, as a graph",
+        only_graphs: true,
+        only_scripts: false,
+        only_patches: false,
+        render: dot::render,
+    },
     Format {
         name: "script",
         about: "for shells: what to do, as kubectl commands",
         only_graphs: false,
         only_scripts: true,
+        only_patches: false,
         render: script::render,
+    },
+    Format {
+        name: "patch",
+        about: "for kubectl patch: strategic merge patches, a YAML document each",
+        only_graphs: false,
+        only_scripts: false,
+        only_patches: true,
+        render: patch::render,
+    },
+    Format {
+        name: "kustomize",
+        about: "for kustomize: a kustomization.yaml with inline patches",
+        only_graphs: false,
+        only_scripts: false,
+        only_patches: true,
+        render: kustomize::render,
     },
 ];
 

@@ -16,6 +16,9 @@ impl SizeView {
         self.add_replay(&mut document, detail);
         self.add_unreached(&mut document);
         self.add_alternatives(&mut document, detail);
+        if let Some(why) = &self.why {
+            why.add_to(&mut document, detail);
+        }
         self.add_beyond(&mut document, detail);
         if detail == Detail::Full {
             let mut table = Table::new().left("pod").left("node");
@@ -194,7 +197,7 @@ impl StateView {
 }
 
 impl AlternativeView {
-    fn types_text(&self) -> String {
+    pub(super) fn types_text(&self) -> String {
         list(&self.types.iter().map(|(name, count)| format!("{count} × {name}")).collect::<Vec<_>>(), 4)
     }
 
@@ -215,6 +218,6 @@ fn why_kept(because: &str) -> &'static str {
 }
 
 /// An amount of money, in a currency that nobody named.
-fn money(amount: f64) -> String {
+pub(super) fn money(amount: f64) -> String {
     if amount < 10.0 { format!("{amount:.4}") } else { format!("{amount:.2}") }
 }
