@@ -41,20 +41,13 @@ fn main() -> ExitCode {
         }
     };
     let mut exit = ExitCode::SUCCESS;
-    let mut say = |place: &str, problem: &str| {
-        eprintln!("{place}: {problem}");
-        exit = ExitCode::from(2);
-    };
     put("instance,items,dimensions,bins,lower_bound,seconds");
-    for path in &arguments.paths {
-        let mut sources = Vec::new();
-        if let Err(problem) = gather(path, &mut sources) {
-            say(&path.display().to_string(), &problem);
-        }
-        for source in sources {
-            match source.instance.and_then(|instance| measure(&source.name, &instance, arguments.time_limit)) {
-                Ok(row) => put(&row),
-                Err(problem) => say(&source.place, &problem),
+    for source in arguments.paths.iter().flat_map(|path| gather(path)) {
+        match source.instance.and_then(|instance| measure(&source.name, &instance, arguments.time_limit)) {
+            Ok(row) => put(&row),
+            Err(problem) => {
+                eprintln!("{}: {problem}", source.place);
+                exit = ExitCode::from(2);
             }
         }
     }
@@ -104,38 +97,49 @@ fn measure(name: &str, instance: &Instance, time_limit: Duration) -> Result<Stri
 }
 
 /// The instances of a file, a folder or an archive, in the order of their names.
-fn gather(path: &Path, sources: &mut Vec<Source>) -> Result<(), String> {
-    let is_named = |end: &str| path.to_string_lossy().ends_with(end);
-    if path.is_dir() {
-        let entries = std::fs::read_dir(path).map_err(|error| error.to_string())?;
-        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        paths.sort();
-        let wanted = |path: &PathBuf| path.is_dir() || [".vbp", ".tar.gz", ".tgz"].iter().any(|end| path.to_string_lossy().ends_with(end));
-        for inner in paths.into_iter().filter(wanted) {
-            gather(&inner, sources).map_err(|problem| format!("{}: {problem}", inner.display()))?;
-        }
-        return Ok(());
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    if is_named(".tar.gz") || is_named(".tgz") {
-        GzDecoder::new(file).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-        return unpack(&path.display().to_string(), &bytes, sources);
-    }
-    let mut file = file;
-    file.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    sources.push(source(&path.display().to_string(), &path.to_string_lossy(), &bytes));
-    Ok(())
+fn gather(path: &Path) -> Vec<Source> {
+    let (place, is_named) = (path.display().to_string(), |end: &str| path.to_string_lossy().ends_with(end));
+    let is_archive = is_named(".tar.gz") || is_named(".tgz");
+    let gathered = if path.is_dir() {
+        folder(path).map_err(|error| error.to_string())
+    } else {
+        File::open(path).and_then(|file| bytes(file, is_archive)).map_err(|error| error.to_string()).map(|bytes| match is_archive {
+            true => unpack(&place, &bytes),
+            false => vec![source(place.clone(), &bytes)],
+        })
+    };
+    gathered.unwrap_or_else(|problem| vec![unreadable(place, problem)])
 }
 
-fn source(place: &str, path: &str, bytes: &[u8]) -> Source {
-    let name = Path::new(path).file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+fn folder(path: &Path) -> std::io::Result<Vec<Source>> {
+    let mut paths = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<PathBuf>>>()?;
+    paths.sort();
+    let is_wanted = |path: &PathBuf| path.is_dir() || [".vbp", ".tar.gz", ".tgz"].iter().any(|end| path.to_string_lossy().ends_with(end));
+    Ok(paths.iter().filter(|path| is_wanted(path)).flat_map(|path| gather(path)).collect())
+}
+
+fn bytes(mut file: File, is_packed: bool) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if is_packed {
+        GzDecoder::new(file).read_to_end(&mut bytes)?
+    } else {
+        file.read_to_end(&mut bytes)?
+    };
+    Ok(bytes)
+}
+
+fn source(place: String, bytes: &[u8]) -> Source {
+    let name = Path::new(&place).file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let text = std::str::from_utf8(bytes).map_err(|_| "not text".to_owned());
-    Source { name, place: place.to_owned(), instance: text.and_then(parse) }
+    Source { name, place, instance: text.and_then(parse) }
+}
+
+fn unreadable(place: String, problem: String) -> Source {
+    Source { name: String::new(), place, instance: Err(problem) }
 }
 
 /// The files of a tar archive, in the order of their names: blocks of 512 bytes, the name at 0, the size in octal at 124, the kind at 156.
-fn unpack(archive: &str, bytes: &[u8], sources: &mut Vec<Source>) -> Result<(), String> {
+fn unpack(archive: &str, bytes: &[u8]) -> Vec<Source> {
     const BLOCK: usize = 512;
     let mut found = Vec::new();
     let mut at = 0;
@@ -144,18 +148,21 @@ fn unpack(archive: &str, bytes: &[u8], sources: &mut Vec<Source>) -> Result<(), 
             let field = &header[from..from + length];
             String::from_utf8_lossy(&field[..field.iter().position(|byte| *byte == 0).unwrap_or(length)]).trim().to_owned()
         };
-        let size = usize::from_str_radix(&text(124, 12), 8).map_err(|_| format!("{}: not a tar archive", text(0, 100)))?;
-        let content = bytes.get(at + BLOCK..at + BLOCK + size).ok_or("the archive ends too early")?;
         let (prefix, name) = (if &header[257..262] == b"ustar" { text(345, 155) } else { String::new() }, text(0, 100));
         let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-        if matches!(header[156], b'0' | 0) && path.ends_with(".vbp") && !path.rsplit('/').next().unwrap_or_default().starts_with("._") {
-            found.push(source(&format!("{archive}: {path}"), &path, content));
+        let size = usize::from_str_radix(&text(124, 12), 8).ok();
+        let Some((size, content)) = size.and_then(|size| Some((size, bytes.get(at + BLOCK..(at + BLOCK).checked_add(size)?)?))) else {
+            found.push(unreadable(format!("{archive}: {path}"), "not a tar archive, or one that ends too early".to_owned()));
+            break;
+        };
+        let is_hidden = path.rsplit('/').next().unwrap_or_default().starts_with('.');
+        if matches!(header[156], b'0' | 0) && path.ends_with(".vbp") && !is_hidden {
+            found.push(source(format!("{archive}: {path}"), content));
         }
         at += BLOCK + size.div_ceil(BLOCK) * BLOCK;
     }
     found.sort_by(|one, other| one.place.cmp(&other.place));
-    sources.extend(found);
-    Ok(())
+    found
 }
 
 /// An instance of bins of one type, each at a price of one.
