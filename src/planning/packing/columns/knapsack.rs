@@ -326,7 +326,10 @@ mod tests {
         #[test]
         fn a_bin_is_worth_no_more_than_said((instance, worths) in prop_oneof![4 => instance(0), 1 => instance(-3)], nodes in 0u64..12) {
             let problem = Problem::new(&instance);
-            prop_assume!(!problem.kinds.is_empty());
+            if problem.kinds.is_empty() {
+                prop_assert_eq!(most(&instance, &worths), 0);
+                return Ok(());
+            }
             let mut merged = vec![0; problem.classes.len()];
             problem.class_of.iter().zip(&worths).for_each(|(class, worth)| class.iter().for_each(|class| merged[*class as usize] = *worth));
             let worths = problem.spread(&merged);

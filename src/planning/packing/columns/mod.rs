@@ -49,6 +49,9 @@ const NODES: u64 = 100_000;
 /// Nodes of one exact search at most.
 const MOST_NODES: u64 = 200_000_000;
 
+/// How many linear programs rounding may solve.
+const PROGRAMS: u32 = 3_000;
+
 /// One run of column generation.
 struct Generation<'a> {
     instance: &'a Instance,
@@ -87,8 +90,8 @@ pub fn round(instance: &Instance, columns: &Columns, incumbent: &Packing, budget
         return incumbent.clone();
     }
     let best = incumbent.price(instance);
-    let mut dive = Dive { problem: &columns.problem, budget, bound: columns.bound.price, best, dives: 20, found: None };
-    dive.search(&columns.pool, Residual::whole(&columns.problem));
+    let mut dive = Dive::new(&columns.problem, budget, columns.bound.price, best, PROGRAMS);
+    dive.search(&columns.pool, &Residual::whole(&columns.problem));
     let packing = dive.found.map(|chosen| columns.problem.unmerged(&chosen));
     packing.filter(|packing| packing.price(instance) < best && packing.check(instance).is_ok()).unwrap_or_else(|| incumbent.clone())
 }
