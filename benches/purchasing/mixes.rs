@@ -72,7 +72,7 @@ fn row(name: &str, pods: u32, instance: &Instance, usual: &FixedBitSet, options:
 }
 
 /// A mix as an instance: cpu in millicores, memory in MiB, pods, GPUs.
-fn mix(catalogue: &Catalogue, pods: u32, classes: usize, seed: u64) -> Instance {
+pub fn mix(catalogue: &Catalogue, pods: u32, classes: usize, seed: u64) -> Instance {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let priced: Vec<(&NodeType, i64)> = catalogue.types.iter().filter_map(|node_type| Some((node_type, price(node_type)?))).collect();
     let bins: Vec<Bin> =
