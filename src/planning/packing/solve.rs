@@ -11,6 +11,9 @@ use super::problem::Problem;
 use super::tables::Tables;
 use super::{Budget, LowerBound, Solution};
 
+/// Local search has one over this of the time that is left when column generation begins.
+const PART_KEPT: u32 = 3;
+
 /// The cheapest packing that is found within the budget, and a bound.
 pub fn solve(instance: &Instance, budget: &Budget) -> Solution {
     Solving::new(instance, budget).run(None)
@@ -70,7 +73,7 @@ impl<'a> Solving<'a> {
     fn is_over(&mut self) -> bool {
         let is_done = self.is_done();
         self.cut_off |= !is_done && (self.budget.remaining)().is_zero();
-        is_done || self.cut_off
+        is_done || (self.budget.remaining)().is_zero()
     }
 
     /// Takes a packing if it is cheaper.
@@ -92,14 +95,17 @@ impl<'a> Solving<'a> {
         self.offer(self.problem.unmerged(&packing.patterns));
     }
 
-    /// Column generation for the bound, and a packing from its patterns.
+    /// Column generation for the bound, and a packing from its patterns. It leaves a part of the time to local search.
     fn generate(&mut self) {
         if self.is_over() {
             return;
         }
+        let kept = (self.budget.remaining)() / PART_KEPT;
+        let remaining = || (self.budget.remaining)().saturating_sub(kept);
+        let budget = Budget { remaining: &remaining, ..*self.budget };
         let known: Vec<Pattern> = self.packing.iter().flat_map(|packing| &packing.patterns).map(|(pattern, _)| pattern.clone()).collect();
         let price = self.packing.as_ref().map(|packing| packing.price(self.instance));
-        let columns = columns::generate(self.instance, &known, price, self.budget);
+        let columns = columns::generate(self.instance, &known, price, &budget);
         self.cut_off |= columns.cut_off;
         if columns.bound.price > self.bound.price {
             self.bound = columns.bound.clone();
@@ -109,7 +115,7 @@ impl<'a> Solving<'a> {
             return;
         }
         if let Some(packing) = &self.packing {
-            self.offer(columns::round(self.instance, &columns, packing, self.budget));
+            self.offer(columns::round(self.instance, &columns, packing, &budget));
         }
     }
 }
