@@ -26,6 +26,7 @@ mod node_loss;
 mod packing;
 mod packing_bounds;
 mod parsers;
+mod peers;
 mod queueing_hints;
 mod quorum;
 mod recommendation;
