@@ -88,7 +88,8 @@ fn resources(container: &ContainerView, indent: &str, out: &mut String) {
         [("cpu", &container.cpu), ("memory", &container.memory)].into_iter().filter(|(_, own)| own.changed).collect();
     for (list, is_limit) in [("requests", false), ("limits", true)] {
         let lines = changed.iter().filter_map(|(name, own)| {
-            let (to, written) = if is_limit { (&own.to.limit, &own.written.limit) } else { (&own.to.request, &own.written.request) };
+            let (to, written) =
+                if is_limit { (&own.to_write.limit, &own.written.limit) } else { (&own.to_write.request, &own.written.request) };
             match to {
                 Some(amount) => Some(format!("{indent}  {name}: {}\n", scalar(amount))),
                 // a patch leaves alone what it does not name
