@@ -196,6 +196,11 @@ impl Namespaces<'_> {
 /// Sizes the containers of a workload, each by itself.
 fn size(policy: &Policy, number: usize, subject: &Subject, attribution: &Attribution<'_>, bounds: &[Bounds; 2]) -> WorkloadSizing {
     let only = only_container(subject);
+    // what is resized in place keeps its limits: they can be changed, not taken away
+    let policy = &match (subject.changeable, policy.cpu_limit) {
+        (Changeable::Pod, CpuLimit::None) => Policy { cpu_limit: CpuLimit::Keep, ..*policy },
+        _ => *policy,
+    };
     let container = |(kind, container): (ContainerKind, &Container)| {
         let mut series = attribution.of(number, &container.name).to_vec();
         if only == Some(container.name.as_str()) {

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rightsize::scalar;
+use crate::manifest::Quantity;
 use crate::planning::recommendation::{AutoscalerBounds, LimitRangeAdvice, QuotaAdvice, QuotaLine, Recommendation, Rule};
 use crate::report::amount::count;
 use crate::report::document::{Detail, Document, Mood, Table, Text};
@@ -262,9 +263,21 @@ impl LimitRangeView {
 impl QuotaView {
     /// As a YAML document: of one that is there what changes nothing else.
     pub fn document(&self) -> String {
+        self.document_of(&self.bounds.iter().collect::<Vec<_>>())
+    }
+
+    /// The same with nothing but bounds that have to grow; none if none has.
+    pub(super) fn growth(&self) -> Option<String> {
+        let amount = |text: &str| text.parse::<Quantity>().unwrap_or_default();
+        let grows = |bound: &&QuotaBoundView| bound.present.as_ref().is_some_and(|present| amount(present) < amount(&bound.recommended));
+        let bounds: Vec<&QuotaBoundView> = self.bounds.iter().filter(grows).collect();
+        (!bounds.is_empty()).then(|| self.document_of(&bounds))
+    }
+
+    fn document_of(&self, bounds: &[&QuotaBoundView]) -> String {
         let mut out = head("v1", "ResourceQuota", &self.namespace, &self.name);
         out.push_str("spec:\n  hard:\n");
-        for bound in &self.bounds {
+        for bound in bounds {
             _ = writeln!(out, "    {}: {}", scalar(&bound.resource), scalar(&bound.recommended));
         }
         out

@@ -316,10 +316,10 @@ impl RightsizingView {
         }
     }
 
-    /// Whether every container gets what it needs, and no quota is in the way that was not.
+    /// Whether anything was measured, every container gets what it needs, and no quota is in the way that was not.
     pub fn holds(&self) -> bool {
         let is_short = |container: &ContainerView| container.cpu.short || container.memory.short;
-        !self.containers.iter().any(is_short) && !self.quotas_exceeded.iter().any(|excess| excess.new)
+        self.measured.containers > 0 && !self.containers.iter().any(is_short) && !self.quotas_exceeded.iter().any(|excess| excess.new)
     }
 
     /// For spreadsheets: a row for each resource of each container.

@@ -23,6 +23,9 @@ impl RightsizingView {
     }
 
     fn headline(&self) -> Text {
+        if self.measured.containers == 0 {
+            return Text::bad("Nothing that was measured belongs to a container of the input");
+        }
         let changed = self.containers.iter().filter(|own| own.cpu.changed || own.memory.changed).count();
         let short = self.containers.iter().filter(|own| own.cpu.short || own.memory.short).count();
         let without = self.measured.containers_without_data;
