@@ -220,7 +220,7 @@ fn refusals(input: &Input) -> Vec<Problem> {
 const OF_A_KIND: usize = 20;
 
 /// Every error is named; of warnings and notes the first.
-fn tell_problems(problems: &[Problem], verbose: bool) {
+pub fn tell_problems(problems: &[Problem], verbose: bool) {
     for severity in [Severity::Error, Severity::Warning, Severity::Note] {
         let all = if verbose || severity == Severity::Error { usize::MAX } else { OF_A_KIND };
         let alike = problems.iter().filter(|problem| problem.severity == severity);

@@ -1,6 +1,22 @@
-//! Durations as people write them on a command line: `90s`, `5m`, `1h30m`.
+//! Durations as people write them on a command line (`90s`, `5m`, `1h30m`), and the clock for what may take only so long.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// A point in time after which no more is tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// So long from now.
+    pub fn after(limit: Duration) -> Self {
+        Deadline(Instant::now() + limit)
+    }
+
+    /// How long it is until then.
+    pub fn remaining(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+}
 
 /// Reads a duration; a plain number is seconds.
 pub fn duration(text: &str) -> Result<Duration, String> {

@@ -15,3 +15,5 @@ pub mod quota;
 pub mod recommendation;
 pub mod resilience;
 pub mod rightsize;
+pub mod size;
+pub mod success_metrics;

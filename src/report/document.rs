@@ -177,6 +177,8 @@ pub struct Graph {
 /// A part of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Section {
+    /// The answer of another document that was added whole.
+    Headline(Text),
     /// Lines under a title.
     Lines {
         /// Title; empty for none.
@@ -249,7 +251,7 @@ impl Document {
 
     /// Adds another document whole: its answer becomes a title.
     pub fn append(&mut self, other: Document) {
-        self.sections.push(Section::Lines { title: String::new(), lines: vec![other.headline] });
+        self.sections.push(Section::Headline(other.headline));
         self.sections.extend(other.sections);
     }
 }

@@ -10,6 +10,7 @@ mod lose;
 mod plan;
 mod rightsize;
 mod schedule;
+pub(super) mod size;
 
 use super::exit::Exit;
 
@@ -42,6 +43,8 @@ commands! {
     Drain => drain,
     /// What survives the loss of a node, any node, any two, or a zone: who comes back, where, when, and who does not
     Lose => lose,
+    /// What to buy: node types, counts and zones, replayed in every state, with a bound that no plan can be below
+    Size => size,
     /// Requests and limits from what was measured, what they do to replicas, quotas and nodes, and patches that set them
     Rightsize => rightsize,
     /// Replays recordings of the real kube-scheduler and shows the first difference of each case

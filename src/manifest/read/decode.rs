@@ -5,10 +5,10 @@ use std::io::{self, Chain, Cursor, Read};
 use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE};
 
 /// What is read of a stream.
-pub(super) type Stream<'a> = Box<dyn Read + Send + 'a>;
+pub(crate) type Stream<'a> = Box<dyn Read + Send + 'a>;
 
 /// Unpacks and decodes a stream by what it begins with, whatever it is called.
-pub(super) fn decode<'a>(reader: impl Read + Send + 'a) -> io::Result<Stream<'a>> {
+pub(crate) fn decode<'a>(reader: impl Read + Send + 'a) -> io::Result<Stream<'a>> {
     let (head, reader) = peek(reader)?;
     let plain: Stream<'a> = match head.as_slice() {
         [0x1f, 0x8b, ..] => Box::new(flate2::read::MultiGzDecoder::new(reader)),

@@ -14,14 +14,14 @@ use crate::manifest::location::Position;
 
 /// A value and where it begins.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
+pub(crate) struct Node {
     pub position: Position,
     pub value: Value,
 }
 
 /// A value of JSON's model.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Null,
     Bool(bool),
     Int(i64),
@@ -34,7 +34,7 @@ pub(super) enum Value {
 
 /// A key and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub key: String,
     pub position: Position,
     pub value: Node,
@@ -81,7 +81,7 @@ impl Node {
 
 /// Why a text is no YAML.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct SyntaxError {
+pub(crate) struct SyntaxError {
     pub position: Position,
     pub message: String,
 }
@@ -92,7 +92,7 @@ const DEEPEST: usize = 256;
 const ALIAS_ALLOWANCE: usize = 1_000_000;
 
 /// Reads all documents of a text.
-pub(super) fn parse(text: &str) -> Result<Vec<Node>, SyntaxError> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Node>, SyntaxError> {
     let mut builder = Builder { allowance: text.len() + ALIAS_ALLOWANCE, ..Builder::default() };
     let mut options = Options::default();
     options.set_emit_comments(false);

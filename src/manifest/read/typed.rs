@@ -13,7 +13,7 @@ use crate::manifest::location::Position;
 
 /// A value that does not fit: where, at which field, and why.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct TypeError {
+pub(crate) struct TypeError {
     pub position: Option<Position>,
     /// Innermost step first.
     path: Vec<Step>,

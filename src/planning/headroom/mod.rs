@@ -165,6 +165,35 @@ pub fn headroom(question: &Question<'_>) -> Result<Headroom, Vec<Note>> {
     Ok(Headroom { rooms, notes, at_max, stretches, tolerated, last, wall })
 }
 
+/// What comes of every autoscaler being at its most.
+#[derive(Debug, Clone)]
+pub struct AtMost {
+    /// The autoscalers that work, in the order in which they were written.
+    pub rooms: Vec<Room>,
+    /// Everything placed so, if there are any.
+    pub trial: Option<Trial>,
+    /// Why others do not work.
+    pub notes: Vec<Note>,
+}
+
+/// Places everything with every autoscaler at its most, all at once. The objects are there already: seen by the API server, and expanded;
+/// what is at zero replicas stays there.
+pub fn at_most(objects: &Objects, configuration: &Configuration, options: Options) -> AtMost {
+    let (found, notes) = autoscalers(objects);
+    let rooms: Vec<Room> = found.into_iter().map(|autoscaler| room(autoscaler, None, objects)).collect();
+    if rooms.is_empty() {
+        return AtMost { rooms, trial: None, notes };
+    }
+    let (written, replaced, assumption) = (&Written::Nothing, &Objects::default(), &Assumption::Current);
+    let question = Question { objects, written, replaced, assumption, usage: None, configuration, options };
+    let observed = rooms.iter().map(|room| room.autoscaler.written).collect();
+    let mut objects = objects.clone();
+    adopt(&mut objects);
+    let ground = Ground { question: &question, objects, observed, rooms, notes };
+    let trial = ground.place(&ground.most());
+    AtMost { rooms: ground.rooms, trial: Some(trial), notes: ground.notes }
+}
+
 /// Everything that is there at the current replicas.
 fn created(question: &Question<'_>, mut objects: Objects, rescaled: &[Rescaled]) -> Objects {
     // what is refused here is refused in every trial, and told there
@@ -175,12 +204,16 @@ fn created(question: &Question<'_>, mut objects: Objects, rescaled: &[Rescaled])
         }
         notes
     });
-    // from here on these are there, and only what a trial adds has yet to pass the server: a uid of its own says so
+    adopt(&mut objects);
+    objects
+}
+
+/// From here on these are there, and only what a trial adds has yet to pass the server: a uid of its own says so.
+fn adopt(objects: &mut Objects) {
     let uids = objects.pods.iter_mut().map(|pod| &mut pod.metadata.uid);
     for uid in uids.chain(objects.persistent_volume_claims.iter_mut().map(|claim| &mut claim.metadata.uid)) {
         *uid = uid.replace('/', ".");
     }
-    objects
 }
 
 fn room(autoscaler: Autoscaler, usage: Option<&Usage>, objects: &Objects) -> Room {

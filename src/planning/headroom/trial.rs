@@ -23,6 +23,8 @@ pub struct Pending {
     pub autoscaler: Option<usize>,
     /// The scheduler's sentence, or the API server's.
     pub message: String,
+    /// Whether the API server refuses it, so that no scheduler ever sees it.
+    pub is_refused: bool,
 }
 
 /// What stops a pod.
@@ -100,11 +102,12 @@ impl Ground<'_> {
             pod: cluster.pod_name(decision.pod).to_string(),
             autoscaler: *autoscaler,
             message: decision.message.as_deref().unwrap_or_default().to_owned(),
+            is_refused: false,
         };
         let refused = refused.iter().filter_map(|refused| {
             let pod = refused.pod.as_deref()?;
             let name = format!("{}/{}", refused.namespace, refused.name);
-            Some(Pending { pod: name, autoscaler: owner_of(pod), message: refused.refusal.message.clone() })
+            Some(Pending { pod: name, autoscaler: owner_of(pod), message: refused.refusal.message.clone(), is_refused: true })
         });
         let not_there: Vec<Pending> = refused.chain(pending.iter().map(told)).collect();
         // a pod that is not created is stopped before one that is

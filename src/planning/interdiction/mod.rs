@@ -37,6 +37,7 @@ pub use demand::Unbounded;
 pub use obstacle::Obstacle;
 pub use packing::Reserve;
 pub use proof::{Certificate, Coverage, Proof};
+pub(super) use repack::possible;
 pub use repack::{Packing, Repack, Way, repack, repack_after};
 pub use room::ClassRoom;
 pub use search::choose;

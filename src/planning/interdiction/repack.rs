@@ -130,7 +130,7 @@ fn place_all(scheduler: &mut Scheduler<'_>, pods: Vec<PodId>) -> Repack {
 }
 
 /// The nodes that a pod can go to if nobody else comes, with rules about order waived: what others can only make worse.
-fn possible(scheduler: &Scheduler<'_>, pod: PodId) -> NodeSet {
+pub(in crate::planning) fn possible(scheduler: &Scheduler<'_>, pod: PodId) -> NodeSet {
     let Some(profile) = scheduler.profile_of(pod) else { return NodeSet::none(scheduler.cluster().nodes.len()) };
     let cycle = scheduler.cycle(pod, profile);
     let Ok((mut set, _)) = pre_filter(&cycle) else { return NodeSet::none(cycle.cluster.nodes.len()) };

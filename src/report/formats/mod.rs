@@ -9,6 +9,7 @@ mod csv;
 mod dot;
 mod json;
 mod kustomize;
+mod markdown;
 mod patch;
 mod script;
 mod table;
@@ -75,6 +76,14 @@ pub const FORMATS: &[Format] = &[
         only_scripts: false,
         only_patches: false,
         render: csv::render,
+    },
+    Format {
+        name: "markdown",
+        about: "for pull requests and wikis: everything, long lists folded",
+        only_graphs: false,
+        only_scripts: false,
+        only_patches: false,
+        render: markdown::render,
     },
     Format {
         name: "dot",

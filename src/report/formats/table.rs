@@ -22,6 +22,7 @@ pub fn text(document: &Document) -> String {
     for section in &document.sections {
         out.push('\n');
         match section {
+            Section::Headline(headline) => push_line(&mut out, &paint(&headline.text, style(headline.mood).bold())),
             Section::Lines { title, lines } => {
                 heading(&mut out, title);
                 lines.iter().for_each(|line| push_line(&mut out, &painted(line)));

@@ -26,6 +26,8 @@ pub mod remedy;
 pub mod rightsize;
 pub mod samples;
 pub mod schedule;
+pub mod size;
+pub mod success_metrics;
 pub mod survival;
 pub mod usage;
 pub mod workload;
@@ -49,6 +51,8 @@ pub use recommendation::RecommendationView;
 pub use rightsize::RightsizingView;
 pub use samples::SamplesView;
 pub use schedule::ScheduleView;
+pub use size::SizeView;
+pub use success_metrics::SuccessMetricsView;
 
 /// The version of the views.
 pub const API_VERSION: &str = "plimsoll.dev/v1";
@@ -75,6 +79,8 @@ pub enum View {
     Plan(Box<PlanView>),
     /// How nodes can be drained.
     Drain(Box<DrainView>),
+    /// What to buy.
+    Size(Box<SizeView>),
     /// What containers should ask for.
     Rightsizing(Box<RightsizingView>),
 }
@@ -101,6 +107,7 @@ impl View {
             View::Conformance(view) => view.document(detail),
             View::Plan(view) => view.document(detail),
             View::Drain(view) => view.document(detail),
+            View::Size(view) => view.document(detail),
             View::Rightsizing(view) => view.document(detail),
         }
     }
@@ -117,6 +124,7 @@ impl View {
             View::Conformance(view) => view.records(),
             View::Plan(view) => view.records(),
             View::Drain(view) => view.records(),
+            View::Size(view) => view.records(),
             View::Rightsizing(view) => view.records(),
         }
     }
@@ -158,6 +166,7 @@ impl View {
             View::Conformance(view) => view.holds(),
             View::Plan(view) => view.holds(),
             View::Drain(view) => view.holds(),
+            View::Size(view) => view.holds(),
             View::Rightsizing(view) => view.holds(),
         }
     }
@@ -178,6 +187,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (ConformanceView::KIND, schema::<ConformanceView>()),
         (PlanView::KIND, schema::<PlanView>()),
         (DrainView::KIND, schema::<DrainView>()),
+        (SizeView::KIND, schema::<SizeView>()),
         (RightsizingView::KIND, schema::<RightsizingView>()),
     ]
 }

@@ -1,13 +1,18 @@
-//! All we know of a cluster and of what it is to become; later answers (what it survives, what to buy) join here.
+//! All we know of a cluster and of what it is to become, on one screen: its state, the six success metrics, what it survives, what to buy
+//! and what to set.
+
+mod state;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use state::{SinglePointView, StateView};
+
 use super::quotas::QuotasView;
 use super::schedule::requests;
 use super::survival::SurvivalView;
-use super::{FitView, GraphView, Records, ScheduleView};
-use crate::report::amount::thousands;
+use super::{FitView, GraphView, Records, ScheduleView, SuccessMetricsView, creation};
+use crate::report::amount::{count, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
 
 /// All we know.
@@ -30,6 +35,13 @@ pub struct PlanView {
 pub struct ClusterPlan {
     /// What it is.
     pub title: String,
+    /// How many nodes and pods there are, how full and how crowded nodes are, and what everything hangs on; absent where only a graph is
+    /// asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<StateView>,
+    /// The six success metrics; absent where only a graph is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success_metrics: Option<SuccessMetricsView>,
     /// Where its pods go.
     pub schedule: ScheduleView,
     /// How many more of some pods fit.
@@ -44,13 +56,19 @@ pub struct ClusterPlan {
     pub graph: Option<GraphView>,
 }
 
+/// So many nodes are shown on a screen.
+const NODES: usize = 6;
+/// So many groups of pending pods are shown on a screen.
+const PENDING: usize = 6;
+
 impl PlanView {
     /// Name of this view.
     pub const KIND: &'static str = "Plan";
 
-    /// Whether every pod of the last cluster has a node: the plan is what counts, not today.
+    /// Whether every success metric of every cluster holds, and every pod of the last has a node: the plan is what counts there, not today.
     pub fn holds(&self) -> bool {
-        self.clusters.last().is_none_or(|cluster| cluster.schedule.holds())
+        let metrics = self.clusters.iter().filter_map(|cluster| cluster.success_metrics.as_ref());
+        metrics.into_iter().all(|metrics| metrics.holds) && self.clusters.last().is_none_or(|cluster| cluster.schedule.holds())
     }
 
     /// For readers.
@@ -74,24 +92,30 @@ impl PlanView {
 }
 
 impl ClusterPlan {
+    /// Of a schedule, so far with nothing else.
+    pub fn of(title: &str, schedule: ScheduleView, graph: Option<GraphView>) -> Self {
+        let title = title.to_owned();
+        ClusterPlan { title, state: None, success_metrics: None, schedule, fits: Vec::new(), quotas: None, survives: Vec::new(), graph }
+    }
+
     fn document(&self, detail: Detail) -> Document {
-        let mut document = self.schedule.document(detail);
-        document.headline.text = format!("{}: {}", self.title, document.headline.text);
-        let mut table = Table::new().left("one more pod like").right("fits").left("each asks for").left("then");
-        for fit in &self.fits {
-            // what preemption would say is of no use here: nobody is evicted for a replica
-            let stop = fit.message.split(". ").next().unwrap_or_default();
-            table.row(vec![
-                fit.pod.as_deref().unwrap_or_default().into(),
-                Text::new(format!("{}×", thousands(fit.fits)), mood(fit)),
-                requests(&fit.requests).into(),
-                stop.into(),
-            ]);
+        let mut document = Document::new(self.headline());
+        if let Some(metrics) = &self.success_metrics {
+            metrics.add_to(&mut document, "Success metrics", detail);
+        }
+        if let Some(state) = &self.state {
+            state.add_to(&mut document, detail);
+        }
+        match detail {
+            Detail::Brief => self.trouble(&mut document),
+            Detail::Full => document.sections.extend(self.schedule.document(detail).sections),
         }
         SurvivalView::add_to(&self.survives, &mut document);
-        document.table("Room for more, of the largest workloads", table, Vec::new());
+        if detail == Detail::Full {
+            document.table("Room for more, of the largest workloads", self.room(), Vec::new());
+        }
         if let Some(quotas) = &self.quotas {
-            quotas.add_to(&mut document);
+            quotas.add_to(&mut document, detail);
         }
         if let Some(graph) = &self.graph {
             graph.add_to(&mut document, format!("{}: what needs what", self.title));
@@ -99,8 +123,47 @@ impl ClusterPlan {
         }
         document
     }
-}
 
-fn mood(fit: &FitView) -> Mood {
-    if fit.holds() { Mood::Plain } else { Mood::Notable }
+    fn headline(&self) -> Text {
+        let schedule = self.schedule.headline();
+        let Some(metrics) = &self.success_metrics else { return Text::new(format!("{}: {}", self.title, schedule.text), schedule.mood) };
+        let mood = if metrics.holds { schedule.mood } else { Mood::Bad };
+        Text::new(format!("{}: {}; {}", self.title, metrics.sentence(), schedule.text), mood)
+    }
+
+    /// What is wrong or new with the pods, and how full nodes are: as much of the schedule as fits a screen.
+    fn trouble(&self, document: &mut Document) {
+        let schedule = &self.schedule;
+        if let Some(changes) = &schedule.changes {
+            changes.sections(document, Detail::Brief);
+        }
+        creation::sections(&schedule.not_created, document, Detail::Brief);
+        let mut table = Table::new().left("without a node").left("why");
+        for group in schedule.pending.iter().take(PENDING) {
+            // what preemption would say is of no use here
+            let why = group.message.split(". ").next().unwrap_or_default();
+            table.row(vec![Text::bad(group.title()), why.into()]);
+        }
+        let more: usize = schedule.pending.iter().skip(PENDING).map(|group| group.pods.len()).sum();
+        let more = (more > 0).then(|| format!("… and {}; `plimsoll schedule` says all", count(more, "more pod")));
+        document.table("Pending", table, more.into_iter().collect());
+        schedule.preemption_section(document, Detail::Brief);
+        schedule.node_section(document, Detail::Brief, NODES);
+    }
+
+    /// How many more pods of the largest workloads fit.
+    fn room(&self) -> Table {
+        let mut table = Table::new().left("one more pod like").right("fits").left("each asks for").left("then");
+        for fit in &self.fits {
+            // what preemption would say is of no use here: nobody is evicted for a replica
+            let stop = fit.message.split(". ").next().unwrap_or_default();
+            table.row(vec![
+                fit.pod.as_deref().unwrap_or_default().into(),
+                Text::new(format!("{}×", thousands(fit.fits)), if fit.holds() { Mood::Plain } else { Mood::Notable }),
+                requests(&fit.requests).into(),
+                stop.into(),
+            ]);
+        }
+        table
+    }
 }

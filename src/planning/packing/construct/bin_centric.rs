@@ -1,0 +1,44 @@
+//! One bin after the other, filled with the classes that suit best what is left of it.
+
+use super::super::tables::OpenBin;
+use super::type_order::fill_for_price;
+use super::{Draft, Measure, Rule, Scale, TypeOrder, Weights};
+
+/// How many types of bins are filled on trial.
+const TRIALS: usize = 6;
+
+/// Fills bins until nothing is left, or no bin.
+pub(super) fn pack(draft: &mut Draft, rule: Rule, scale: &Scale) {
+    let mut weights = scale.weights(rule.weights, &draft.left);
+    while draft.items_left() > 0 {
+        if rule.weights == Weights::Dynamic {
+            weights = scale.weights(rule.weights, &draft.left);
+        }
+        let types = rule.types.order(draft, scale);
+        let trials = if rule.types == TypeOrder::BestFill { TRIALS } else { 1 };
+        let is_free = |bin: usize| draft.tables.bin(bin).price == 0;
+        let trials = if types.first().is_some_and(|&bin| is_free(bin)) { 1 } else { trials };
+        let filled = types.into_iter().take(trials).map(|bin| fill(draft, rule.measure, scale, &weights, bin));
+        let rated = filled.map(|open| (fill_for_price(&open, draft, scale, &weights), open));
+        let Some((_, open)) = rated.reduce(|best, next| if next.0 > best.0 { next } else { best }) else { return };
+        let times = open.items.iter().map(|&(class, number)| draft.left[class as usize] / number).min().expect("bins that hold something");
+        let times = times.min(draft.spare(open.bin));
+        draft.add(open, times);
+    }
+}
+
+/// A bin of a type, filled with what is left: always the class that suits best.
+fn fill(draft: &Draft, measure: Measure, scale: &Scale, weights: &[f64], bin: usize) -> OpenBin {
+    let tables = draft.tables;
+    let mut open = tables.open(bin);
+    let mut free: Vec<f64> = scale.scaled(&open.free).collect();
+    let mut candidates: Vec<usize> = tables.taken(bin).ones().filter(|&class| draft.left[class] > 0).collect();
+    loop {
+        candidates.retain(|&class| open.has_room(tables, class) && open.number(class) < draft.left[class]);
+        let rated = candidates.iter().map(|&class| (scale.suits(measure, weights, class, &free), class));
+        let Some((_, class)) = rated.reduce(|best, next| if next.0 > best.0 { next } else { best }) else { return open };
+        open.add(tables, class, 1);
+        free.clear();
+        free.extend(scale.scaled(&open.free));
+    }
+}
