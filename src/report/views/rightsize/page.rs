@@ -126,13 +126,17 @@ impl RightsizingView {
         }
         let cut = if detail == Detail::Full { 0 } else { table.cut(ROWS) };
         let notes = if cut > 0 { vec![format!("… and {}; -o wide shows all", count(cut, "more container"))] } else { Vec::new() };
-        document.table("Containers that should ask for something else", table, notes);
+        let title = if detail == Detail::Full { "Containers" } else { "Containers that should ask for something else" };
+        document.table(title, table, notes);
     }
 
     fn add_totals(&self, document: &mut Document, detail: Detail) {
         let mut table = Table::new().left("namespace").right("cpu now").right("then").right("memory now").right("then");
         let is_shown = |own: &&TotalsView| detail == Detail::Full || own.cpu_now != own.cpu_then || own.memory_now != own.memory_then;
-        for own in self.totals.iter().filter(is_shown).chain([&self.total]) {
+        let shown: Vec<&TotalsView> = self.totals.iter().filter(is_shown).collect();
+        // a sum of nothing that changes says nothing
+        let all = (!shown.is_empty()).then_some(&self.total);
+        for own in shown.into_iter().chain(all) {
             let name = if own.namespace.is_empty() { "all of them" } else { own.namespace.as_str() };
             table.row([name, &own.cpu_now, &own.cpu_then, &own.memory_now, &own.memory_then].map(Text::from).to_vec());
         }
