@@ -40,8 +40,8 @@ pub use observation::Observed;
 pub use policy::{CpuLimit, Percentile, Policy, Resource};
 use sizing::Case;
 pub use sizing::{Reason, ResourceSizing, Setting};
-use subject::Subject;
 pub use subject::{Changeable, ContainerKind};
+pub(in crate::planning) use subject::{Subject, subjects};
 pub use totals::{NamespaceTotals, pod_total};
 
 /// What is asked.
@@ -154,7 +154,7 @@ impl Rightsizing {
 /// Answers it.
 pub fn rightsize(question: &Question<'_>) -> Rightsizing {
     let Question { objects, usage, policy } = *question;
-    let subjects = subject::subjects(objects);
+    let subjects = subjects(objects);
     let attribution = Attribution::new(&subjects, objects, usage);
     let mut namespaces = Namespaces { objects, known: FxHashMap::default() };
     let mut workloads: Vec<WorkloadSizing> = Vec::new();

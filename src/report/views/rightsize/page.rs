@@ -1,7 +1,8 @@
 //! The same for readers.
 
 use super::{ContainerView, ReasonView, ResourceView, RightsizingView, TotalsView};
-use crate::report::amount::{count, list, thousands};
+use crate::manifest::Quantity;
+use crate::report::amount::{Unit, count, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
 
 /// So many containers are shown where not all are.
@@ -30,7 +31,9 @@ impl RightsizingView {
         let short = self.containers.iter().filter(|own| own.cpu.short || own.memory.short).count();
         let without = self.measured.containers_without_data;
         let total = &self.total;
-        let requests = format!(": cpu {} → {}, memory {} → {} in all", total.cpu_now, total.cpu_then, total.memory_now, total.memory_then);
+        let pair = |resource: &str, now: &str, then: &str| format!("{} → {}", readable(resource, now), readable(resource, then));
+        let (cpu, memory) = (pair("cpu", &total.cpu_now, &total.cpu_then), pair("memory", &total.memory_now, &total.memory_then));
+        let requests = format!(": cpu {cpu}, memory {memory} in all");
         let mut text = match changed {
             0 => format!("Of {} none has to ask for anything else", count(self.measured.containers, "measured container")),
             _ => format!(
@@ -138,7 +141,9 @@ impl RightsizingView {
         let all = (!shown.is_empty()).then_some(&self.total);
         for own in shown.into_iter().chain(all) {
             let name = if own.namespace.is_empty() { "all of them" } else { own.namespace.as_str() };
-            table.row([name, &own.cpu_now, &own.cpu_then, &own.memory_now, &own.memory_then].map(Text::from).to_vec());
+            let amounts = [("cpu", &own.cpu_now), ("cpu", &own.cpu_then), ("memory", &own.memory_now), ("memory", &own.memory_then)];
+            let amounts = amounts.into_iter().map(|(resource, amount)| Text::from(readable(resource, amount)));
+            table.row([Text::from(name)].into_iter().chain(amounts).collect());
         }
         document.table("What all pods request", table, Vec::new());
     }
@@ -201,6 +206,12 @@ impl RightsizingView {
     }
 }
 
+/// An amount that was measured or added up, as people read it.
+fn readable(resource: &str, amount: &str) -> String {
+    let quantity: Quantity = amount.parse().unwrap_or_default();
+    Unit::of(resource).amount(if resource == "cpu" { quantity.milli() } else { quantity.units() })
+}
+
 const DAY: i64 = 86_400;
 
 /// A time that a person can picture: `3 h`, `14 d`.
@@ -235,8 +246,8 @@ fn is_told(resource: &ResourceView, reason: &ReasonView) -> bool {
 }
 
 fn row(own: &ContainerView) -> Vec<Text> {
-    let observed = |resource: &ResourceView, peak: bool| {
-        let text = resource.observed.as_ref().map(|observed| if peak { observed.peak.clone() } else { observed.percentile.clone() });
+    let observed = |name: &str, resource: &ResourceView, peak: bool| {
+        let text = resource.observed.as_ref().map(|observed| readable(name, if peak { &observed.peak } else { &observed.percentile }));
         Text::from(text.unwrap_or_else(|| "-".to_owned()))
     };
     let samples = own.cpu.observed.iter().chain(&own.memory.observed).map(|observed| observed.samples).max().unwrap_or(0);
@@ -254,11 +265,11 @@ fn row(own: &ContainerView) -> Vec<Text> {
         own.container.as_str().into(),
         own.pods.to_string().into(),
         thousands(samples).into(),
-        observed(&own.cpu, false),
-        observed(&own.cpu, true),
+        observed("cpu", &own.cpu, false),
+        observed("cpu", &own.cpu, true),
         change(&own.cpu.now.request, &own.cpu.to.request),
         change(&own.cpu.now.limit, &own.cpu.to.limit),
-        observed(&own.memory, true),
+        observed("memory", &own.memory, true),
         change(&own.memory.now.request, &own.memory.to.request),
         change(&own.memory.now.limit, &own.memory.to.limit),
         Text::new(text, mood),
