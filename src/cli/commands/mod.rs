@@ -31,7 +31,7 @@ macro_rules! commands {
 }
 
 commands! {
-    /// All we know of a cluster: where its pods go, and how many more fit
+    /// The whole answer on one screen: the state of a cluster, six success metrics, what fails and what to do, what it survives
     Plan => plan,
     /// Where every pod goes, what stays pending, and why
     Schedule => schedule,

@@ -98,16 +98,19 @@ fn percent(text: &str) -> Result<u32, String> {
 
 const EXAMPLES: &str = "\
 Examples:
-  plimsoll plan                      the embedded example: today's one node, then the plan's four
-  plimsoll plan cluster.json         the same for your own cluster
-  plimsoll plan cluster.json new/    with these manifests applied, and what that changes
-  plimsoll plan cluster.json --usage top.txt  judged by what pods use, too
-  plimsoll plan cluster.json --removed-after 2m  where a cloud's controller removes dead nodes
-  plimsoll plan cluster.json -o markdown  for a pull request or a wiki
-  plimsoll plan cluster.json -o dot  what needs what in the (last) cluster, as a graph: | dot -Tsvg
+  plimsoll plan                                    the embedded example: today's one node, then the plan's four
+  plimsoll plan cluster.json                       the same for your own cluster
+  plimsoll plan cluster.json new/                  with these manifests applied, and what that changes
+  plimsoll plan cluster.json --usage top.txt       judged by what pods use, too
+  plimsoll plan cluster.json --removed-after 2m    where a cloud's controller removes dead nodes
+  plimsoll plan cluster.json -o markdown           for a pull request or a wiki
+  plimsoll plan cluster.json -o dot | dot -Tsvg    what needs what in the (last) cluster, as a graph
 
-Exit code 1 while any of the six success metrics fails (with -o dot they are not asked), when a pod of the (last) cluster gets no node, or
-when the API server would refuse to create something.";
+The six success metrics: enough nodes; workloads spread over them; none too full; two pods for every service; autoscalers that can scale;
+whole again in time after the loss of any node.
+
+Exit code 1 while any of them fails (-o dot does not ask), when a pod of the (last) cluster gets no node, or when the API server would refuse
+to create something.";
 
 /// Runs `plan`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {

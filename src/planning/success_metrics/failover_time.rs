@@ -6,6 +6,8 @@
 //! other nodes it is no time at all, while being whole again takes as long as Kubernetes takes to give up a silent node, which is longer
 //! than five minutes unless tolerations are shortened.
 //!
+//! Pods that nobody manages are gone for good with their node: a remark, for they are no workload that could be whole.
+//!
 //! For every workload that is late the weakest change that suffices is worked out; like changes are put together with the strictest number,
 //! which suffices for all of them.
 
@@ -14,6 +16,7 @@ use std::mem::discriminant;
 use std::time::Duration;
 
 use super::{Question, Setting};
+use crate::cluster::index::PodId;
 use crate::controllers::scale_down::WorkloadKey;
 use crate::graph::failure_domains::{Kind, UnknownDomain, domains};
 use crate::manifest::Objects;
@@ -21,7 +24,7 @@ use crate::planning::failover::{Change, Failover, Span, StageKind, of_cluster};
 use crate::planning::quorum::Quorums;
 use crate::planning::resilience::survival::Survival;
 use crate::planning::resilience::{self, Judged, Late, Requirements, Resilience, judge};
-use crate::simulation::loss::{Baseline, Until};
+use crate::simulation::loss::{Baseline, Course, Until};
 
 /// How long the loss of a node is felt.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +43,8 @@ pub struct FailoverTime {
     pub late: Vec<LateWorkload>,
     /// Pods that are evicted for replacements of others and find no node again: after which loss, and how many.
     pub evicted: Vec<(String, usize)>,
+    /// Remark: pods that nobody manages, `namespace/name`: with their node they are gone for good.
+    pub unmanaged: Vec<String>,
     /// The weakest changes that suffice, for how many workloads each, most first.
     pub remedies: Vec<Remedy>,
 }
@@ -149,8 +154,16 @@ pub(super) fn measure(question: &Question<'_>) -> FailoverTime {
         recovery: together.recovery,
         late,
         evicted: evictions.map(|(index, judged)| (name(index), evicted(judged))).collect(),
+        unmanaged: unmanaged(question),
         remedies: remedies(question),
     }
+}
+
+fn unmanaged(question: &Question<'_>) -> Vec<String> {
+    let lost = question.node_losses.resilience.losses.iter().flat_map(|judged| &judged.loss.pods);
+    let mut pods: Vec<PodId> = lost.filter(|pod| pod.course == Course::Lost).map(|pod| pod.pod).collect();
+    pods.sort_unstable();
+    pods.into_iter().map(|pod| question.baseline.cluster().pod_name(pod).to_string()).collect()
 }
 
 fn late_workload(question: &Question<'_>, late: &Late, node: String) -> LateWorkload {

@@ -1,6 +1,6 @@
 //! Pod distribution: no workload stands on one node alone.
 //!
-//! It holds when pods stand on at least two nodes, and every workload that wants two replicas or more has pods on at least two. Jobs,
+//! It holds when pods stand on at least two nodes (unless there is but one pod), and every workload that wants two replicas or more has pods on at least two. Jobs,
 //! DaemonSets, static pods and pods that nobody manages have no replicas to spread. Two remarks: nodes with more pods than the guide's alert
 //! allows, and critical workloads (StatefulSets, known applications, whatever needs more than one pod) that are spread and still fall
 //! below what they need with one of their nodes.
@@ -24,6 +24,8 @@ const HOSTNAME: &str = "kubernetes.io/hostname";
 pub struct PodDistribution {
     /// Pods that are on nodes.
     pub pods: usize,
+    /// Pods that find no node.
+    pub waiting: usize,
     /// Nodes that have some.
     pub nodes: usize,
     /// Workloads that want two replicas or more and have pods on nodes.
@@ -69,7 +71,12 @@ pub struct Stand {
 impl PodDistribution {
     /// Whether pods are spread.
     pub fn holds(&self) -> bool {
-        self.together.is_empty() && (self.nodes >= 2 || self.pods < 2)
+        self.together.is_empty() && !self.is_on_one_node()
+    }
+
+    /// Whether everything stands on one node, or on none.
+    pub fn is_on_one_node(&self) -> bool {
+        self.nodes < 2 && self.pods + self.waiting >= 2
     }
 }
 
@@ -79,6 +86,7 @@ pub(super) fn measure(objects: &Objects, baseline: &Baseline, quorums: &Quorums,
     let crowd = |&(node, pods): &(NodeId, usize)| Crowd { node: cluster.node_name(node).to_owned(), pods };
     let mut distribution = PodDistribution {
         pods: crowds.iter().map(|(_, pods)| pods).sum(),
+        waiting: baseline.waiting().len(),
         nodes: crowds.len(),
         workloads: 0,
         fullest: crowds.first().map(crowd),

@@ -2,7 +2,7 @@
 //!
 //! By what pods on it request, as the scheduler counts; and by what they use as well, if that was measured. It holds when no node reaches
 //! the bound in either: exactly at the bound fails. Shares are of what is allocatable, as `kubectl top nodes` has them. Remarks: pods
-//! without requests, which count as nothing, and pods on nodes that were not measured.
+//! without requests, which count as nothing, pods that wait for a node, and pods on nodes that were not measured.
 
 use rustc_hash::FxHashMap;
 
@@ -24,6 +24,8 @@ pub struct ResourceUtilization {
     pub used: Option<Utilization>,
     /// Remark: pods on nodes that request neither cpu nor memory.
     pub without_requests: usize,
+    /// Remark: pods that find no node, and count nowhere.
+    pub waiting: usize,
     /// Remark: pods on nodes of which no use is known; 0 if nothing was measured.
     pub unmeasured: usize,
 }
@@ -96,9 +98,9 @@ impl Utilization {
 }
 
 impl ResourceUtilization {
-    /// Whether every node stays below the bound.
+    /// Whether there are nodes, and every one of them stays below the bound.
     pub fn holds(&self) -> bool {
-        self.requested.over.is_empty() && self.used.as_ref().is_none_or(|used| used.over.is_empty())
+        !self.requested.nodes.is_empty() && self.requested.over.is_empty() && self.used.as_ref().is_none_or(|used| used.over.is_empty())
     }
 }
 
@@ -120,6 +122,7 @@ pub(super) fn measure(objects: &Objects, baseline: &Baseline, setting: &Setting<
         requested: Utilization::new(utilization(baseline, requested), below_percent),
         used: used.as_ref().map(|used| Utilization::new(amounts(used), below_percent)),
         without_requests: baseline.running().filter(asks_nothing).count(),
+        waiting: baseline.waiting().len(),
         unmeasured: used.map_or(0, |used| used.unmeasured),
     }
 }

@@ -5,7 +5,8 @@
 //! means at the moment (`role: primary`), and of all together, so that a canary of one beside a stable three is no single. Services that
 //! lead to Jobs or static pods alone do not count, nor do those that lead to a DaemonSet, which has a pod on every node, nor those whose
 //! endpoints somebody else fills. It holds when each of them has as many ready pods as are asked for. Where no Service of the input leads to
-//! any such workload, because Services are not in the input, every workload that says how many replicas it wants counts by itself.
+//! any such workload, because Services are not in the input, every workload that can have replicas counts by
+//! itself.
 //!
 //! Remarks: workloads with a single replica that no Service leads to, and autoscalers that may take a service below the bound.
 
@@ -106,13 +107,14 @@ fn groups(dependencies: &Dependencies, wanted: &BTreeMap<WorkloadKey, usize>) ->
     groups.into_values().collect()
 }
 
-/// Every workload by itself.
+/// Every workload by itself; not pods that nobody manages, for those have no replicas.
 fn alone(dependencies: &Dependencies, wanted: &BTreeMap<WorkloadKey, usize>) -> Vec<Group> {
-    let of = |key: &WorkloadKey| {
-        let member = dependencies.member(Role::Workload, &Reference::new(&key.kind, &key.namespace, &key.name))?;
-        Some(group_of(&key.namespace, &[member], wanted))
-    };
-    wanted.keys().filter_map(of).collect()
+    let can_have = |kind: &str| kind != "Pod" && !WITHOUT_REPLICAS.contains(&kind);
+    let workloads = dependencies.members().filter(|member| member.role == Role::Workload && !member.is_missing);
+    let workloads = workloads.filter(|member| can_have(&member.reference.kind));
+    let groups = workloads.map(|member| group_of(&member.reference.namespace, &[member], wanted));
+    // what is scaled to zero may be off for a reason, and nothing says that somebody asks for it
+    groups.filter(|group| group.wanted > 0).collect()
 }
 
 fn group_of(namespace: &str, workloads: &[&Member], wanted: &BTreeMap<WorkloadKey, usize>) -> Group {

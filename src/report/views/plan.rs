@@ -11,7 +11,7 @@ pub use state::{SinglePointView, StateView};
 use super::quotas::QuotasView;
 use super::schedule::requests;
 use super::survival::SurvivalView;
-use super::{FitView, GraphView, Records, ScheduleView, SuccessMetricsView, creation};
+use super::{FitView, GraphView, Records, ScheduleView, SuccessMetricsView};
 use crate::report::amount::{count, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
 
@@ -58,8 +58,8 @@ pub struct ClusterPlan {
 
 /// So many nodes are shown on a screen.
 const NODES: usize = 6;
-/// So many groups of pending pods are shown on a screen.
-const PENDING: usize = 6;
+/// So many groups of pods that are not where they should be are shown on a screen.
+const GROUPS: usize = 6;
 
 impl PlanView {
     /// Name of this view.
@@ -137,16 +137,12 @@ impl ClusterPlan {
         if let Some(changes) = &schedule.changes {
             changes.sections(document, Detail::Brief);
         }
-        creation::sections(&schedule.not_created, document, Detail::Brief);
-        let mut table = Table::new().left("without a node").left("why");
-        for group in schedule.pending.iter().take(PENDING) {
-            // what preemption would say is of no use here
-            let why = group.message.split(". ").next().unwrap_or_default();
-            table.row(vec![Text::bad(group.title()), why.into()]);
-        }
-        let more: usize = schedule.pending.iter().skip(PENDING).map(|group| group.pods.len()).sum();
-        let more = (more > 0).then(|| format!("… and {}; `plimsoll schedule` says all", count(more, "more pod")));
-        document.table("Pending", table, more.into_iter().collect());
+        let refused = schedule.not_created.iter().map(|group| (group.title(), group.message.as_str(), group.objects.len()));
+        waiting(document, "Not created", "object", refused.collect());
+        // what preemption would say is of no use here
+        let why = |message: &'_ str| message.find(". ").unwrap_or(message.len());
+        let pending = schedule.pending.iter().map(|group| (group.title(), &group.message[..why(&group.message)], group.pods.len()));
+        waiting(document, "Pending", "pod", pending.collect());
         schedule.preemption_section(document, Detail::Brief);
         schedule.node_section(document, Detail::Brief, NODES);
     }
@@ -166,4 +162,15 @@ impl ClusterPlan {
         }
         table
     }
+}
+
+/// Adds groups of what is not there: what, why, and how many each has.
+fn waiting(document: &mut Document, title: &str, one: &str, groups: Vec<(String, &str, usize)>) {
+    let mut table = Table::new().left("what").left("why");
+    for (what, why, _) in groups.iter().take(GROUPS) {
+        table.row(vec![Text::bad(what.as_str()), (*why).into()]);
+    }
+    let more: usize = groups.iter().skip(GROUPS).map(|(.., number)| number).sum();
+    let more = (more > 0).then(|| format!("… and {}; `plimsoll schedule` says all", count(more, &format!("more {one}"))));
+    document.table(title, table, more.into_iter().collect());
 }

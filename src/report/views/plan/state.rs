@@ -82,9 +82,9 @@ impl StateView {
     pub(super) fn add_to(&self, document: &mut Document, detail: Detail) {
         let names = if detail == Detail::Full { usize::MAX } else { 3 };
         let mut lines = vec![self.pods_line().into()];
-        if self.single_points_of_failure.is_empty() {
+        if self.single_points_of_failure.is_empty() && self.nodes > 0 {
             lines.push(Text::good("no node is a single point of failure"));
-        } else {
+        } else if self.nodes > 0 {
             let named: Vec<String> = self.single_points_of_failure.iter().map(SinglePointView::sentence).collect();
             let are = if named.len() == 1 { "a single point of failure" } else { "single points of failure" };
             lines.push(Text::bad(format!("{are}: {}", list(&named, names))));

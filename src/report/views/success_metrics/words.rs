@@ -12,6 +12,9 @@ const NAMES: usize = 4;
 /// What fails where it is no single thing.
 pub(super) const CLUSTER: &str = "the cluster";
 
+/// What to do where there is no node at all.
+const ADD_NODES: &str = "add nodes: `plimsoll size` says which";
+
 /// All six, in the guide's order.
 pub(super) fn metrics(measured: &SuccessMetrics) -> Vec<MetricView> {
     vec![
@@ -29,7 +32,8 @@ fn node_count(measured: &NodeCount) -> MetricView {
     let (not_ready, closed) = (measured.not_ready.len(), measured.closed.len());
     let mut actual = measured.ready.to_string();
     if closed > 0 {
-        actual.push_str(&format!(", of which {} take ordinary pods", measured.open()));
+        let take = if measured.open() == 1 { "takes" } else { "take" };
+        actual.push_str(&format!(", of which {} {take} ordinary pods", measured.open()));
     }
     if not_ready > 0 {
         actual.push_str(&format!("; {not_ready} not ready"));
@@ -61,14 +65,11 @@ fn pod_distribution(measured: &PodDistribution) -> MetricView {
         actual.push_str(&format!("; most pods on {node}: {} of {}", thousands(*pods), thousands(measured.pods)));
         actual.push_str(&format!(" ({})", share(*pods as i64, measured.pods as i64)));
     }
-    let failing = measured.together.iter().map(|stand| {
-        let critical = if stand.is_critical { format!(", of which it needs {}", stand.needed) } else { String::new() };
-        failed(&name(&stand.workload), format!("all {} on {}{critical}", count(stand.pods, "pod"), stand.node))
-    });
+    let failing = measured.together.iter().map(|stand| failed(&name(&stand.workload), together(stand)));
     let mut failing: Vec<FailingView> = failing.collect();
     let mut next = Vec::new();
-    if let (Some(only), false) = (&measured.fullest, measured.nodes >= 2 || measured.pods < 2) {
-        failing.insert(0, failed(&only.node, format!("all {} stand on it", count(only.pods, "pod"))));
+    if measured.is_on_one_node() {
+        failing.insert(0, on_one_node(measured));
         next.push("give pods more than one node to stand on: with one, no rule helps".to_owned());
     }
     next.extend(distribution_next(measured));
@@ -93,18 +94,36 @@ fn pod_distribution(measured: &PodDistribution) -> MetricView {
     }
 }
 
-fn distribution_next(measured: &PodDistribution) -> Vec<String> {
-    let names = |has_rule: bool| -> Vec<String> {
-        measured.together.iter().filter(|stand| stand.has_rule == has_rule).map(|stand| name(&stand.workload)).collect()
-    };
-    let (without, with) = (names(false), names(true));
-    let mut next = Vec::new();
-    if !without.is_empty() {
-        let rule = "add topologySpreadConstraints (or anti-affinity) on kubernetes.io/hostname to";
-        next.push(format!("{rule} {}", list(&without, NAMES)));
+fn on_one_node(measured: &PodDistribution) -> FailingView {
+    match &measured.fullest {
+        Some(Crowd { node, pods }) => failed(node, format!("all {} stand on it", count(*pods, "pod"))),
+        None => failed(CLUSTER, format!("no node takes any of {}", count(measured.waiting, "pod"))),
     }
-    if !with.is_empty() && measured.nodes >= 2 {
-        next.push(format!("roll out again, or make the rule required, where one is not enough: {}", list(&with, NAMES)));
+}
+
+fn together(stand: &Stand) -> String {
+    let needs = if stand.needed >= 2 { format!(", of which it needs {}", stand.needed) } else { String::new() };
+    match stand.pods < stand.replicas {
+        true => format!("{} of {} placed, on {}{needs}", stand.pods, count(stand.replicas, "pod"), stand.node),
+        false => format!("all {} on {}{needs}", count(stand.pods, "pod"), stand.node),
+    }
+}
+
+fn distribution_next(measured: &PodDistribution) -> Vec<String> {
+    let names = |is_meant: fn(&Stand) -> bool| -> Vec<String> {
+        measured.together.iter().filter(|stand| is_meant(stand)).map(|stand| name(&stand.workload)).collect()
+    };
+    let mut next = Vec::new();
+    let mut advise = |what: &str, names: Vec<String>| {
+        if !names.is_empty() {
+            next.push(format!("{what}: {}", list(&names, NAMES)));
+        }
+    };
+    advise("add topologySpreadConstraints (or anti-affinity) on kubernetes.io/hostname", names(|stand| !stand.has_rule));
+    advise("find nodes for the pods that wait (`plimsoll schedule`)", names(|stand| stand.has_rule && stand.pods < stand.replicas));
+    if measured.nodes >= 2 {
+        let settled = names(|stand| stand.has_rule && stand.pods >= stand.replicas);
+        advise("roll out again now that there are other nodes, or make the rule required", settled);
     }
     next
 }
@@ -120,12 +139,18 @@ fn resource_utilization(measured: &ResourceUtilization) -> MetricView {
         utilization.over.iter().map(why).collect::<Vec<_>>()
     };
     let mut all = failing(&measured.requested, "requested");
+    if measured.requested.nodes.is_empty() {
+        all.push(failed(CLUSTER, "no node".to_owned()));
+    }
     all.extend(measured.used.iter().flat_map(|used| failing(used, "used")));
     let next = if measured.holds() { Vec::new() } else { utilization_next(measured) };
     let mut remarks = Vec::new();
     if measured.without_requests > 0 {
         let pods = count(measured.without_requests, "pod");
         remarks.push(format!("{pods} without requests for cpu and memory count as nothing: nodes are fuller than they look"));
+    }
+    if measured.waiting > 0 {
+        remarks.push(format!("{} without a node not counted", are(measured.waiting)));
     }
     if measured.unmeasured > 0 {
         remarks.push(format!("what {} use is not known", count(measured.unmeasured, "pod")));
@@ -171,6 +196,9 @@ fn too_full(node: &NodeUtilization, below: u32, what: &str) -> String {
 
 /// Whether all nodes together have enough, and how much is missing if they have not.
 fn utilization_next(measured: &ResourceUtilization) -> Vec<String> {
+    if measured.requested.nodes.is_empty() {
+        return vec![ADD_NODES.to_owned()];
+    }
     let below = i128::from(measured.below_percent.max(1));
     let missing = |utilization: &Utilization, unit: Unit, name: &str, of: fn(&NodeUtilization) -> Share| {
         let sum = |part: fn(Share) -> i64| utilization.nodes.iter().map(|node| i128::from(part(of(node)))).sum::<i128>();
@@ -348,11 +376,13 @@ fn failover(measured: &FailoverTime) -> MetricView {
     }
     let late = measured.late.iter().map(|late| failed(&name(&late.workload), late_sentence(late)));
     let evicted = measured.evicted.iter().map(|(node, pods)| failed(node, format!("without it, {} evicted for good", are(*pods))));
-    let next = if measured.holds() { Vec::new() } else { measured.remedies.iter().map(remedy).collect() };
+    let mut next: Vec<String> = measured.remedies.iter().map(remedy).collect();
     let seconds = |name, span: Option<Span>| NumberView { name, value: span.map(|span| span.most.as_secs_f64()), unit: "seconds" };
     let mut failing: Vec<FailingView> = late.chain(evicted).collect();
+    let unmanaged = || format!("nobody manages these, so they are gone for good with their node: {}", list(&measured.unmanaged, NAMES));
     if measured.losses == 0 {
         failing.push(failed(CLUSTER, "no node".to_owned()));
+        next.push(ADD_NODES.to_owned());
     }
     MetricView {
         target: format!("whole again in less than {limit} after losing any node"),
@@ -362,7 +392,9 @@ fn failover(measured: &FailoverTime) -> MetricView {
             of("lateWorkloads", measured.late.len()),
             seconds("longestRecovery", measured.recovery),
             seconds("longestOutage", measured.outage),
+            of("unmanagedPods", measured.unmanaged.len()),
         ],
+        remarks: (!measured.unmanaged.is_empty()).then(unmanaged).into_iter().collect(),
         ..metric("failover", "Failover", measured.holds(), actual, failing, next)
     }
 }
