@@ -1,5 +1,8 @@
 //! How large an item is, and how well it suits what is left of a bin.
 
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
 use super::super::tables::Tables;
 
 /// How several resources become one number.
@@ -36,6 +39,8 @@ pub(in super::super) struct Scale {
     per_unit: Vec<f64>,
     /// The shares of each class, class by class.
     shares: Vec<f64>,
+    /// How much larger than it is each class is taken for.
+    biases: Vec<f64>,
 }
 
 impl Scale {
@@ -44,7 +49,15 @@ impl Scale {
         let per_unit: Vec<f64> = (0..tables.resources).map(largest).map(|most| if most > 0 { 1.0 / most as f64 } else { 0.0 }).collect();
         let of_class = |class: usize| tables.amounts(class).iter().zip(&per_unit).map(|(amount, unit)| *amount as f64 * unit);
         let shares = (0..tables.classes()).flat_map(of_class).collect();
-        Scale { resources: tables.resources, per_unit, shares }
+        Scale { resources: tables.resources, per_unit, shares, biases: vec![1.0; tables.classes()] }
+    }
+
+    /// A scale that takes each class for somewhat larger or smaller than it is.
+    pub fn biased(tables: &Tables, random: &mut ChaCha8Rng) -> Self {
+        let spread = random.random_range(0..4);
+        let mut drawn = || 1.0 + f64::from(spread) * 0.15 * (f64::from(random.random_range(0..1000u32)) / 1000.0);
+        let biases = (0..tables.classes()).map(|_| drawn()).collect();
+        Scale { biases, ..Scale::new(tables) }
     }
 
     /// What a class asks for, as shares.
@@ -80,21 +93,23 @@ impl Scale {
     /// How large a class is.
     pub fn size(&self, measure: Measure, weights: &[f64], class: usize) -> f64 {
         let weighted = self.shares(class).iter().zip(weights).map(|(share, weight)| (share, weight));
-        match measure {
+        let size: f64 = match measure {
             Measure::Sum | Measure::DotProduct => weighted.map(|(share, weight)| share * weight).sum(),
             Measure::Euclidean => weighted.map(|(share, weight)| share * share * weight).sum(),
             Measure::Largest => weighted.map(|(share, weight)| share * weight).fold(0.0, f64::max),
-        }
+        };
+        size * self.biases[class]
     }
 
     /// How well a class suits what is left of a bin, in shares: the more the better.
     pub fn suits(&self, measure: Measure, weights: &[f64], class: usize, free: &[f64]) -> f64 {
         let each = self.shares(class).iter().zip(weights).zip(free);
-        match measure {
+        let suits: f64 = match measure {
             Measure::Sum => each.map(|((share, weight), _)| share * weight).sum(),
             Measure::DotProduct => each.map(|((share, weight), free)| share * weight * free).sum(),
             Measure::Euclidean => -each.map(|((share, weight), free)| weight * (free - share) * (free - share)).sum::<f64>(),
             Measure::Largest => -each.map(|((share, weight), free)| weight * (free - share)).fold(f64::MIN, f64::max),
-        }
+        };
+        if suits < 0.0 { suits / self.biases[class] } else { suits * self.biases[class] }
     }
 }

@@ -91,19 +91,19 @@ pub fn portfolio(instance: &Instance) -> Option<Packing> {
 pub(super) fn cheapest<'t>(tables: &'t Tables<'t>) -> Result<Packing, Draft<'t>> {
     let steps = tables.classes() * tables.classes() * tables.resources.max(1) * 8 + tables.instance.bins.len() * tables.classes();
     let rules = (STEPS_MAX / steps.max(1)).clamp(4, RULES.len());
-    let drafts: Vec<Draft> = RULES[..rules].par_iter().map(|rule| draft(tables, *rule)).collect();
+    let scale = Scale::new(tables);
+    let drafts: Vec<Draft> = RULES[..rules].par_iter().map(|rule| draft_by(tables, *rule, &scale)).collect();
     let best = drafts.into_iter().min_by_key(|draft| (draft.items_left(), draft.price()));
     let best = best.expect("there are rules");
     if best.items_left() == 0 { Ok(best.packing()) } else { Err(best) }
 }
 
 /// What one rule builds, polished.
-pub(super) fn draft<'t>(tables: &'t Tables<'t>, rule: Rule) -> Draft<'t> {
-    let scale = Scale::new(tables);
+pub(super) fn draft_by<'t>(tables: &'t Tables<'t>, rule: Rule, scale: &Scale) -> Draft<'t> {
     let mut draft = Draft::new(tables);
     match rule.way {
-        Way::FirstFit | Way::BestFit => item_centric::pack(&mut draft, rule, &scale),
-        Way::BinCentric => bin_centric::pack(&mut draft, rule, &scale),
+        Way::FirstFit | Way::BestFit => item_centric::pack(&mut draft, rule, scale),
+        Way::BinCentric => bin_centric::pack(&mut draft, rule, scale),
     }
     polish(&mut draft);
     draft
