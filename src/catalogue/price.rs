@@ -17,7 +17,7 @@ pub fn parse_price(text: &str) -> Option<i64> {
         return None;
     }
     let price: Quantity = text.parse().ok()?;
-    i64::try_from((price.nano() + 500) / 1000).ok()
+    i64::try_from(price.nano().checked_add(500)? / 1000).ok()
 }
 
 #[cfg(test)]

@@ -33,3 +33,6 @@ pub const TARGET: &[Part] = &[
     part!("target/trino.yaml"),
     part!("target/vault.yaml"),
 ];
+
+/// What its containers use, over a day.
+pub const USAGE: Part = part!("usage.csv");

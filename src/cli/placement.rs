@@ -11,6 +11,7 @@ use crate::scheduler::profile::{Configuration, Profile};
 use crate::scheduler::run::Schedule;
 use crate::scheduler::{self, Options, Scheduler};
 use crate::simulation::chance::{self, Draws};
+use crate::simulation::loss::Baseline;
 use crate::simulation::{Difference, Picture};
 
 /// Nodes that claim to take any number of pods end the count here.
@@ -59,12 +60,35 @@ pub fn schedule(loaded: &Loaded, configuration: &Configuration, options: Options
     let mut scheduler = ground.scheduler(options);
     let schedule = run(&mut scheduler);
     let context = Context::new(&loaded.objects, &ground.cluster, options.version, ties);
+    view(loaded, configuration, &context, &mut scheduler, &schedule, namespaces)
+}
+
+/// The same, and the cluster as it is then, for questions that start from it.
+pub fn settle(loaded: &Loaded, configuration: &Configuration, options: Options, ties: String) -> (ScheduleView, Baseline) {
+    let ground = Ground::new(&loaded.objects, configuration);
+    let mut scheduler = ground.scheduler(options);
+    let schedule = run(&mut scheduler);
+    let context = Context::new(&loaded.objects, &ground.cluster, options.version, ties);
+    let view = view(loaded, configuration, &context, &mut scheduler, &schedule, &[]);
+    let occupancy = scheduler.into_occupancy();
+    (view, Baseline::placed(&loaded.objects, ground.cluster, ground.profiles, occupancy, schedule, options))
+}
+
+fn view(
+    loaded: &Loaded,
+    configuration: &Configuration,
+    context: &Context<'_>,
+    scheduler: &mut Scheduler<'_>,
+    schedule: &Schedule,
+    namespaces: &[String],
+) -> ScheduleView {
     let changes = loaded.before.as_ref().map(|before| {
         let after = context.picture(scheduler.occupancy(), &schedule.decisions, &loaded.creation.refused);
-        Changes::new(&Difference::between(&picture(before, configuration, options), &after), before.applied, namespaces)
+        let before_it = picture(before, configuration, scheduler.options());
+        Changes::new(&Difference::between(&before_it, &after), before.applied, namespaces)
     });
-    let groups = loaded.not_created(&context, namespaces);
-    let view = ScheduleView::new(&context, &mut scheduler, &schedule.decisions, namespaces).with_not_created(groups);
+    let groups = loaded.not_created(context, namespaces);
+    let view = ScheduleView::new(context, scheduler, &schedule.decisions, namespaces).with_not_created(groups);
     ScheduleView { changes, ..view }
 }
 

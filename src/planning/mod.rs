@@ -12,5 +12,8 @@ pub mod maintenance;
 pub mod packing;
 pub mod quorum;
 pub mod quota;
+pub mod recommendation;
 pub mod resilience;
+pub mod rightsize;
 pub mod size;
+pub mod success_metrics;

@@ -159,7 +159,7 @@ impl Bounded {
     }
 
     /// Everything that would be there with every autoscaler at its most, if nothing were refused.
-    fn demand(&self) -> Objects {
+    pub(super) fn demand(&self) -> Objects {
         let mut objects = self.objects.clone();
         // what admission remarks on is said where the input is read
         _ = admission::horizontal_pod_autoscaler::admit(&mut objects);
@@ -206,7 +206,7 @@ fn workload_of(objects: &Objects, pod: &Pod) -> String {
 }
 
 /// The pods that there are in excess while every workload of a namespace with quotas is rolled out: one like them, and how many.
-fn surge(objects: &Objects) -> Vec<(Pod, i32)> {
+pub(super) fn surge(objects: &Objects) -> Vec<(Pod, i32)> {
     let namespaces: BTreeSet<&str> = objects.resource_quotas.iter().map(|quota| quota.metadata.namespace_or_default()).collect();
     let deployment_of: FxHashMap<(&str, &str), &str> = objects
         .replica_sets
@@ -233,7 +233,7 @@ fn surge(objects: &Objects) -> Vec<(Pod, i32)> {
 }
 
 /// Tells a server of everything in namespaces with quotas.
-fn server(objects: &Objects) -> ApiServer {
+pub(super) fn server(objects: &Objects) -> ApiServer {
     let mut server = ApiServer::of_partly_known_cluster();
     let namespaces: BTreeSet<&str> = objects.resource_quotas.iter().map(|quota| quota.metadata.namespace_or_default()).collect();
     adopt(&mut server, &objects.resource_quotas, &namespaces);
@@ -276,7 +276,8 @@ fn recount(server: &mut ApiServer, objects: &Objects, extra: &[(Pod, i32)]) {
     }
 }
 
-fn used(objects: &Objects, extra: &[(Pod, i32)]) -> BTreeMap<(String, String), ResourceQuota> {
+/// What every quota, by namespace and name, has used of its bounds, with some pods in addition.
+pub(super) fn used(objects: &Objects, extra: &[(Pod, i32)]) -> BTreeMap<(String, String), ResourceQuota> {
     let mut server = server(objects);
     recount(&mut server, objects, extra);
     let key = |quota: &ResourceQuota| (quota.metadata.namespace_or_default().to_owned(), quota.metadata.name.clone());

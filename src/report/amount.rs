@@ -119,6 +119,15 @@ fn plural(one: &str) -> String {
     }
 }
 
+/// A span of time: `45 s`, `6 min`, `6 min 25 s`.
+pub fn duration(seconds: u64) -> String {
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    }
+}
+
 /// Items joined as in a sentence, cut after `limit`: `a, b and 3 more`.
 pub fn list<T: AsRef<str>>(items: &[T], limit: usize) -> String {
     let shown: Vec<&str> = items.iter().take(limit).map(AsRef::as_ref).collect();
@@ -168,5 +177,6 @@ mod tests {
         assert_eq!(count(2, "StorageClass"), "2 StorageClasses");
         assert_eq!(count(2, "priority"), "2 priorities");
         assert_eq!(list(&["a", "b", "c"], 2), "a, b and 1 more");
+        assert_eq!([45, 360, 385].map(duration), ["45 s", "6 min", "6 min 25 s"]);
     }
 }

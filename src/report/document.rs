@@ -174,9 +174,24 @@ pub struct Graph {
     pub edges: Vec<Edge>,
 }
 
+/// Lines over a common axis.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Chart {
+    /// What it shows.
+    pub title: String,
+    /// What the axes are called: the one that goes to the right, and the one that goes up.
+    pub axes: (String, String),
+    /// The lines: what each is called, and its points from left to right.
+    pub lines: Vec<(String, Vec<(f64, f64)>)>,
+    /// Points to be marked: what is special about them, and where they are.
+    pub marks: Vec<(String, (f64, f64))>,
+}
+
 /// A part of a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Section {
+    /// The answer of another document that was added whole.
+    Headline(Text),
     /// Lines under a title.
     Lines {
         /// Title; empty for none.
@@ -202,10 +217,12 @@ pub enum Section {
         /// The graph.
         graph: Graph,
     },
+    /// A chart, for formats that can draw; the numbers are in a table beside it.
+    Chart(Chart),
 }
 
 /// What a result says to a reader.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Document {
     /// The answer, in one line.
     pub headline: Text,
@@ -240,6 +257,13 @@ impl Document {
         }
     }
 
+    /// Adds a chart, if there is anything in it.
+    pub fn chart(&mut self, chart: Chart) {
+        if chart.lines.iter().any(|(_, points)| !points.is_empty()) {
+            self.sections.push(Section::Chart(chart));
+        }
+    }
+
     /// Adds a graph under a title, if there is anything in it.
     pub fn graph(&mut self, title: impl Into<String>, graph: Graph) {
         if !graph.vertices.is_empty() {
@@ -249,7 +273,7 @@ impl Document {
 
     /// Adds another document whole: its answer becomes a title.
     pub fn append(&mut self, other: Document) {
-        self.sections.push(Section::Lines { title: String::new(), lines: vec![other.headline] });
+        self.sections.push(Section::Headline(other.headline));
         self.sections.extend(other.sections);
     }
 }

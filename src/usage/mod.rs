@@ -1,17 +1,25 @@
 //! Layer 1: what was measured.
 //!
-//! Amounts as `kubectl top`, the three metrics APIs or a table of one's own hand them out, exactly as written; what they are measured
-//! for (a pod, an object, nothing in the cluster) is kept beside them. Nothing here knows what they mean for anybody: the autoscaler's
-//! controller makes its answers of them.
+//! Amounts as `kubectl top`, the three metrics APIs, Prometheus or a table of one's own hand them out, exactly as written; what they are
+//! measured for (a pod, an object, nothing in the cluster) is kept beside them. Nothing here knows what they mean for anybody: the
+//! autoscaler's controller makes its answers of the latest, `planning::rightsize` of all that there are.
+//!
+//! What was measured more than once is a [`ContainerSeries`]; [`Usage::pods`] is the latest of all series. A sample has a time, or, where
+//! none was written, the number of its snapshot. What is measured twice at one moment (a restarted container, overlapping queries) counts
+//! once, with the greater amount.
 //!
 //! [`read`] is the only part that opens files, and the home of the formats. A new format: a file there, and an arm where it is told from
-//! the others. Prometheus comes later and becomes the same values.
+//! the others.
 //!
 //! Rooms of layer 1 may use `manifest` for amounts, labels and places, and nothing else.
 //!
 //! Source of the shapes: k8s.io/metrics/pkg/apis/{metrics,custom_metrics,external_metrics}, k8s.io/kubectl/pkg/metricsutil, v1.36.
 
+mod gather;
 pub mod read;
+mod series;
+
+pub use series::{ContainerSeries, LOOKBACK_MILLISECONDS, Moment, Sample};
 
 use crate::manifest::Quantity;
 use crate::manifest::meta::StringMap;
@@ -20,8 +28,10 @@ use crate::manifest::pod::ResourceList;
 /// Everything that was measured.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Usage {
-    /// cpu and memory of pods.
+    /// cpu and memory of pods, as they were last.
     pub pods: Vec<PodUsage>,
+    /// All that was measured of containers, in the order in which they were first met; each resource in the order of time.
+    pub series: Vec<ContainerSeries>,
     /// Metrics of objects, pods among them.
     pub custom: Vec<CustomMetric>,
     /// Metrics from outside.

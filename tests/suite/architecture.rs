@@ -101,7 +101,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ruzstd", &["manifest/read"]),
     ("walkdir", &["manifest/read", "conformance"]),
     ("glob", &["manifest/read"]),
-    ("jiff", &["controllers", "manifest/cron_schedule.rs"]),
+    // times of CronJobs, of a cluster's objects, and of what was measured
+    ("jiff", &["controllers", "manifest/cron_schedule.rs", "usage/read"]),
     ("encoding_rs", &["manifest/read"]),
 ];
 

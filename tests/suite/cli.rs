@@ -39,7 +39,9 @@ fn code(output: &Output) -> i32 {
 #[test]
 fn exit_code_is_0_for_yes_1_for_no_2_for_misuse() {
     assert_eq!(code(&plimsoll(&["schedule"])), 0);
-    assert_eq!(code(&plimsoll(&["plan"])), 0);
+    assert_eq!(code(&plimsoll(&["plan"])), 1, "today's one node fails the success metrics");
+    assert_eq!(code(&plimsoll(&["plan", "fixtures/cli/success.yaml"])), 0);
+    assert_eq!(code(&plimsoll(&["plan", "fixtures/cli/success.yaml", "--min-nodes", "4"])), 1);
     assert_eq!(code(&plimsoll(&["schedule", "fixtures/cli/pending.yaml"])), 1);
     assert_eq!(code(&plimsoll(&["explain", "shop/giant", "fixtures/cli/pending.yaml"])), 1);
     assert_eq!(code(&plimsoll(&["explain", "shop/hog", "fixtures/cli/pending.yaml"])), 0);
@@ -170,12 +172,12 @@ fn a_closed_pipe_is_no_reason_to_panic() {
     drop(pipe);
     let output = child.wait_with_output().expect("the program ends");
     assert!(!err(&output).contains("panicked"), "{}", err(&output));
-    assert_eq!(code(&output), 0);
+    assert_eq!(code(&output), 1, "the answer is what it was");
 }
 
 #[test]
 fn the_same_input_gives_the_same_bytes() {
-    for format in ["table", "wide", "json", "yaml", "csv"] {
+    for format in ["table", "wide", "json", "yaml", "csv", "markdown"] {
         let arguments = ["schedule", "fixtures/cli/pending.yaml", "-o", format];
         assert_eq!(out(&plimsoll(&arguments)), out(&plimsoll(&arguments)), "{format}");
     }
@@ -284,6 +286,7 @@ fn outputs_obey_their_schemas() {
         &["explain", "shop/vip", "fixtures/cli/preemption.yaml"],
         &["fit", "--cpu", "1", "fixtures/data-platform/target"],
         &["plan"],
+        &["plan", "fixtures/cli/success.yaml", "--usage", "fixtures/cli/top.txt"],
         &["schedule", "fixtures/cli/chance.yaml", "--samples", "20"],
         &["lose", "fixtures/cli/chance-loss.yaml", "--samples", "5"],
         &["schedule", "fixtures/cli/what-if-cluster.yaml", "fixtures/cli/what-if-new.yaml"],

@@ -8,6 +8,9 @@ use std::process::{Command, Stdio};
 /// Outputs that are kept whole, by name of their file under `fixtures/golden/`.
 const OUTPUTS: &[(&str, &str)] = &[
     ("plan", "plan"),
+    ("plan-holds", "plan fixtures/cli/success.yaml"),
+    ("plan-markdown", "plan fixtures/cli/pending.yaml -o markdown"),
+    ("plan-wide", "plan fixtures/cli/what-if-cluster.yaml fixtures/cli/what-if-new.yaml -o wide"),
     ("plan-json", "plan fixtures/cli/pending.yaml -o json"),
     ("schedule-example", "schedule"),
     ("schedule-target", "schedule fixtures/data-platform/target"),
@@ -15,6 +18,7 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("schedule-pending-wide", "schedule fixtures/cli/pending.yaml -o wide"),
     ("schedule-pending-json", "schedule fixtures/cli/pending.yaml -o json"),
     ("schedule-pending-yaml", "schedule fixtures/cli/pending.yaml -o yaml"),
+    ("schedule-pending-markdown", "schedule fixtures/cli/pending.yaml -o markdown"),
     ("schedule-pending-csv", "schedule fixtures/cli/pending.yaml -o csv"),
     ("schedule-namespace", "schedule fixtures/cli/pending.yaml -n batch"),
     ("schedule-134", "schedule fixtures/cli/pending.yaml --kubernetes 1.34"),
@@ -63,6 +67,7 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("lose-zones", "lose fixtures/cli/loss.yaml --each zone --require placed"),
     ("lose-two", "lose fixtures/cli/loss.yaml --k 2"),
     ("lose-unattended", "lose fixtures/cli/loss.yaml --unattended -o wide"),
+    ("lose-markdown", "lose fixtures/cli/loss.yaml --max-failover 5m -o markdown"),
     ("lose-csv", "lose fixtures/cli/loss.yaml -o csv"),
     ("lose-json", "lose fixtures/cli/loss.yaml --max-failover 5m --removed-after 10m -o json"),
     ("lose-dot", "lose fixtures/cli/loss.yaml --zone zone-2 -o dot"),
@@ -72,6 +77,7 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("drain-wide", "drain fixtures/cli/drain.yaml --ignore-daemonsets --delete-emptydir-data --force --parallel 1 -o wide"),
     ("drain-nodes", "drain fixtures/cli/drain.yaml node-c node-d --ignore-daemonsets --force --maintenance 10m"),
     ("drain-json", "drain fixtures/cli/drain.yaml --ignore-daemonsets --delete-emptydir-data --force -o json"),
+    ("drain-markdown", "drain fixtures/cli/drain.yaml --ignore-daemonsets --delete-emptydir-data --force -o markdown"),
     ("drain-csv", "drain fixtures/cli/drain.yaml --node node-d --ignore-daemonsets -o csv"),
     ("drain-script", "drain fixtures/cli/drain.yaml --ignore-daemonsets --delete-emptydir-data --force -o script"),
     ("drain-script-missing", "drain fixtures/cli/drain.yaml -o script"),

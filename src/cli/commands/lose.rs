@@ -10,14 +10,16 @@ use crate::cli::input;
 use crate::cli::lost::{LostArguments, Unit};
 use crate::cli::placement;
 use crate::cli::progress::Progress;
+use crate::cli::recovery::RecoveryArguments;
 use crate::cli::{output, time};
 use crate::cluster::index::{NodeId, PodId};
 use crate::graph::Dependencies;
 use crate::manifest::Objects;
-use crate::planning::failover::{Assumptions, Means, Removal, start_notes};
+use crate::planning::failover::start_notes;
 use crate::planning::quorum::{Override, Quorums};
 use crate::planning::resilience::{Question, Requirements, Resilience, chances, judge};
 use crate::report::amount::count;
+use crate::report::formats::Only;
 use crate::report::views::losses::{Answer, VerdictView};
 use crate::report::views::samples::LossSamplesView;
 use crate::report::views::{BlastRadiusView, Context, GraphView, LossesView, View};
@@ -64,28 +66,8 @@ struct JudgementArguments {
     #[arg(long, value_name = "DURATION", value_parser = time::duration)]
     max_failover: Option<Duration>,
 
-    /// How long a pod takes from its binding until it is ready; without it 30 s, or what its probes say if that is longer
-    #[arg(long, value_name = "DURATION", value_parser = time::duration)]
-    start: Option<Duration>,
-
-    /// When somebody removes a dead node, counted from the loss; without it nobody does, and pods of StatefulSets wait for ever
-    #[arg(long, value_name = "DURATION", value_parser = time::duration)]
-    removed_after: Option<Duration>,
-
-    /// How a dead node is removed
-    #[arg(long, value_enum, value_name = "MEANS", default_value = "delete-node", requires = "removed_after")]
-    removed_by: RemovedBy,
-}
-
-/// How a dead node is removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum RemovedBy {
-    /// its Node object is deleted, by a cloud's controller or by hand
-    DeleteNode,
-    /// it gets the taint node.kubernetes.io/out-of-service
-    OutOfService,
-    /// its pods are deleted by force
-    ForceDelete,
+    #[command(flatten)]
+    recovery: RecoveryArguments,
 }
 
 const EXAMPLES: &str = "\
@@ -124,7 +106,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let sets = asked.sets(interdiction.as_ref());
     let losses: Vec<Vec<NodeId>> = sets.iter().map(|set| asked.nodes(&baseline, set)).collect();
     let names: Vec<String> = sets.iter().map(|set| asked.name(set)).collect();
-    let assumptions = arguments.judgement.assumptions();
+    let assumptions = arguments.judgement.recovery.assumptions();
     let question = Question {
         objects,
         baseline: &baseline,
@@ -143,7 +125,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let verdict = interdiction.map(|interdiction| VerdictView::new(&context, &quorums, &interdiction, &units));
     let answer = Answer { question: &question, resilience: &resilience, names: &names, each: asked.each(), asked: asked.count(), verdict };
     let mut view = LossesView::new(&context, &answer);
-    draw(&mut view, objects, &baseline, &resilience, arguments.output.output.0.only_graphs);
+    draw(&mut view, objects, &baseline, &resilience, arguments.output.output.0.only == Some(Only::Graphs));
     view.samples = draws.filter(|_| !losses.is_empty()).map(|draws| samples(&question, &configuration, &draws, &names));
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Losses(Box::new(view))))?;
@@ -169,16 +151,4 @@ fn draw(view: &mut LossesView, objects: &Objects, baseline: &Baseline, resilienc
     let radius = dependencies.loss_of_nodes(name, nodes);
     view.blast_radius = Some(BlastRadiusView::new(&radius));
     view.graph = only_graphs.then(|| GraphView::new(&dependencies).with_loss(&radius));
-}
-
-impl JudgementArguments {
-    fn assumptions(&self) -> Assumptions {
-        let means = match self.removed_by {
-            RemovedBy::DeleteNode => Means::DeleteNode,
-            RemovedBy::OutOfService => Means::OutOfServiceTaint,
-            RemovedBy::ForceDelete => Means::ForceDelete,
-        };
-        let removal = self.removed_after.map(|after| Removal { means, after });
-        Assumptions { removal, start: self.start, ..Assumptions::default() }
-    }
 }

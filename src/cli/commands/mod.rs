@@ -8,6 +8,7 @@ mod explain;
 mod fit;
 mod lose;
 mod plan;
+mod rightsize;
 mod schedule;
 pub(super) mod size;
 
@@ -30,7 +31,7 @@ macro_rules! commands {
 }
 
 commands! {
-    /// All we know of a cluster: where its pods go, and how many more fit
+    /// The whole answer on one screen: the state of a cluster, six success metrics, what fails and what to do, what it survives
     Plan => plan,
     /// Where every pod goes, what stays pending, and why
     Schedule => schedule,
@@ -44,6 +45,8 @@ commands! {
     Lose => lose,
     /// What to buy: node types, counts and zones, replayed in every state, with a bound that no plan can be below
     Size => size,
+    /// Requests and limits from what was measured, what they do to replicas, quotas and nodes, and patches that set them
+    Rightsize => rightsize,
     /// Replays recordings of the real kube-scheduler and shows the first difference of each case
     Conformance => conformance,
 }

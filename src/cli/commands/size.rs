@@ -7,17 +7,21 @@ use anyhow::{anyhow, bail};
 use clap::Args;
 
 use crate::catalogue::{self, Catalogue, NodeType};
-use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
+use crate::cli::arguments::{ChartOutputArguments, InputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::time::{self, Deadline};
 use crate::cli::{input, output};
 use crate::manifest::Objects;
 use crate::manifest::node::Node;
 use crate::planning::packing::Budget;
-use crate::planning::size::{Objective, Question, Share, Survive, node_bound, offers, size};
+use crate::planning::size::why::{Depth, why};
+use crate::planning::size::{Objective, Question, Share, Sizing, Survive, node_bound, offers, size};
 use crate::report::amount::{count, list};
+use crate::report::formats::Only;
 use crate::report::views::View;
-use crate::report::views::size::{Asked, PlacedView, SizeView};
+use crate::report::views::size::{Asked, PlacedView, SizeView, WhyView};
+use crate::scheduler::Options;
+use crate::scheduler::profile::Configuration;
 
 /// Arguments of `size`.
 #[derive(Debug, Args)]
@@ -32,11 +36,19 @@ pub struct Arguments {
     #[command(flatten)]
     market: MarketArguments,
 
+    /// Say why, too: what each rule costs, and what fewer and more nodes would do
+    #[arg(long, help_heading = "Why")]
+    why: bool,
+
+    /// What the plan becomes if every workload has so many percent more pods, such as 20% (repeatable)
+    #[arg(long, value_name = "PERCENT", help_heading = "Why", value_parser = percent)]
+    growth: Vec<Percent>,
+
     #[command(flatten)]
     scheduler: SchedulerArguments,
 
     #[command(flatten)]
-    output: OutputArguments,
+    output: ChartOutputArguments,
 }
 
 /// What a plan has to hold.
@@ -72,6 +84,21 @@ pub struct GoalArguments {
     pub time_limit: Duration,
 }
 
+impl Default for GoalArguments {
+    /// Any node may be lost, and nothing else is asked.
+    fn default() -> Self {
+        GoalArguments {
+            survive: Survive::Nodes(1),
+            max_utilization: Utilization(None),
+            keep_existing: false,
+            surge: false,
+            max_types: None,
+            objective: ObjectiveName::Cost,
+            time_limit: Duration::from_secs(20),
+        }
+    }
+}
+
 /// What can be bought.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "What can be bought")]
@@ -96,10 +123,18 @@ pub struct MarketArguments {
     #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
     pub label: Vec<(String, String)>,
 
+    /// Architectures that nodes may have, of types that say theirs; without it those of the input's nodes, or amd64
+    #[arg(long, value_name = "ARCHES", value_delimiter = ',')]
+    pub arch: Vec<String>,
+
     /// Ways of buying that are wanted, of those that the catalogue names
     #[arg(long, value_name = "TYPES", value_delimiter = ',', default_value = "on-demand")]
     pub capacity_types: Vec<String>,
 }
+
+/// A number of percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Percent(u32);
 
 /// A share that nodes stay below; none if they may be full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +157,8 @@ Examples:
   plimsoll size cluster.json --catalogue types.csv        the cheapest fleet: under 70 %, any node can be lost
   plimsoll size cluster.json --like worker-1 --keep-existing
   plimsoll size chart.yaml --catalogue aws.csv --zones a,b,c --survive zone --replicas max
+  plimsoll size cluster.json --why --growth 20% -o wide    what each rule costs, and what growth would
+  plimsoll size cluster.json -o svg > curve.svg           cost and headroom against the number of nodes
   plimsoll size chart.yaml --catalogue aws.csv --prices negotiated.csv --max-types 2 --objective count
 
 Every plan is replayed by the scheduler, with nothing lost and after every loss that must be survived; beside it stands what no plan can be below.
@@ -133,54 +170,93 @@ Exit code 1 when no fleet holds, or when a pod finds no node whatever is bought.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
     let loaded = input::load_target(&arguments.input)?;
-    let market = arguments.market.market(&loaded.objects, arguments.goal.survive)?;
-    let mut offers = offers(&market.catalogue, &market.zones, &arguments.market.capacity_types);
-    if arguments.goal.objective != ObjectiveName::Count && offers.iter().any(|offer| offer.offering.price_micros_hour.is_some()) {
-        let all = offers.len();
-        offers.retain(|offer| offer.offering.price_micros_hour.is_some());
-        if offers.len() < all {
-            output::note(&format!("{} without a price left out of account", count(all - offers.len(), "offer")));
-        }
-    }
-    if offers.is_empty() {
-        bail!(
-            "nothing can be bought: no type of the catalogue is offered in {} as {}",
-            list(&market.zones, 5),
-            list(&arguments.market.capacity_types, 5)
-        );
-    }
-    let deadline = Deadline::after(arguments.goal.time_limit);
-    let remaining = || deadline.remaining();
-    let question = Question {
+    let asking = Asking {
+        goal: &arguments.goal,
+        market: &arguments.market,
         objects: &loaded.objects,
-        offers: &offers,
-        keep_existing: arguments.goal.keep_existing,
-        survive: arguments.goal.survive,
-        below: arguments.goal.max_utilization.0,
-        surge: arguments.goal.surge,
-        max_types: arguments.goal.max_types.map(usize::from),
-        objective: arguments.goal.objective.into(),
+        replicas: &arguments.input.replicas,
         configuration: &configuration,
         options,
-        budget: Budget { remaining: &remaining, seed: 0 },
     };
-    let sizing = size(&question);
-    let nodes = node_bound(&question);
-    let asked = Asked {
-        survive: question.survive,
-        below_percent: question.below.map(|share| f64::from(share.0) / 10_000.0),
-        objective: question.objective,
-        replicas: &arguments.input.replicas,
-        keep_existing: question.keep_existing,
-        kubernetes: &options.version.to_string(),
-        offers: &offers,
-        nodes: &nodes,
-    };
-    let placement = sizing.plan.as_ref().map(|plan| placement(&plan.placement)).unwrap_or_default();
-    let view = SizeView::new(&asked, &sizing, placement);
+    // charts are of what explains
+    let is_drawn = arguments.output.output.0.only == Some(Only::Charts);
+    let depth = Depth { deep: arguments.why || is_drawn, growth: arguments.growth.iter().map(|percent| percent.0).collect() };
+    let view = asking.ask(|question, sizing, mut view| {
+        // what explains has as long again
+        let deadline = Deadline::after(arguments.goal.time_limit);
+        let question = Question { budget: Budget { remaining: &|| deadline.remaining(), seed: 0 }, ..*question };
+        view.why = sizing.plan.as_ref().map(|plan| WhyView::new(question.offers, sizing, &why(&question, sizing, plan, &depth)));
+        view
+    })?;
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Size(Box::new(view))))?;
     Ok(loaded.exit(holds))
+}
+
+/// Everything that is needed to ask what to buy.
+pub struct Asking<'a> {
+    /// What the plan has to hold.
+    pub goal: &'a GoalArguments,
+    /// What can be bought.
+    pub market: &'a MarketArguments,
+    /// What is there and what is to run.
+    pub objects: &'a Objects,
+    /// Replicas of autoscaled workloads, as they were asked for.
+    pub replicas: &'a str,
+    /// The scheduler.
+    pub configuration: &'a Configuration,
+    /// How it decides.
+    pub options: Options,
+}
+
+impl Asking<'_> {
+    /// Asks, and hands on the question, the answer and its view.
+    pub fn ask<T>(&self, then: impl FnOnce(&Question<'_>, &Sizing, SizeView) -> T) -> anyhow::Result<T> {
+        let Asking { goal, market: arguments, objects, .. } = *self;
+        let market = arguments.market(objects, goal.survive)?;
+        let mut offers = offers(&market.catalogue, &market.zones, &arguments.capacity_types);
+        if goal.objective != ObjectiveName::Count && offers.iter().any(|offer| offer.offering.price_micros_hour.is_some()) {
+            let all = offers.len();
+            offers.retain(|offer| offer.offering.price_micros_hour.is_some());
+            if offers.len() < all {
+                output::note(&format!("{} without a price left out of account", count(all - offers.len(), "offer")));
+            }
+        }
+        if offers.is_empty() {
+            let (zones, ways) = (list(&market.zones, 5), list(&arguments.capacity_types, 5));
+            bail!("nothing can be bought: no type of the catalogue is offered in {zones} as {ways}");
+        }
+        let deadline = Deadline::after(goal.time_limit);
+        let remaining = || deadline.remaining();
+        let question = Question {
+            objects,
+            offers: &offers,
+            keep_existing: goal.keep_existing,
+            survive: goal.survive,
+            below: goal.max_utilization.0,
+            surge: goal.surge,
+            max_types: goal.max_types.map(usize::from),
+            objective: goal.objective.into(),
+            configuration: self.configuration,
+            options: self.options,
+            budget: Budget { remaining: &remaining, seed: 0 },
+        };
+        let sizing = size(&question);
+        let nodes = node_bound(&question);
+        let asked = Asked {
+            survive: question.survive,
+            below_percent: question.below.map(|share| f64::from(share.0) / 10_000.0),
+            objective: question.objective,
+            replicas: self.replicas,
+            keep_existing: question.keep_existing,
+            kubernetes: &self.options.version.to_string(),
+            offers: &offers,
+            nodes: &nodes,
+        };
+        let placement = sizing.plan.as_ref().map(|plan| placement(&plan.placement)).unwrap_or_default();
+        let view = SizeView::new(&asked, &sizing, placement);
+        Ok(then(&question, &sizing, view))
+    }
 }
 
 /// What can be bought, and where.
@@ -216,11 +292,32 @@ impl MarketArguments {
             input::tell_problems(&problems, false);
             input::tell_problems(&overrides.apply(&mut catalogue), false);
         }
+        self.keep_architectures(&mut catalogue, objects);
         for (key, value) in &self.label {
             catalogue.types.iter_mut().for_each(|node_type| _ = node_type.labels.insert(key.clone(), value.clone()));
         }
         let zones = self.zones(&catalogue, objects, survive);
         Ok(Market { catalogue, zones })
+    }
+
+    /// Leaves out types whose architecture the images may not be made for.
+    fn keep_architectures(&self, catalogue: &mut Catalogue, objects: &Objects) {
+        let own: std::collections::BTreeSet<String> =
+            objects.nodes.iter().filter_map(|node| node.metadata.labels.get(ARCH).cloned()).collect();
+        let wanted: Vec<String> = match (self.arch.is_empty(), own.is_empty()) {
+            (false, _) => self.arch.clone(),
+            (true, false) => own.into_iter().collect(),
+            (true, true) => vec!["amd64".to_owned()],
+        };
+        let all = catalogue.types.len();
+        catalogue.types.retain(|node_type| node_type.labels.get(ARCH).is_none_or(|arch| wanted.contains(arch)));
+        if catalogue.types.len() < all {
+            let left_out = count(all - catalogue.types.len(), "type");
+            output::note(&format!(
+                "{left_out} of another architecture than {} left out of account; --arch takes them in",
+                list(&wanted, 4)
+            ));
+        }
     }
 
     fn zones(&self, catalogue: &Catalogue, objects: &Objects, survive: Survive) -> Vec<String> {
@@ -244,6 +341,7 @@ impl MarketArguments {
     }
 }
 
+const ARCH: &str = "kubernetes.io/arch";
 const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// Nodes like those of the input, or the embedded catalogue if it has none.
@@ -276,6 +374,12 @@ fn like(node: &Node, objects: &Objects) -> NodeType {
 
 fn placement(places: &[(String, Option<String>)]) -> Vec<PlacedView> {
     places.iter().map(|(pod, node)| PlacedView { pod: pod.clone(), node: node.clone() }).collect()
+}
+
+/// Reads a number of percent: `20%` or `20`.
+fn percent(text: &str) -> Result<Percent, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).parse().ok().filter(|percent| (1..=1000).contains(percent));
+    number.map(Percent).ok_or_else(|| format!("{text:?} is not a number of percent from 1 to 1000, such as 20%"))
 }
 
 /// Reads a label: `node-type=worker`.

@@ -149,23 +149,11 @@ impl Headroom {
 
 /// Answers it. None if no autoscaler works; then only the notes say why.
 pub fn headroom(question: &Question<'_>) -> Result<Headroom, Vec<Note>> {
-    let observed: Vec<i32> = autoscalers(question.objects).0.iter().map(|autoscaler| autoscaler.written).collect();
-    let mut objects = question.objects.clone();
-    let (rescaled, mut notes) = autoscale(&mut objects, question.assumption);
-    let (found, _) = autoscalers(&objects);
-    if found.is_empty() {
-        notes.push(Note::general("no autoscaler in the input scales a workload of the input"));
-        return Err(notes);
-    }
-    let rooms: Vec<Room> = found.into_iter().map(|autoscaler| room(autoscaler, question.usage, &objects)).collect();
-    let objects = created(question, objects, &rescaled);
-    let ground = Ground { question, objects, observed, rooms: &rooms };
-    let most: Vec<i32> = rooms.iter().map(|room| if room.load.replicas == 0 { 0 } else { room.autoscaler.bounds().1 }).collect();
-    let at_max = ground.place(&most);
-    let mut stretches = stretches(&rooms);
+    let ground = Ground::new(question)?;
+    let at_max = ground.place(&ground.most());
+    let mut stretches = stretches(&ground.rooms);
     ground.try_all(&mut stretches, &[0]);
-    let least = stretches[0].trial.as_ref();
-    let tolerated = least.filter(|trial| trial.lost == 0 && !trial.is_autoscaled_pending()).map_or(0, |trial| trial.pending.len());
+    let tolerated = stretches[0].trial.as_ref().map_or(0, Trial::tolerated);
     search(&ground, &mut stretches, tolerated);
     let wall = wall(&stretches, tolerated);
     let last = match wall {
@@ -173,7 +161,37 @@ pub fn headroom(question: &Question<'_>) -> Result<Headroom, Vec<Note>> {
         Some(wall) => Some(wall - 1),
         None => Some(stretches.len() - 1),
     };
+    let Ground { rooms, notes, .. } = ground;
     Ok(Headroom { rooms, notes, at_max, stretches, tolerated, last, wall })
+}
+
+/// What comes of every autoscaler being at its most.
+#[derive(Debug, Clone)]
+pub struct AtMost {
+    /// The autoscalers that work, in the order in which they were written.
+    pub rooms: Vec<Room>,
+    /// Everything placed so, if there are any.
+    pub trial: Option<Trial>,
+    /// Why others do not work.
+    pub notes: Vec<Note>,
+}
+
+/// Places everything with every autoscaler at its most, all at once. The objects are there already: seen by the API server, and expanded;
+/// what is at zero replicas stays there.
+pub fn at_most(objects: &Objects, configuration: &Configuration, options: Options) -> AtMost {
+    let (found, notes) = autoscalers(objects);
+    let rooms: Vec<Room> = found.into_iter().map(|autoscaler| room(autoscaler, None, objects)).collect();
+    if rooms.is_empty() {
+        return AtMost { rooms, trial: None, notes };
+    }
+    let (written, replaced, assumption) = (&Written::Nothing, &Objects::default(), &Assumption::Current);
+    let question = Question { objects, written, replaced, assumption, usage: None, configuration, options };
+    let observed = rooms.iter().map(|room| room.autoscaler.written).collect();
+    let mut objects = objects.clone();
+    adopt(&mut objects);
+    let ground = Ground { question: &question, objects, observed, rooms, notes };
+    let trial = ground.place(&ground.most());
+    AtMost { rooms: ground.rooms, trial: Some(trial), notes: ground.notes }
 }
 
 /// Everything that is there at the current replicas.
@@ -186,12 +204,16 @@ fn created(question: &Question<'_>, mut objects: Objects, rescaled: &[Rescaled])
         }
         notes
     });
-    // from here on these are there, and only what a trial adds has yet to pass the server: a uid of its own says so
+    adopt(&mut objects);
+    objects
+}
+
+/// From here on these are there, and only what a trial adds has yet to pass the server: a uid of its own says so.
+fn adopt(objects: &mut Objects) {
     let uids = objects.pods.iter_mut().map(|pod| &mut pod.metadata.uid);
     for uid in uids.chain(objects.persistent_volume_claims.iter_mut().map(|claim| &mut claim.metadata.uid)) {
         *uid = uid.replace('/', ".");
     }
-    objects
 }
 
 fn room(autoscaler: Autoscaler, usage: Option<&Usage>, objects: &Objects) -> Room {
@@ -248,16 +270,46 @@ fn search(ground: &Ground<'_>, stretches: &mut [Stretch], tolerated: usize) {
 }
 
 /// What all trials share.
-struct Ground<'a> {
+#[derive(Debug)]
+pub struct Ground<'a> {
     question: &'a Question<'a>,
     /// Everything, with the pods of the current replicas.
     objects: Objects,
     /// Replicas of each autoscaled workload in the input.
     observed: Vec<i32>,
-    rooms: &'a [Room],
+    /// The autoscalers, in the order in which they were written.
+    pub rooms: Vec<Room>,
+    /// Autoscalers that do nothing, and replicas that are not those written.
+    pub notes: Vec<Note>,
 }
 
-impl Ground<'_> {
+impl<'a> Ground<'a> {
+    /// Of what is asked. None if no autoscaler works; then only the notes say why.
+    pub fn new(question: &'a Question<'a>) -> Result<Self, Vec<Note>> {
+        let observed: Vec<i32> = autoscalers(question.objects).0.iter().map(|autoscaler| autoscaler.written).collect();
+        let mut objects = question.objects.clone();
+        let (rescaled, mut notes) = autoscale(&mut objects, question.assumption);
+        let (found, _) = autoscalers(&objects);
+        if found.is_empty() {
+            notes.push(Note::general("no autoscaler in the input scales a workload of the input"));
+            return Err(notes);
+        }
+        let rooms: Vec<Room> = found.into_iter().map(|autoscaler| room(autoscaler, question.usage, &objects)).collect();
+        let objects = created(question, objects, &rescaled);
+        Ok(Ground { question, objects, observed, rooms, notes })
+    }
+
+    /// Everything, with the pods of the current replicas.
+    pub fn objects(&self) -> &Objects {
+        &self.objects
+    }
+
+    /// The most of every autoscaler; none of a workload that has no replicas, which its autoscaler leaves alone.
+    pub fn most(&self) -> Vec<i32> {
+        let most = |room: &Room| if room.load.replicas == 0 { 0 } else { room.autoscaler.bounds().1 };
+        self.rooms.iter().map(most).collect()
+    }
+
     /// Tries these stretches, unless that was done.
     fn try_all(&self, stretches: &mut [Stretch], which: &[usize]) {
         let new: Vec<usize> = which.iter().copied().filter(|&at| stretches[at].trial.is_none()).collect();

@@ -23,6 +23,8 @@ pub struct Pending {
     pub autoscaler: Option<usize>,
     /// The scheduler's sentence, or the API server's.
     pub message: String,
+    /// Whether the API server refuses it, so that no scheduler ever sees it.
+    pub is_refused: bool,
 }
 
 /// What stops a pod.
@@ -59,6 +61,11 @@ impl Trial {
         self.lost == 0 && self.pending.len() <= tolerated && !self.is_autoscaled_pending()
     }
 
+    /// Of the least load there is: how many pods are pending anyway, and so at any load.
+    pub fn tolerated(&self) -> usize {
+        if self.lost == 0 && !self.is_autoscaled_pending() { self.pending.len() } else { 0 }
+    }
+
     /// Whether a pod of an autoscaled workload is pending.
     pub fn is_autoscaled_pending(&self) -> bool {
         self.pending.iter().any(|pending| pending.autoscaler.is_some())
@@ -72,7 +79,7 @@ impl Trial {
 
 impl Ground<'_> {
     /// Places everything with so many replicas.
-    pub(super) fn place(&self, replicas: &[i32]) -> Trial {
+    pub fn place(&self, replicas: &[i32]) -> Trial {
         let mut objects = self.objects.clone();
         let creation = simulation::create(&mut objects, &Written::Nothing, &Objects::default(), |objects| self.scale(objects, replicas));
         let refused: Vec<&NotCreated> = creation.refused.iter().filter(|refused| refused.pod.is_some()).collect();
@@ -95,11 +102,12 @@ impl Ground<'_> {
             pod: cluster.pod_name(decision.pod).to_string(),
             autoscaler: *autoscaler,
             message: decision.message.as_deref().unwrap_or_default().to_owned(),
+            is_refused: false,
         };
         let refused = refused.iter().filter_map(|refused| {
             let pod = refused.pod.as_deref()?;
             let name = format!("{}/{}", refused.namespace, refused.name);
-            Some(Pending { pod: name, autoscaler: owner_of(pod), message: refused.refusal.message.clone() })
+            Some(Pending { pod: name, autoscaler: owner_of(pod), message: refused.refusal.message.clone(), is_refused: true })
         });
         let not_there: Vec<Pending> = refused.chain(pending.iter().map(told)).collect();
         // a pod that is not created is stopped before one that is

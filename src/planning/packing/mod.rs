@@ -10,14 +10,19 @@
 pub mod bound;
 pub mod columns;
 mod construct;
+mod dominance;
 mod instance;
 mod local_search;
+pub mod peers;
 mod problem;
+mod shadow_price;
 mod solve;
 mod tables;
 
 pub use construct::portfolio;
+pub use dominance::{Reduction, undominated, without_dominated};
 pub use instance::{Bin, Flaw, Instance, Item, Packing, Pattern};
+pub use shadow_price::shadow_prices;
 pub use solve::{solve, solve_from};
 
 use std::time::Duration;

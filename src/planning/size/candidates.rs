@@ -35,10 +35,15 @@ pub struct Alternative {
 
 /// Where fleets come from.
 pub struct Candidates<'a> {
+    /// What is asked.
     pub question: &'a Question<'a>,
+    /// What has to be placed.
     pub showroom: &'a Showroom,
+    /// What each offer counts.
     pub prices: &'a [i64],
+    /// The packing of the normal state.
     pub normal: &'a Solution,
+    /// The question as packing sees it.
     pub strict: &'a Model,
 }
 
@@ -46,8 +51,14 @@ impl Candidates<'_> {
     /// The best fleet, and the others that hold.
     pub fn search(&self, search: &mut Search<'_>) -> (Option<Fleet>, Vec<Alternative>) {
         let mut found: Vec<Alternative> = Vec::new();
-        for fleet in self.starts() {
-            let Some(fleet) = search.reach(fleet) else { continue };
+        for (only, fleet) in self.starts() {
+            // others are worth knowing as long as they are not much dearer
+            let most = found.iter().map(|alternative| alternative.price).min().map_or(i64::MAX, |price| price.saturating_mul(2));
+            let reached = match only {
+                Some(only) => search.reach_with(&only, fleet, most),
+                None => search.reach(fleet, most),
+            };
+            let Some(fleet) = reached else { continue };
             if self.types(&fleet).len() > self.question.max_types.unwrap_or(usize::MAX) {
                 continue;
             }
@@ -84,30 +95,30 @@ impl Candidates<'_> {
         names.into_iter().map(str::to_owned).collect()
     }
 
-    /// Fleets to begin with, the most promising first.
-    fn starts(&self) -> Vec<Fleet> {
-        let mut starts: Vec<Fleet> = Vec::new();
+    /// Fleets to begin with, the most promising first; and the type that they are to stay with, if there is one.
+    fn starts(&self) -> Vec<(Option<String>, Fleet)> {
+        let mut starts: Vec<(Option<String>, Fleet)> = Vec::new();
         let is_narrow = self.question.max_types.is_some_and(|most| most == 1) || self.question.objective == Objective::Evenness;
-        if let Some(packing) = &self.normal.packing {
-            let fleet = fleet_of(self.strict, packing, self.question.offers.len());
-            if !is_narrow {
-                let even = balanced(&fleet, self.question.offers);
-                starts.push(self.enough(&even));
-                if even != fleet {
-                    starts.push(self.enough(&fleet));
-                }
+        let even = |fleet: &Fleet| self.enough(&balanced(fleet, self.question.offers));
+        let singles = self.single_types();
+        // of one type is the surest to be reached, and so what everything else is measured against
+        let only = |(_, name, fleet): &(i64, String, Fleet)| (Some(name.clone()), even(fleet));
+        starts.extend(singles.first().map(only));
+        if !is_narrow {
+            let packed = self.normal.packing.as_ref().map(|packing| fleet_of(self.strict, packing, self.question.offers.len()));
+            starts.extend(packed.iter().map(|fleet| (None, even(fleet))));
+            starts.extend(packed.iter().map(|fleet| (None, self.enough(fleet))));
+            starts.extend(singles.first().map(|(_, _, fleet)| (None, even(fleet))));
+            if let Some(most) = self.question.max_types {
+                starts.extend(self.mixes(most, &singles).into_iter().map(|fleet| (None, fleet)));
             }
         }
-        let singles = self.single_types();
-        if let Some(most) = self.question.max_types.filter(|&most| most > 1) {
-            starts.extend(self.mixes(most, &singles));
-        }
-        starts.extend(singles.into_iter().take(SINGLE_TYPES).map(|(_, _, fleet)| self.enough(&balanced(&fleet, self.question.offers))));
+        starts.extend(singles.iter().skip(1).take(SINGLE_TYPES).map(only));
         let mut seen = BTreeSet::new();
-        starts.retain(|fleet| seen.insert(fleet.clone()));
+        starts.retain(|start| seen.insert(start.clone()));
         if starts.is_empty() {
             // packing found no way; the replay may
-            starts.push(Fleet::none(self.question.offers.len()));
+            starts.push((None, Fleet::none(self.question.offers.len())));
         }
         starts
     }

@@ -24,6 +24,7 @@ mod search;
 pub mod showroom;
 pub mod survive;
 pub mod unreached;
+pub mod why;
 pub mod zones;
 
 use std::collections::BTreeSet;
@@ -38,6 +39,7 @@ pub use replay::{LossTrial, Overfull, Peaks, Replay, Trial};
 pub use showroom::Impossible;
 pub use survive::{Survive, Tolerance};
 pub use unreached::{Realised, Unreached};
+pub use why::{Why, why};
 
 use crate::cluster::index::PodId;
 use crate::manifest::Objects;

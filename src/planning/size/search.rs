@@ -11,6 +11,12 @@ use crate::planning::packing::Budget;
 
 /// After so many additions in a row that help nothing, more of the same is not tried.
 const IN_VAIN: usize = 8;
+/// So many larger types are tried for a node that is too full.
+const LARGER: usize = 3;
+/// So many cheaper offers are tried for a node.
+const SWAPS: usize = 6;
+/// So many offers are tried for two nodes.
+const MERGES: usize = 4;
 
 /// A search, and what it has learned.
 pub struct Search<'a> {
@@ -21,6 +27,8 @@ pub struct Search<'a> {
     budget: Budget<'a>,
     /// Replays that are left.
     plays: usize,
+    /// The type that nodes may be of, if it is only one.
+    only: Option<String>,
     known: FxHashMap<Fleet, Badness>,
     /// The fleet that was nearest to holding.
     nearest: Option<(Badness, i64, Fleet)>,
@@ -38,15 +46,16 @@ impl<'a> Search<'a> {
             prices,
             budget,
             plays,
+            only: None,
             known: FxHashMap::default(),
             nearest: None,
             cut_off: false,
         }
     }
 
-    /// The least of what can be reached from this fleet; none if it never holds.
-    pub fn reach(&mut self, fleet: Fleet) -> Option<Fleet> {
-        let grown = self.grow(fleet)?;
+    /// The least of what can be reached from this fleet; none if nothing that holds costs less than `most`.
+    pub fn reach(&mut self, fleet: Fleet, most: i64) -> Option<Fleet> {
+        let grown = self.grow(fleet, most)?;
         Some(self.shrink(grown))
     }
 
@@ -60,9 +69,16 @@ impl<'a> Search<'a> {
         fleet.price(self.prices)
     }
 
-    /// Gives a search that goes on so many replays more.
-    pub fn allow(&mut self, plays: usize) {
-        self.plays = plays;
+    /// The same with nodes of one type only.
+    pub fn reach_with(&mut self, only: &str, fleet: Fleet, most: i64) -> Option<Fleet> {
+        self.only = Some(only.to_owned());
+        let reached = self.reach(fleet, most);
+        self.only = None;
+        reached
+    }
+
+    fn is_allowed(&self, offer: usize) -> bool {
+        self.only.as_ref().is_none_or(|only| self.offers[offer].node_type.name == *only)
     }
 
     /// How bad a fleet is; none if there is no effort left.
@@ -92,11 +108,11 @@ impl<'a> Search<'a> {
         self.badness(fleet) == Some(Badness::default())
     }
 
-    /// Adds nodes until it holds.
-    fn grow(&mut self, mut fleet: Fleet) -> Option<Fleet> {
+    /// Adds nodes, or swaps those that are too full for larger ones, until it holds. Gives up on what costs as much as is known to do.
+    fn grow(&mut self, mut fleet: Fleet, most: i64) -> Option<Fleet> {
         let (mut best, mut in_vain, mut step) = (None, 0, 1);
+        let mut trial = self.play(&fleet)?;
         loop {
-            let trial = self.play(&fleet)?;
             let badness = trial.badness();
             if badness == Badness::default() {
                 return Some(fleet);
@@ -110,15 +126,47 @@ impl<'a> Search<'a> {
             if in_vain > IN_VAIN {
                 return None;
             }
+            let is_only_full = trial.unplaced.is_empty() && !trial.overfull.is_empty();
             let needed = self.missing(&trial).max(step.min(1 + fleet.nodes() as usize / 4));
-            for _ in 0..needed {
-                let Some(more) = self.addition(&fleet, &trial) else { break };
-                fleet = fleet.with_one(more, self.offers)?;
+            let more = self.more(&fleet, &trial, needed)?;
+            let mut options = if is_only_full { self.larger(&fleet, &trial) } else { Vec::new() };
+            options.push(more);
+            options.retain(|option| self.price(option) < most && !self.known.contains_key(option));
+            let mut played: Vec<(Badness, i64, Fleet, Trial)> = Vec::new();
+            for option in options {
+                let trial = self.play(&option)?;
+                played.push((trial.badness(), self.price(&option), option, trial));
             }
-            if self.known.contains_key(&fleet) {
-                return self.holds(&fleet).then_some(fleet);
-            }
+            (_, _, fleet, trial) = played.into_iter().min_by(|one, other| (one.0, one.1, &one.2).cmp(&(other.0, other.1, &other.2)))?;
         }
+    }
+
+    /// The fleet with so many nodes more for what is missing; none if there are none to be had.
+    fn more(&self, fleet: &Fleet, trial: &Trial, needed: usize) -> Option<Fleet> {
+        let mut more = fleet.clone();
+        for _ in 0..needed {
+            let Some(offer) = self.addition(&more, trial) else { break };
+            more = more.with_one(offer, self.offers)?;
+        }
+        (more != *fleet).then_some(more)
+    }
+
+    /// Fleets in which one node that is too full is of a larger type: of the types with more of everything the cheapest few.
+    fn larger(&self, fleet: &Fleet, trial: &Trial) -> Vec<Fleet> {
+        let fullest = trial.overfull.iter().max_by(|one, other| one.share.total_cmp(&other.share));
+        let is_it = |offer: usize| {
+            let Some(full) = fullest else { return false };
+            (1..=fleet.0[offer]).any(|number| self.offers[offer].node_name(number) == full.node)
+        };
+        let Some(small) = fleet.bought().map(|(offer, _)| offer).find(|&offer| is_it(offer)) else { return Vec::new() };
+        let room = |offer: usize| &self.showroom.stands[offer].allocatable;
+        let has_more = |offer: usize| room(offer).iter().zip(room(small)).all(|(more, less)| more >= less) && room(offer) != room(small);
+        let zone = self.offers[small].zone();
+        let mut larger: Vec<usize> = (0..self.offers.len())
+            .filter(|&offer| self.is_allowed(offer) && self.offers[offer].zone() == zone && has_more(offer))
+            .collect();
+        larger.sort_by_key(|&offer| (self.prices[offer], offer));
+        larger.into_iter().take(LARGER).filter_map(|offer| fleet.without_one(small).with_one(offer, self.offers)).collect()
     }
 
     /// How many nodes what is not placed would fill at least, of the largest there are; 1 if everything is.
@@ -152,7 +200,7 @@ impl<'a> Search<'a> {
         let in_zone = |offer: usize| -> u32 {
             fleet.bought().filter(|&(bought, _)| self.offers[bought].zone() == self.offers[offer].zone()).map(|(_, count)| count).sum()
         };
-        let open = (0..self.offers.len()).filter(|&offer| takes(offer) && has_room(offer));
+        let open = (0..self.offers.len()).filter(|&offer| self.is_allowed(offer) && takes(offer) && has_room(offer));
         open.min_by_key(|&offer| (!is_here(offer), self.prices[offer], in_zone(offer), fleet.0[offer], offer))
     }
 
@@ -161,7 +209,10 @@ impl<'a> Search<'a> {
         loop {
             let before = fleet.clone();
             fleet = self.fewer(fleet);
-            fleet = self.cheaper(fleet);
+            if self.only.is_none() {
+                fleet = self.cheaper(fleet);
+                fleet = self.merged(fleet);
+            }
             if fleet == before {
                 return fleet;
             }
@@ -211,7 +262,32 @@ impl<'a> Search<'a> {
         }
         fleet
     }
-}
 
-/// So many cheaper offers are tried for a node.
-const SWAPS: usize = 6;
+    /// Puts one node in place of two, while it holds and costs less.
+    fn merged(&mut self, mut fleet: Fleet) -> Fleet {
+        let bought: Vec<usize> = fleet.bought().map(|(offer, _)| offer).collect();
+        for (place, &one) in bought.iter().enumerate() {
+            for &other in &bought[place..] {
+                let zones = [self.offers[one].zone(), self.offers[other].zone()];
+                let price = self.prices[one] + self.prices[other];
+                let mut instead: Vec<usize> = (0..self.offers.len())
+                    .filter(|&offer| self.prices[offer] < price && zones.contains(&self.offers[offer].zone()))
+                    .collect();
+                // what costs nearly as much as both is the likeliest to do
+                instead.sort_by_key(|&offer| (std::cmp::Reverse(self.prices[offer]), offer));
+                instead.truncate(MERGES);
+                for offer in instead {
+                    if fleet.0[one] < 1 + u32::from(one == other) || fleet.0[other] == 0 {
+                        break;
+                    }
+                    let Some(merged) = fleet.without_one(one).without_one(other).with_one(offer, self.offers) else { continue };
+                    if self.holds(&merged) {
+                        fleet = merged;
+                        break;
+                    }
+                }
+            }
+        }
+        fleet
+    }
+}

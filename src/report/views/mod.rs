@@ -20,11 +20,14 @@ pub mod headroom;
 pub mod losses;
 pub mod plan;
 pub mod quotas;
+pub mod recommendation;
 pub mod refusal;
 pub mod remedy;
+pub mod rightsize;
 pub mod samples;
 pub mod schedule;
 pub mod size;
+pub mod success_metrics;
 pub mod survival;
 pub mod usage;
 pub mod workload;
@@ -44,9 +47,12 @@ pub use graph::GraphView;
 pub use headroom::HeadroomView;
 pub use losses::LossesView;
 pub use plan::PlanView;
+pub use recommendation::RecommendationView;
+pub use rightsize::RightsizingView;
 pub use samples::SamplesView;
 pub use schedule::ScheduleView;
 pub use size::SizeView;
+pub use success_metrics::SuccessMetricsView;
 
 /// The version of the views.
 pub const API_VERSION: &str = "plimsoll.dev/v1";
@@ -75,6 +81,8 @@ pub enum View {
     Drain(Box<DrainView>),
     /// What to buy.
     Size(Box<SizeView>),
+    /// What containers should ask for.
+    Rightsizing(Box<RightsizingView>),
 }
 
 /// Flat rows for spreadsheets.
@@ -100,6 +108,7 @@ impl View {
             View::Plan(view) => view.document(detail),
             View::Drain(view) => view.document(detail),
             View::Size(view) => view.document(detail),
+            View::Rightsizing(view) => view.document(detail),
         }
     }
 
@@ -116,6 +125,7 @@ impl View {
             View::Plan(view) => view.records(),
             View::Drain(view) => view.records(),
             View::Size(view) => view.records(),
+            View::Rightsizing(view) => view.records(),
         }
     }
 
@@ -123,6 +133,23 @@ impl View {
     pub fn script(&self) -> Option<String> {
         match self {
             View::Drain(view) => Some(view.script()),
+            View::Rightsizing(view) => Some(view.script()),
+            _ => None,
+        }
+    }
+
+    /// As strategic merge patches, a YAML document each, if it changes objects.
+    pub fn patches(&self) -> Option<String> {
+        match self {
+            View::Rightsizing(view) => Some(view.patches()),
+            _ => None,
+        }
+    }
+
+    /// As a kustomization with inline patches, if it changes objects.
+    pub fn kustomization(&self) -> Option<String> {
+        match self {
+            View::Rightsizing(view) => Some(view.kustomization()),
             _ => None,
         }
     }
@@ -140,6 +167,7 @@ impl View {
             View::Plan(view) => view.holds(),
             View::Drain(view) => view.holds(),
             View::Size(view) => view.holds(),
+            View::Rightsizing(view) => view.holds(),
         }
     }
 }
@@ -160,5 +188,6 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (PlanView::KIND, schema::<PlanView>()),
         (DrainView::KIND, schema::<DrainView>()),
         (SizeView::KIND, schema::<SizeView>()),
+        (RightsizingView::KIND, schema::<RightsizingView>()),
     ]
 }

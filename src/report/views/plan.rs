@@ -1,13 +1,20 @@
-//! All we know of a cluster and of what it is to become; later answers (what it survives, what to buy) join here.
+//! All we know of a cluster and of what it is to become, on one screen: its state, the six success metrics, what it survives, what to buy
+//! and what to set.
+
+mod buy;
+mod state;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use buy::BuyView;
+pub use state::{SinglePointView, StateView};
+
 use super::quotas::QuotasView;
 use super::schedule::requests;
 use super::survival::SurvivalView;
-use super::{FitView, GraphView, Records, ScheduleView};
-use crate::report::amount::thousands;
+use super::{FitView, GraphView, Records, ScheduleView, SuccessMetricsView};
+use crate::report::amount::{count, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
 
 /// All we know.
@@ -30,6 +37,13 @@ pub struct PlanView {
 pub struct ClusterPlan {
     /// What it is.
     pub title: String,
+    /// How many nodes and pods there are, how full and how crowded nodes are, and what everything hangs on; absent where only a graph is
+    /// asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<StateView>,
+    /// The six success metrics; absent where only a graph is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success_metrics: Option<SuccessMetricsView>,
     /// Where its pods go.
     pub schedule: ScheduleView,
     /// How many more of some pods fit.
@@ -39,18 +53,27 @@ pub struct ClusterPlan {
     pub quotas: Option<QuotasView>,
     /// What it survives: the loss of any node, and of any zone if it has several.
     pub survives: Vec<SurvivalView>,
+    /// What to buy for it, and the metrics after that; only of the last cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buy: Option<BuyView>,
     /// What needs what in it, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub graph: Option<GraphView>,
 }
 
+/// So many nodes are shown on a screen.
+const NODES: usize = 6;
+/// So many groups of pods that are not where they should be are shown on a screen.
+const GROUPS: usize = 6;
+
 impl PlanView {
     /// Name of this view.
     pub const KIND: &'static str = "Plan";
 
-    /// Whether every pod of the last cluster has a node: the plan is what counts, not today.
+    /// Whether every success metric of every cluster holds, and every pod of the last has a node: the plan is what counts there, not today.
     pub fn holds(&self) -> bool {
-        self.clusters.last().is_none_or(|cluster| cluster.schedule.holds())
+        let metrics = self.clusters.iter().filter_map(|cluster| cluster.success_metrics.as_ref());
+        metrics.into_iter().all(|metrics| metrics.holds) && self.clusters.last().is_none_or(|cluster| cluster.schedule.holds())
     }
 
     /// For readers.
@@ -74,24 +97,43 @@ impl PlanView {
 }
 
 impl ClusterPlan {
+    /// Of a schedule, so far with nothing else.
+    pub fn of(title: &str, schedule: ScheduleView, graph: Option<GraphView>) -> Self {
+        let title = title.to_owned();
+        ClusterPlan {
+            title,
+            state: None,
+            success_metrics: None,
+            schedule,
+            fits: Vec::new(),
+            quotas: None,
+            survives: Vec::new(),
+            buy: None,
+            graph,
+        }
+    }
+
     fn document(&self, detail: Detail) -> Document {
-        let mut document = self.schedule.document(detail);
-        document.headline.text = format!("{}: {}", self.title, document.headline.text);
-        let mut table = Table::new().left("one more pod like").right("fits").left("each asks for").left("then");
-        for fit in &self.fits {
-            // what preemption would say is of no use here: nobody is evicted for a replica
-            let stop = fit.message.split(". ").next().unwrap_or_default();
-            table.row(vec![
-                fit.pod.as_deref().unwrap_or_default().into(),
-                Text::new(format!("{}×", thousands(fit.fits)), mood(fit)),
-                requests(&fit.requests).into(),
-                stop.into(),
-            ]);
+        let mut document = Document::new(self.headline());
+        if let Some(metrics) = &self.success_metrics {
+            metrics.add_to(&mut document, "Success metrics", detail);
+        }
+        if let Some(state) = &self.state {
+            state.add_to(&mut document, detail);
+        }
+        match detail {
+            Detail::Brief => self.trouble(&mut document),
+            Detail::Full => document.sections.extend(self.schedule.document(detail).sections),
         }
         SurvivalView::add_to(&self.survives, &mut document);
-        document.table("Room for more, of the largest workloads", table, Vec::new());
+        if detail == Detail::Full {
+            document.table("Room for more, of the largest workloads", self.room(), Vec::new());
+        }
         if let Some(quotas) = &self.quotas {
-            quotas.add_to(&mut document);
+            quotas.add_to(&mut document, detail);
+        }
+        if let Some(buy) = &self.buy {
+            buy.add_to(&mut document, detail);
         }
         if let Some(graph) = &self.graph {
             graph.add_to(&mut document, format!("{}: what needs what", self.title));
@@ -99,8 +141,54 @@ impl ClusterPlan {
         }
         document
     }
+
+    fn headline(&self) -> Text {
+        let schedule = self.schedule.headline();
+        let Some(metrics) = &self.success_metrics else { return Text::new(format!("{}: {}", self.title, schedule.text), schedule.mood) };
+        let mood = if metrics.holds { schedule.mood } else { Mood::Bad };
+        Text::new(format!("{}: {}; {}", self.title, metrics.sentence(), schedule.text), mood)
+    }
+
+    /// What is wrong or new with the pods, and how full nodes are: as much of the schedule as fits a screen.
+    fn trouble(&self, document: &mut Document) {
+        let schedule = &self.schedule;
+        if let Some(changes) = &schedule.changes {
+            changes.sections(document, Detail::Brief);
+        }
+        let refused = schedule.not_created.iter().map(|group| (group.title(), group.message.as_str(), group.objects.len()));
+        waiting(document, "Not created", "object", refused.collect());
+        // what preemption would say is of no use here
+        let why = |message: &'_ str| message.find(". ").unwrap_or(message.len());
+        let pending = schedule.pending.iter().map(|group| (group.title(), &group.message[..why(&group.message)], group.pods.len()));
+        waiting(document, "Pending", "pod", pending.collect());
+        schedule.preemption_section(document, Detail::Brief);
+        schedule.node_section(document, Detail::Brief, NODES);
+    }
+
+    /// How many more pods of the largest workloads fit.
+    fn room(&self) -> Table {
+        let mut table = Table::new().left("one more pod like").right("fits").left("each asks for").left("then");
+        for fit in &self.fits {
+            // what preemption would say is of no use here: nobody is evicted for a replica
+            let stop = fit.message.split(". ").next().unwrap_or_default();
+            table.row(vec![
+                fit.pod.as_deref().unwrap_or_default().into(),
+                Text::new(format!("{}×", thousands(fit.fits)), if fit.holds() { Mood::Plain } else { Mood::Notable }),
+                requests(&fit.requests).into(),
+                stop.into(),
+            ]);
+        }
+        table
+    }
 }
 
-fn mood(fit: &FitView) -> Mood {
-    if fit.holds() { Mood::Plain } else { Mood::Notable }
+/// Adds groups of what is not there: what, why, and how many each has.
+fn waiting(document: &mut Document, title: &str, one: &str, groups: Vec<(String, &str, usize)>) {
+    let mut table = Table::new().left("what").left("why");
+    for (what, why, _) in groups.iter().take(GROUPS) {
+        table.row(vec![Text::bad(what.as_str()), (*why).into()]);
+    }
+    let more: usize = groups.iter().skip(GROUPS).map(|(.., number)| number).sum();
+    let more = (more > 0).then(|| format!("… and {}; `plimsoll schedule` says all", count(more, &format!("more {one}"))));
+    document.table(title, table, more.into_iter().collect());
 }

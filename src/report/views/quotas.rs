@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::manifest::Quantity;
 use crate::planning::quota::{self, Quotas};
 use crate::report::amount::count;
-use crate::report::document::{Document, Mood, Table, Text};
+use crate::report::document::{Detail, Document, Mood, Table, Text};
 
 /// What the quotas of namespaces hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -86,11 +86,12 @@ impl QuotasView {
         }
     }
 
-    /// For readers: added to what is said of a cluster.
-    pub fn add_to(&self, document: &mut Document) {
+    /// For readers: added to what is said of a cluster. On a screen only the bounds that are exceeded at some time, with who is refused first.
+    pub fn add_to(&self, document: &mut Document, detail: Detail) {
+        let is_shown = |row: &&QuotaBound| detail == Detail::Full || row.exceeded.is_some();
         let mut table =
             Table::new().left("namespace").left("quota").left("resource").right("hard").right("now").right("hpa max").right("rollout peak");
-        for row in &self.bounds {
+        for row in self.bounds.iter().filter(is_shown) {
             let place = |state: &str| ["now", "hpaMax", "rollout"].iter().position(|name| *name == state);
             let reached = row.exceeded.and_then(place);
             let cell = |text: &str, state: &str| match reached {
@@ -107,19 +108,34 @@ impl QuotasView {
                 cell(&row.at_rollout_peak, "rollout"),
             ]);
         }
-        document.table("Quotas: what is used, what autoscalers and rollouts would use", table, Vec::new());
-        document.lines("", self.lines());
+        let (all, shown) = (self.bounds.len(), table.rows.len());
+        if detail == Detail::Brief && shown == 0 {
+            let holds = Text::good(format!("{} of quotas hold now, at HPA max and in a rollout of everything", count(all, "bound")));
+            document.lines("Quotas", vec![holds]);
+            return;
+        }
+        let more = (shown < all).then(|| format!("{} more hold; -o wide shows all", count(all - shown, "bound")));
+        document.table("Quotas: what is used, what autoscalers and rollouts would use", table, more.into_iter().collect());
+        document.lines("", self.refusals(detail));
+        if detail == Detail::Full {
+            document.lines("What quotas promise", self.promises());
+        }
     }
 
-    fn lines(&self) -> Vec<Text> {
+    /// Who is the first not to be created; on a screen without the sums.
+    fn refusals(&self, detail: Detail) -> Vec<Text> {
         let refused = |when: &str, first: &RefusedFirst| {
-            Text::new(
-                format!("{when}, {} of {} is the first not to be created: {}", first.workload, first.namespace, first.message),
-                Mood::Bad,
-            )
+            let brief = first.message.split_once(", requested: ").map_or(first.message.as_str(), |(brief, _)| brief);
+            let message = if detail == Detail::Full { &first.message } else { brief };
+            Text::bad(format!("{when}, {} of {} is the first not to be created: {message}", first.workload, first.namespace))
         };
         let mut lines: Vec<Text> = self.refused_first_at_hpa_max.iter().map(|first| refused("at HPA max", first)).collect();
         lines.extend(self.refused_first_in_rollout.iter().map(|first| refused("in a rollout of everything", first)));
+        lines
+    }
+
+    fn promises(&self) -> Vec<Text> {
+        let mut lines = Vec::new();
         for promise in &self.promises {
             let mood = if promise.percent > 100 { Mood::Notable } else { Mood::Plain };
             let text = format!(

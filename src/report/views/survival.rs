@@ -7,7 +7,7 @@ use super::losses::Seconds;
 use crate::planning::quorum::State;
 use crate::planning::resilience::Judged;
 use crate::planning::resilience::survival::Survival;
-use crate::report::amount::{count, thousands};
+use crate::report::amount::{count, duration, thousands};
 use crate::report::document::{Document, Mood, Table, Text};
 
 /// What a cluster survives of a kind of loss.
@@ -61,8 +61,7 @@ impl SurvivalView {
             let mood = if view.survived == view.losses { Mood::Good } else { Mood::Bad };
             let survived = format!("{} of {}", thousands(view.survived), thousands(view.losses));
             let then = Text::new(worst.sentence(), mood);
-            let recovery =
-                worst.recovery.map_or_else(|| "never by itself".to_owned(), |recovery| format!("{} s", thousands(recovery.most as usize)));
+            let recovery = worst.recovery.map_or_else(|| "never by itself".to_owned(), |recovery| duration(recovery.most));
             table.row(vec![view.each.as_str().into(), Text::new(survived, mood), worst.lost.as_str().into(), then, recovery.into()]);
         }
         document.table("What it survives", table, vec!["`plimsoll lose` says which workloads, why, and what to change".to_owned()]);

@@ -37,10 +37,22 @@ impl Baseline {
         options: Options,
         place: impl FnOnce(&mut Scheduler<'_>) -> Schedule,
     ) -> Self {
-        let (mut cluster, profiles) = prepare(objects, configuration);
+        let (cluster, profiles) = prepare(objects, configuration);
         let mut scheduler = Scheduler::new(&cluster, &profiles, options);
         let schedule = place(&mut scheduler);
         let occupancy = scheduler.into_occupancy();
+        Baseline::placed(objects, cluster, profiles, occupancy, schedule, options)
+    }
+
+    /// Of a cluster whose waiting pods were placed already: what these objects were made into, who is where, and what was decided.
+    pub fn placed(
+        objects: &Objects,
+        mut cluster: Cluster,
+        profiles: Vec<Profile>,
+        occupancy: Occupancy,
+        schedule: Schedule,
+        options: Options,
+    ) -> Self {
         volumes::settle(&mut cluster, &occupancy);
         let departures = cluster.pods.iter().map(|row| Departure::of(&objects.pods[row.object])).collect();
         cluster.push_replacements();

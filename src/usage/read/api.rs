@@ -5,12 +5,13 @@
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use super::{Content, FORMATS, Reading};
+use super::{Content, FORMATS, Reading, milliseconds};
 use crate::manifest::Quantity;
 use crate::manifest::meta::StringMap;
 use crate::manifest::pod::ResourceList;
 use crate::manifest::read::Problem;
-use crate::usage::{ContainerUsage, CustomMetric, ExternalMetric, PodUsage, Usage};
+use crate::usage::gather::{Gathering, Owner};
+use crate::usage::{CustomMetric, ExternalMetric, Moment, Sample, Usage};
 
 /// A document: a list of any of the three APIs, a list of lists, or one of their items.
 #[derive(Debug, Default, Deserialize)]
@@ -19,6 +20,7 @@ struct Document {
     kind: String,
     items: Option<Vec<Document>>,
     metadata: Option<Metadata>,
+    timestamp: Option<String>,
     containers: Vec<Container>,
     described_object: Option<Described>,
     metric_name: String,
@@ -63,10 +65,12 @@ pub(super) fn parse(reading: &Reading<'_>) -> Result<Content, Problem> {
         return Ok(Content::Replicas(replicas));
     }
     let documents = if is_json { json(reading)? } else { yaml(reading)? };
-    let mut usage = Usage::default();
+    let mut taken = Taken::default();
     for document in documents {
-        take(document, "", &mut usage).map_err(|kind| reading.problem(1, 1, kind).hint(FORMATS))?;
+        taken.take(document, "").map_err(|kind| reading.problem(1, 1, kind).hint(FORMATS))?;
     }
+    let Taken { gathering, custom, external, .. } = taken;
+    let usage = Usage { custom, external, ..gathering.finish() };
     match usage.is_empty() {
         true => Err(reading.problem(1, 1, "nothing was measured here").hint(FORMATS)),
         false => Ok(Content::Usage(usage)),
@@ -106,28 +110,55 @@ fn yaml(reading: &Reading<'_>) -> Result<Vec<Document>, Problem> {
     })
 }
 
-/// Adds what a document holds; or says of what kind it is instead.
-fn take(document: Document, list: &str, usage: &mut Usage) -> Result<(), String> {
-    if let Some(items) = document.items {
-        return items.into_iter().try_for_each(|item| take(item, &document.kind, usage));
+/// What documents held so far.
+#[derive(Default)]
+struct Taken {
+    gathering: Gathering,
+    custom: Vec<CustomMetric>,
+    external: Vec<ExternalMetric>,
+    /// When the list that is being taken was measured, if it says so.
+    moment: Option<i64>,
+}
+
+impl Taken {
+    /// Adds what a document holds; or says of what kind it is instead.
+    fn take(&mut self, document: Document, list: &str) -> Result<(), String> {
+        if let Some(items) = document.items {
+            // a list is a snapshot: the metrics server looks at one node after another, and all of it within a minute
+            self.gathering.next_snapshot();
+            self.moment = items.iter().filter_map(|item| milliseconds(item.timestamp.as_ref()?)).max();
+            let taken = items.into_iter().try_for_each(|item| self.take(item, &document.kind));
+            self.moment = None;
+            return taken;
+        }
+        let kind = if document.kind.is_empty() { list.trim_end_matches("List").to_owned() } else { document.kind };
+        let metric = if document.metric_name.is_empty() { document.metric.unwrap_or_default().name } else { document.metric_name };
+        match (kind.as_str(), document.described_object, document.metadata) {
+            ("MetricValue", Some(object), _) => {
+                let Described { kind, namespace, name } = object;
+                self.custom.push(CustomMetric { namespace, kind, name, metric, value: document.value });
+            }
+            ("ExternalMetricValue", ..) => {
+                self.external.push(ExternalMetric { metric, labels: document.metric_labels, value: document.value });
+            }
+            ("PodMetrics", _, Some(metadata)) => {
+                let time = self.moment.or_else(|| milliseconds(document.timestamp.as_ref()?));
+                self.take_pod(&metadata, &document.containers, time);
+            }
+            ("", ..) => return Err("neither measurements nor replicas".to_owned()),
+            _ => return Err(format!("kind {kind} holds no measurements")),
+        }
+        Ok(())
     }
-    let kind = if document.kind.is_empty() { list.trim_end_matches("List") } else { &document.kind };
-    let metric = if document.metric_name.is_empty() { document.metric.unwrap_or_default().name } else { document.metric_name };
-    match (kind, document.described_object, document.metadata) {
-        ("MetricValue", Some(object), _) => {
-            let Described { kind, namespace, name } = object;
-            usage.custom.push(CustomMetric { namespace, kind, name, metric, value: document.value });
+
+    fn take_pod(&mut self, pod: &Metadata, containers: &[Container], milliseconds: Option<i64>) {
+        for container in containers {
+            let owner = Owner { namespace: &pod.namespace, pod: &pod.name, container: &container.name, labels: pod.labels.as_ref() };
+            let snapshot = self.gathering.row(owner);
+            let moment = milliseconds.map_or(snapshot, Moment::At);
+            for (resource, amount) in &container.usage {
+                self.gathering.add(owner, resource, Sample { moment, amount: *amount });
+            }
         }
-        ("ExternalMetricValue", ..) => {
-            usage.external.push(ExternalMetric { metric, labels: document.metric_labels, value: document.value });
-        }
-        ("PodMetrics", _, Some(Metadata { name, namespace, labels })) => {
-            let containers = document.containers.into_iter();
-            let containers = containers.map(|container| ContainerUsage { name: container.name, usage: container.usage }).collect();
-            usage.pods.push(PodUsage { namespace, name, labels, containers });
-        }
-        ("", ..) => return Err("neither measurements nor replicas".to_owned()),
-        _ => return Err(format!("kind {kind} holds no measurements")),
     }
-    Ok(())
 }

@@ -1,12 +1,14 @@
 //! Reads what was measured, or replicas that were chosen: from a file, told apart by what is in it.
 //!
 //! The formats: `kubectl top pods` (with `-A` and `--containers` or without), `metrics.k8s.io`, `custom.metrics.k8s.io` and
-//! `external.metrics.k8s.io` as JSON or YAML (one list or several documents), CSV with the columns namespace, pod, container, cpu and memory
-//! in any order, and a mapping `namespace/kind/name: replicas` as YAML or JSON.
+//! `external.metrics.k8s.io` as JSON or YAML (one list or several documents), Prometheus' answers to `query_range` and `query`, CSV with
+//! the columns namespace, pod, container, timestamp, cpu and memory in any order, and a mapping `namespace/kind/name: replicas` as YAML or
+//! JSON. All of them may hold more than one snapshot.
 //!
 //! Promise: bad input never panics, and what is wrong is said with file, line and column.
 
 mod api;
+mod prometheus;
 mod table;
 mod top;
 
@@ -29,6 +31,11 @@ pub enum Content {
 
 /// Reads a file; `-` is standard input.
 pub fn read(path: &Path) -> Result<Content, Problem> {
+    read_of(path, None)
+}
+
+/// As [`read`], of a file that holds nothing but `cpu` or `memory`, where it does not say so itself.
+pub fn read_of(path: &Path, resource: Option<&str>) -> Result<Content, Problem> {
     let name = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
     let mut bytes = Vec::new();
     let outcome = match name.as_str() {
@@ -38,30 +45,48 @@ pub fn read(path: &Path) -> Result<Content, Problem> {
     let place = Location::new(&name.as_str().into(), Position::default());
     outcome.map_err(|error| Problem::new(Severity::Error, place.clone(), format!("cannot be read: {error}")))?;
     let text = String::from_utf8(bytes).map_err(|_| Problem::new(Severity::Error, place, "not UTF-8").hint("save it as UTF-8"))?;
-    parse(&name, &text)
+    parse_of(&name, &text, resource)
 }
 
 /// Reads a text, under a name to be shown in problems.
 pub fn parse(name: &str, text: &str) -> Result<Content, Problem> {
+    parse_of(name, text, None)
+}
+
+/// As [`parse`], of a text that holds nothing but `cpu` or `memory`, where it does not say so itself.
+pub fn parse_of(name: &str, text: &str, resource: Option<&str>) -> Result<Content, Problem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let reading = Reading { file: name.into(), text };
+    let reading = Reading { file: name.into(), text, resource };
     let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
     match first {
         "" => Err(reading.problem(1, 1, "empty").hint(FORMATS)),
         line if top::is_header(line) => top::parse(&reading).map(Content::Usage),
         line if table::is_header(line) => table::parse(&reading).map(Content::Usage),
         line if top::is_row(line) => top::parse(&reading).map(Content::Usage),
+        _ if prometheus::is_answer(text) => prometheus::parse(&reading).map(Content::Usage),
         _ => api::parse(&reading),
     }
 }
 
 const FORMATS: &str = "pass the output of `kubectl top pods -A --containers`, of `kubectl get --raw /apis/metrics.k8s.io/v1beta1/pods`, \
-CSV with a line `namespace,pod,container,cpu,memory`, or YAML with lines such as `shop/Deployment/web: 3`";
+of Prometheus' query_range, CSV with a line `namespace,pod,container,cpu,memory`, or YAML with lines such as `shop/Deployment/web: 3`";
 
 /// A text that is being read.
 struct Reading<'a> {
     file: Arc<str>,
     text: &'a str,
+    /// What was measured, where the text does not say so itself.
+    resource: Option<&'a str>,
+}
+
+/// A time as milliseconds since 1970: RFC 3339, or a number of seconds, or of milliseconds if seconds would be past the year 5000.
+fn milliseconds(text: &str) -> Option<i64> {
+    const FAR: f64 = 1e11;
+    if let Ok(number) = text.parse::<f64>() {
+        let milliseconds = if number.abs() < FAR { number * 1000.0 } else { number };
+        return (milliseconds.abs() < 1e17).then_some(milliseconds.round() as i64);
+    }
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }
 
 impl Reading<'_> {
@@ -74,6 +99,7 @@ impl Reading<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::usage::Moment;
 
     fn usage(text: &str) -> Usage {
         match parse("usage", text) {
@@ -116,6 +142,54 @@ mod tests {
         );
         assert_eq!((read.custom[0].metric.as_str(), read.custom[0].value.milli()), ("rps", 1500));
         assert_eq!((read.external[0].metric.as_str(), read.external[0].value.units()), ("queue", 7));
+    }
+
+    /// cpu of a container as it was read: moments and thousandths of a core.
+    fn cpu(usage: &Usage, pod: &str, container: &str) -> Vec<(Moment, i64)> {
+        let series = usage.series.iter().find(|series| series.pod == pod && series.container == container).expect("it was measured");
+        series.of("cpu").iter().map(|sample| (sample.moment, sample.amount.milli())).collect()
+    }
+
+    #[test]
+    fn snapshots_are_samples_and_the_last_is_what_is() {
+        let head = "NAMESPACE  POD  NAME  CPU(cores)  MEMORY(bytes)\n";
+        let text = format!("{head}shop web-0 c 12m 34Mi\nshop web-1 c 10m 30Mi\n{head}shop web-0 c 40m 31Mi\n");
+        let read = usage(&text);
+        assert_eq!(cpu(&read, "web-0", "c"), [(Moment::Snapshot(0), 12), (Moment::Snapshot(1), 40)]);
+        assert_eq!(read.pods.iter().map(|pod| pod.name.as_str()).collect::<Vec<_>>(), ["web-0"], "web-1 is gone");
+        assert_eq!(read.pods[0].total("cpu", "").map(|cpu| cpu.milli()), Some(40), "not the sum of what was used at different times");
+        // without headers a row that was there already begins the next
+        let read = usage("shop web-0 c 12m 34Mi\nshop web-0 c 40m 31Mi\nshop web-0 c 20m 31Mi\n");
+        assert_eq!(cpu(&read, "web-0", "c").len(), 3);
+    }
+
+    #[test]
+    fn a_table_may_have_times() {
+        let read = usage("timestamp,pod,container,cpu\n2026-01-01T00:01:00Z,web-0,c,300m\n1767225600,web-0,c,100m\n");
+        assert_eq!(cpu(&read, "web-0", "c"), [(Moment::At(1_767_225_600_000), 100), (Moment::At(1_767_225_660_000), 300)]);
+        assert_eq!(read.pods[0].total("cpu", "c").map(|cpu| cpu.milli()), Some(300));
+        assert!(wrong("time,pod,cpu\nnoon,web-0,1\n").starts_with("usage:2:1: error: \"noon\" is no time"));
+    }
+
+    #[test]
+    fn files_join_in_their_order() {
+        let mut all = usage("shop web-0 c 12m 34Mi\n");
+        all.join(usage("shop web-0 c 20m 30Mi\nshop web-1 c 5m 30Mi\n"));
+        assert_eq!(cpu(&all, "web-0", "c"), [(Moment::Snapshot(0), 12), (Moment::Snapshot(1), 20)]);
+        assert_eq!(all.pods.len(), 2);
+        assert_eq!(all.pods[0].total("cpu", "c").map(|cpu| cpu.milli()), Some(20));
+    }
+
+    #[test]
+    fn lists_of_the_metrics_api_are_snapshots_with_times() {
+        let list = |time: &str, cpu: &str| {
+            format!(
+                r#"{{"kind":"PodMetricsList","items":[{{"metadata":{{"name":"web-0","namespace":"shop"}},"timestamp":"{time}",
+                "containers":[{{"name":"c","usage":{{"cpu":"{cpu}"}}}}]}}]}}"#
+            )
+        };
+        let read = usage(&[list("2026-01-01T00:00:00Z", "100m"), list("2026-01-01T00:01:00Z", "50m")].concat());
+        assert_eq!(cpu(&read, "web-0", "c"), [(Moment::At(1_767_225_600_000), 100), (Moment::At(1_767_225_660_000), 50)]);
     }
 
     #[test]

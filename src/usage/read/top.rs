@@ -1,13 +1,12 @@
-//! What `kubectl top pods` prints, with or without namespaces and containers.
+//! What `kubectl top pods` prints, with or without namespaces and containers; once, or again and again into one file.
 //!
 //! Source: k8s.io/kubectl/pkg/metricsutil/metrics_printer.go, v1.36.
-
-use indexmap::IndexMap;
 
 use super::Reading;
 use crate::manifest::Quantity;
 use crate::manifest::read::Problem;
-use crate::usage::{ContainerUsage, PodUsage, Usage};
+use crate::usage::gather::{Gathering, Owner};
+use crate::usage::{Sample, Usage};
 
 /// Which columns there are before the amounts.
 #[derive(Clone, Copy, Default)]
@@ -29,14 +28,15 @@ pub(super) fn is_row(line: &str) -> bool {
         || matches!(words[..], [_, cpu, memory] if are_amounts(&[cpu, memory]))
 }
 
-/// Reads the table.
+/// Reads the table. Each header, and each row of a container that was there already, begins another snapshot.
 pub(super) fn parse(reading: &Reading<'_>) -> Result<Usage, Problem> {
     let mut columns = None;
-    let mut pods: IndexMap<(String, String), PodUsage> = IndexMap::new();
-    for (index, line) in reading.text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    let mut gathering = Gathering::default();
+    for (index, line) in reading.text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#')) {
         let words: Vec<&str> = line.split_whitespace().collect();
         if is_header(line) {
             columns = Some(Columns { namespace: words.contains(&"NAMESPACE"), container: words.contains(&"POD") });
+            gathering.next_snapshot();
             continue;
         }
         let columns = columns.unwrap_or(Columns { namespace: words.len() == 5, container: words.len() == 5 });
@@ -48,21 +48,17 @@ pub(super) fn parse(reading: &Reading<'_>) -> Result<Usage, Problem> {
         let mut next = |is_there: bool| if is_there { rest.next().map_or("", |word| *word) } else { "" };
         let (namespace, pod, container) = (next(columns.namespace), next(true), next(columns.container));
         let amounts = [("cpu", next(true)), ("memory", next(true))];
-        let mut usage = crate::manifest::pod::ResourceList::new();
+        let owner = Owner { namespace, pod, container, labels: None };
+        let moment = gathering.row(owner);
         for (name, word) in amounts {
             // what the server could not say
             if word == "<unknown>" {
                 continue;
             }
             let column = line.find(word).unwrap_or(0) + 1;
-            usage.insert(name.to_owned(), word.parse().map_err(|error| reading.problem(index + 1, column, format!("{error}")))?);
+            let amount = word.parse().map_err(|error| reading.problem(index + 1, column, format!("{error}")))?;
+            gathering.add(owner, name, Sample { moment, amount });
         }
-        let pod = pods.entry((namespace.to_owned(), pod.to_owned())).or_insert_with(|| PodUsage {
-            namespace: namespace.to_owned(),
-            name: pod.to_owned(),
-            ..PodUsage::default()
-        });
-        pod.containers.push(ContainerUsage { name: container.to_owned(), usage });
     }
-    Ok(Usage { pods: pods.into_values().collect(), ..Usage::default() })
+    Ok(gathering.finish())
 }

@@ -1,7 +1,7 @@
 //! How [`LossesView`] reads.
 
 use super::{FallenWorkload, FullestNode, LossView, LossesView, PendingPod, Seconds, TimelineView};
-use crate::report::amount::{count, list, thousands};
+use crate::report::amount::{count, duration, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
 
 /// So many losses fit a screen.
@@ -374,14 +374,5 @@ fn span(seconds: Seconds) -> String {
     match seconds.least == seconds.most {
         true => duration(seconds.most),
         false => format!("{}–{} s", seconds.least, seconds.most),
-    }
-}
-
-/// `45 s`, `6 min`, `6 min 25 s`.
-fn duration(seconds: u64) -> String {
-    match (seconds / 60, seconds % 60) {
-        (0, seconds) => format!("{seconds} s"),
-        (minutes, 0) => format!("{minutes} min"),
-        (minutes, seconds) => format!("{minutes} min {seconds} s"),
     }
 }

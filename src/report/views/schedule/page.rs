@@ -28,12 +28,13 @@ impl ScheduleView {
             Detail::Brief => self.placement_section(&mut document),
             Detail::Full => self.pod_section(&mut document),
         }
-        self.node_section(&mut document, detail);
+        self.node_section(&mut document, detail, ROWS_ON_A_SCREEN);
         self.aside_section(&mut document, detail);
         document
     }
 
-    fn headline(&self) -> Text {
+    /// The answer in one line.
+    pub(in crate::report::views) fn headline(&self) -> Text {
         let summary = &self.summary;
         let with_node = summary.bound + summary.placed + summary.moved;
         let have = if summary.pods == 1 { "has" } else { "have" };
@@ -79,7 +80,8 @@ impl ScheduleView {
         document.lines("Also pending (-o wide gives their nodes)", lines);
     }
 
-    fn preemption_section(&self, document: &mut Document, detail: Detail) {
+    /// Who left for whom.
+    pub(in crate::report::views) fn preemption_section(&self, document: &mut Document, detail: Detail) {
         let mut table = Table::new().left("pod").left("gets node").left("from").right("budgets broken");
         for each in &self.preemptions {
             let victims = list(&each.victims, if detail == Detail::Full { usize::MAX } else { 3 });
@@ -137,12 +139,13 @@ impl ScheduleView {
         document.table("Pods", table, Vec::new());
     }
 
-    fn node_section(&self, document: &mut Document, detail: Detail) {
+    /// Nodes and how full they are, of too many for a screen the fullest.
+    pub(in crate::report::views) fn node_section(&self, document: &mut Document, detail: Detail, on_a_screen: usize) {
         let mut nodes: Vec<&NodeUse> = self.nodes.iter().collect();
         let mut notes = Vec::new();
-        if detail == Detail::Brief && nodes.len() > ROWS_ON_A_SCREEN {
+        if detail == Detail::Brief && nodes.len() > on_a_screen {
             nodes.sort_by(|a, b| b.fullest().total_cmp(&a.fullest()));
-            nodes.truncate(ROWS_ON_A_SCREEN);
+            nodes.truncate(on_a_screen);
             notes.push(format!("the fullest {} of {}; -o wide shows all", nodes.len(), count(self.nodes.len(), "node")));
         }
         let columns: Vec<&str> = self
@@ -208,7 +211,8 @@ impl ScheduleView {
 }
 
 impl Pending {
-    fn title(&self) -> String {
+    /// `shop/api (Deployment): 4 pods pending`.
+    pub(in crate::report::views) fn title(&self) -> String {
         let state = match self.state {
             State::Gated => "held back by gates",
             State::OtherScheduler => "left to another scheduler",

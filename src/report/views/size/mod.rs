@@ -2,14 +2,16 @@
 
 mod page;
 mod proof;
+pub mod why;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{API_VERSION, Records};
-use crate::planning::size::{Because, Bound, Fleet, Objective, Offer, Peaks, Realised, Sizing, Survive, Trial};
+use crate::planning::size::{Because, Bound, Fleet, Objective, Offer, Realised, Sizing, Survive, Trial};
 use crate::report::amount::count;
 use proof::Proofs;
+pub use why::WhyView;
 
 /// So many hours are a month, as clouds count.
 const HOURS_A_MONTH: f64 = 730.0;
@@ -55,6 +57,9 @@ pub struct SizeView {
     pub unreached: Option<UnreachedView>,
     /// Other fleets that hold in every state.
     pub alternatives: Vec<AlternativeView>,
+    /// Why it costs what it costs; absent without a plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<WhyView>,
     /// What no purchase can mend.
     pub beyond: Vec<BeyondView>,
     /// Whether the time limit ended the search before it was done.
@@ -251,7 +256,7 @@ impl SizeView {
         let fleet = plan.map_or_else(|| Fleet::none(offers.len()), |plan| plan.fleet.clone());
         let name = |pod: &usize| pod_name(sizing, *pod);
         let replay = plan.map_or_else(Vec::new, |plan| states(&plan.trial, name));
-        let proofs = Proofs { sizing, offers };
+        let proofs = Proofs { sizing };
         let counts_nodes = sizing.prices.iter().all(|price| *price == 1);
         let bound_cost = (!counts_nodes).then(|| CostView::new(sizing.bound.price));
         let nodes_bound = if counts_nodes { &sizing.bound } else { asked.nodes };
@@ -302,6 +307,7 @@ impl SizeView {
                 },
             }),
             alternatives: sizing.alternatives.iter().map(|other| AlternativeView::new(offers, &other.fleet)).collect(),
+            why: None,
             beyond: beyond(sizing),
             cut_off: sizing.cut_off,
         }
@@ -381,7 +387,13 @@ fn existing(sizing: &Sizing, offers: &[Offer<'_>]) -> Vec<Option<usize>> {
         let label = |key: &str| node.metadata.labels.get(key).map(String::as_str);
         let zone = label("topology.kubernetes.io/zone");
         let like = crate::catalogue::NodeType::like(node);
-        offers.iter().position(|offer| offer.node_type.name == like.name && (offer.zone().is_none() || offer.zone() == zone))
+        let is_like = |offer: &Offer<'_>| {
+            let same = crate::catalogue::NodeType { name: offer.node_type.name.clone(), ..like.clone() };
+            let (own, other) = (&same, offer.node_type);
+            offer.node_type.name == like.name
+                || own.allocatable == other.allocatable && own.labels == other.labels && own.taints == other.taints
+        };
+        offers.iter().position(|offer| is_like(offer) && (offer.zone().is_none() || offer.zone() == zone))
     };
     sizing.ground.removed.iter().map(of).collect()
 }
@@ -464,9 +476,4 @@ fn percent(part: i64, whole: i64) -> f64 {
 
 fn shown(share: f64) -> f64 {
     (share * 1000.0).round() / 10.0
-}
-
-/// The fullest of several.
-pub(super) fn fullest(peaks: impl Iterator<Item = Peaks>) -> Peaks {
-    peaks.fold(Peaks::default(), |one, other| Peaks { cpu: one.cpu.max(other.cpu), memory: one.memory.max(other.memory) })
 }

@@ -16,6 +16,9 @@ impl SizeView {
         self.add_replay(&mut document, detail);
         self.add_unreached(&mut document);
         self.add_alternatives(&mut document, detail);
+        if let Some(why) = &self.why {
+            why.add_to(&mut document, detail);
+        }
         self.add_beyond(&mut document, detail);
         if detail == Detail::Full {
             let mut table = Table::new().left("pod").left("node");
@@ -27,7 +30,7 @@ impl SizeView {
         document
     }
 
-    fn headline(&self) -> Text {
+    pub(in crate::report::views) fn headline(&self) -> Text {
         let conditions = self.conditions();
         if !self.holds {
             let nearest = if self.count > 0 { format!("; {} comes nearest", self.fleet()) } else { String::new() };
@@ -37,7 +40,15 @@ impl SizeView {
             return Text::good(format!("Nothing to buy: everything {conditions} on what is there"));
         }
         let cost = self.cost.map_or_else(String::new, |cost| format!(" for {} an hour", money(cost.per_hour)));
-        let text = format!("Buy {}{cost}: everything {conditions}", self.fleet());
+        let existing: u32 = self.nodes.iter().map(|nodes| nodes.existing).sum();
+        let text = match existing {
+            0 => format!("Buy {}{cost}: everything {conditions}", self.fleet()),
+            _ if existing == self.count => format!("Nothing to buy: everything {conditions} on {}{cost}", self.fleet()),
+            _ => {
+                let to_buy = count((self.count - existing) as usize, "node");
+                format!("Have {}{cost}, which is {to_buy} to buy and {existing} that are there: everything {conditions}", self.fleet())
+            }
+        };
         if self.holds() { Text::good(text) } else { Text::new(text, Mood::Notable) }
     }
 
@@ -64,7 +75,7 @@ impl SizeView {
         list(&types.iter().map(|(name, count)| format!("{count} × {name}")).collect::<Vec<_>>(), 4)
     }
 
-    fn lead(&self) -> Vec<Text> {
+    pub(in crate::report::views) fn lead(&self) -> Vec<Text> {
         let bound = &self.lower_bound;
         let mut lines = Vec::new();
         let at_least = match (bound.cost, self.cost) {
@@ -194,7 +205,7 @@ impl StateView {
 }
 
 impl AlternativeView {
-    fn types_text(&self) -> String {
+    pub(super) fn types_text(&self) -> String {
         list(&self.types.iter().map(|(name, count)| format!("{count} × {name}")).collect::<Vec<_>>(), 4)
     }
 
@@ -215,6 +226,6 @@ fn why_kept(because: &str) -> &'static str {
 }
 
 /// An amount of money, in a currency that nobody named.
-fn money(amount: f64) -> String {
+pub(super) fn money(amount: f64) -> String {
     if amount < 10.0 { format!("{amount:.4}") } else { format!("{amount:.2}") }
 }

@@ -1,13 +1,12 @@
 //! What proves a bound, in a sentence.
 
 use crate::planning::packing::BoundProof;
-use crate::planning::size::{Bound, Offer, Sizing, State};
+use crate::planning::size::{Bound, Sizing, State};
 use crate::report::amount::{count, list};
 
 /// What is needed to read a proof.
 pub struct Proofs<'a> {
     pub sizing: &'a Sizing,
-    pub offers: &'a [Offer<'a>],
 }
 
 /// The word for a state.

@@ -1,0 +1,237 @@
+//! Recommendations as what can be applied: strategic merge patches, a kustomization, a script of kubectl commands.
+//!
+//! Promise: the same answer gives the same bytes; a patch names every container it changes, sets what should be there, and deletes (with
+//! `null`) what should not; everything that it does not name stays. What no patch can change stands in comments.
+//!
+//! Source: k8s.io/community contributors/devel/sig-api-machinery/strategic-merge-patch.md (containers merge by name, `null` deletes),
+//! kubectl.docs.kubernetes.io kustomization `patches`.
+
+use std::fmt::Write;
+
+use super::{ContainerView, ResourceView, RightsizingView, Scope};
+use crate::report::amount::count;
+use crate::report::views::recommendation::head;
+
+/// A word of YAML: quoted where it would be read as something else than text, or could not stand bare.
+pub(in crate::report::views) fn scalar(text: &str) -> String {
+    let is_bare = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '/' | '_');
+    let is_plain = text.starts_with(|letter: char| letter.is_ascii_alphabetic()) && text.chars().all(is_bare);
+    let is_word = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(&text.to_ascii_lowercase().as_str());
+    // an amount with a suffix that no number has: 100m, 1Gi
+    let digits = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let is_amount = digits.len() < text.len() && ["m", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "k", "M", "G", "T", "P"].contains(&digits);
+    if is_plain && !is_word || is_amount {
+        return text.to_owned();
+    }
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// The containers of a workload that change.
+struct Patch<'a> {
+    containers: Vec<&'a ContainerView>,
+}
+
+impl Patch<'_> {
+    fn workload(&self) -> &ContainerView {
+        self.containers[0]
+    }
+
+    fn api_version(&self) -> &'static str {
+        match self.workload().workload_kind.as_str() {
+            "CronJob" | "Job" => "batch/v1",
+            "Pod" | "ReplicationController" => "v1",
+            _ => "apps/v1",
+        }
+    }
+
+    fn name(&self) -> String {
+        let own = self.workload();
+        format!("{} {}/{}", own.workload_kind, own.namespace, own.workload)
+    }
+
+    /// As a document.
+    fn document(&self) -> String {
+        let own = self.workload();
+        let mut out = head(self.api_version(), &own.workload_kind, &own.namespace, &own.workload);
+        out.push_str(&self.spec());
+        out
+    }
+
+    fn spec(&self) -> String {
+        let way: &[&str] = match self.workload().workload_kind.as_str() {
+            "CronJob" => &["spec", "jobTemplate", "spec", "template", "spec"],
+            "Pod" => &["spec"],
+            _ => &["spec", "template", "spec"],
+        };
+        let mut out = String::new();
+        for (depth, key) in way.iter().enumerate() {
+            _ = writeln!(out, "{}{key}:", "  ".repeat(depth));
+        }
+        let indent = "  ".repeat(way.len());
+        for (key, is_init) in [("initContainers", true), ("containers", false)] {
+            let own: Vec<&&ContainerView> = self.containers.iter().filter(|own| (own.container_kind != "container") == is_init).collect();
+            if own.is_empty() {
+                continue;
+            }
+            _ = writeln!(out, "{indent}{key}:");
+            for container in own {
+                _ = writeln!(out, "{indent}- name: {}\n{indent}  resources:", scalar(&container.container));
+                resources(container, &format!("{indent}    "), &mut out);
+            }
+        }
+        out
+    }
+}
+
+fn resources(container: &ContainerView, indent: &str, out: &mut String) {
+    let changed: Vec<(&str, &ResourceView)> =
+        [("cpu", &container.cpu), ("memory", &container.memory)].into_iter().filter(|(_, own)| own.changed).collect();
+    for (list, is_limit) in [("requests", false), ("limits", true)] {
+        let lines = changed.iter().filter_map(|(name, own)| {
+            let (to, written) = if is_limit { (&own.to.limit, &own.written.limit) } else { (&own.to.request, &own.written.request) };
+            match to {
+                Some(amount) => Some(format!("{indent}  {name}: {}\n", scalar(amount))),
+                // a patch leaves alone what it does not name
+                None => written.as_ref().map(|_| format!("{indent}  {name}: null\n")),
+            }
+        });
+        let lines: String = lines.collect();
+        if !lines.is_empty() {
+            _ = write!(out, "{indent}{list}:\n{lines}");
+        }
+    }
+}
+
+impl RightsizingView {
+    /// As strategic merge patches, a document each; policies are whole objects.
+    pub fn patches(&self) -> String {
+        let mut documents: Vec<String> = Vec::new();
+        if self.sets_requests() {
+            documents.extend(self.of_templates().map(|patch| {
+                format!(
+                    "# kubectl patch {} -n {} --patch-file FILE\n{}",
+                    target(&patch),
+                    scalar(&patch.workload().namespace),
+                    patch.document()
+                )
+            }));
+        }
+        if self.sets_policies() {
+            documents.extend(self.recommended.documents());
+        }
+        format!("{}{}", self.comments("#"), documents.iter().map(|document| format!("---\n{document}")).collect::<String>())
+    }
+
+    /// As a kustomization with inline patches.
+    pub fn kustomization(&self) -> String {
+        let mut out = self.comments("#");
+        out.push_str(
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n# add what has these objects:\n# resources:\n# - ../base\n",
+        );
+        let mut patches: Vec<(String, &str, &str, &str)> = Vec::new();
+        let workloads: Vec<Patch<'_>> = self.of_templates().collect();
+        if self.sets_requests() {
+            patches.extend(workloads.iter().map(|patch| {
+                let own = patch.workload();
+                (patch.document(), own.workload_kind.as_str(), own.workload.as_str(), own.namespace.as_str())
+            }));
+        }
+        if self.sets_policies() {
+            let quotas = self.recommended.quotas.iter().filter(|quota| quota.exists);
+            patches.extend(quotas.map(|quota| (quota.document(), "ResourceQuota", quota.name.as_str(), quota.namespace.as_str())));
+            let maxima = self.recommended.changed_maxima();
+            patches.extend(maxima.map(|own| (own.document(), "HorizontalPodAutoscaler", own.name.as_str(), own.namespace.as_str())));
+        }
+        out.push_str(if patches.is_empty() { "patches: []\n" } else { "patches:\n" });
+        for (document, kind, name, namespace) in patches {
+            _ = writeln!(out, "- target:\n    kind: {kind}\n    name: {}\n    namespace: {}\n  patch: |", scalar(name), scalar(namespace));
+            document.lines().for_each(|line| _ = writeln!(out, "    {line}"));
+        }
+        out
+    }
+
+    /// As kubectl commands.
+    pub fn script(&self) -> String {
+        let mut out = String::from("#!/usr/bin/env bash\nset -euo pipefail\n\n");
+        out.push_str(&self.comments("#"));
+        let mut commands: Vec<String> = Vec::new();
+        if self.sets_requests() {
+            commands.extend(self.changed().filter(|patch| matches!(patch.workload().change_in, "template" | "resize")).map(|patch| {
+                // a pod of its own is resized where it is: its spec cannot be changed otherwise
+                let how = if patch.workload().change_in == "resize" { " --subresource resize" } else { "" };
+                let namespace = &patch.workload().namespace;
+                format!("kubectl patch {} -n '{namespace}'{how} --patch-file /dev/stdin <<'PATCH'\n{}PATCH\n", target(&patch), patch.spec())
+            }));
+        }
+        if self.sets_policies() {
+            let whole = self.recommended.limit_ranges.iter().map(|range| range.document());
+            let whole = whole.chain(self.recommended.quotas.iter().filter(|quota| !quota.exists).map(|quota| quota.document()));
+            commands.extend(whole.map(|document| format!("kubectl apply -f - <<'OBJECT'\n{document}OBJECT\n")));
+            for quota in self.recommended.quotas.iter().filter(|quota| quota.exists) {
+                commands.push(format!(
+                    "kubectl patch resourcequota '{}' -n '{}' --patch-file /dev/stdin <<'PATCH'\n{}PATCH\n",
+                    quota.name,
+                    quota.namespace,
+                    quota.document()
+                ));
+            }
+            commands.extend(self.recommended.changed_maxima().map(|own| {
+                format!(
+                    "kubectl patch hpa '{}' -n '{}' --patch '{{\"spec\":{{\"maxReplicas\":{}}}}}'\n",
+                    own.name, own.namespace, own.recommended
+                )
+            }));
+        }
+        if commands.is_empty() {
+            out.push_str("# nothing to change\n");
+        }
+        commands.iter().for_each(|command| out.push_str(command));
+        out
+    }
+
+    fn sets_requests(&self) -> bool {
+        self.scope != Scope::Policies
+    }
+
+    fn sets_policies(&self) -> bool {
+        self.scope != Scope::Requests
+    }
+
+    /// Workloads with something to change, in their order.
+    fn changed(&self) -> impl Iterator<Item = Patch<'_>> {
+        let is_same = |one: &ContainerView, other: &ContainerView| {
+            (&one.namespace, &one.workload, &one.workload_kind) == (&other.namespace, &other.workload, &other.workload_kind)
+        };
+        let workloads = self.containers.chunk_by(is_same);
+        let changed = workloads.map(|containers| containers.iter().filter(|own| own.cpu.changed || own.memory.changed).collect::<Vec<_>>());
+        changed.filter(|containers| !containers.is_empty()).map(|containers| Patch { containers })
+    }
+
+    fn of_templates(&self) -> impl Iterator<Item = Patch<'_>> {
+        self.changed().filter(|patch| patch.workload().change_in == "template")
+    }
+
+    /// What it rests on, and what no patch changes.
+    fn comments(&self, mark: &str) -> String {
+        let mut out = format!("{mark} {}\n", self.basis());
+        if !self.sets_requests() {
+            return out;
+        }
+        for patch in self.changed() {
+            let why = match patch.workload().change_in {
+                "recreate" => "a Job cannot be changed: set it where the Job is made",
+                "staticPod" => "a static pod: set it in its file on the node",
+                "owner" => "what makes it is not in the input: set it there",
+                "resize" => "a pod of its own: -o script resizes it in place",
+                _ => continue,
+            };
+            _ = writeln!(out, "{mark} not here: {} ({}), {why}", patch.name(), count(patch.containers.len(), "container"));
+        }
+        out
+    }
+}
+
+fn target(patch: &Patch<'_>) -> String {
+    let own = patch.workload();
+    format!("{} '{}'", own.workload_kind.to_lowercase(), own.workload)
+}

@@ -1,0 +1,248 @@
+//! Requests and limits from what was measured: by example, by what the API server says to the outcome, and against plain arithmetic.
+
+use plimsoll::admission::ApiServer;
+use plimsoll::manifest::Objects;
+use plimsoll::manifest::read::read_str;
+use plimsoll::planning::rightsize::*;
+use plimsoll::usage::Usage;
+use plimsoll::usage::read::{Content, parse};
+use plimsoll::{admission, controllers};
+use proptest::prelude::*;
+
+/// Objects with the pods that controllers make of them.
+fn objects(text: &str) -> Objects {
+    let mut input = read_str("cluster.yaml", text);
+    assert!(!input.has_errors(), "{:?}", input.problems);
+    _ = admission::horizontal_pod_autoscaler::admit(&mut input.objects);
+    controllers::expand(&mut input.objects);
+    admission::admit(&mut input.objects);
+    input.objects
+}
+
+fn usage(text: &str) -> Usage {
+    match parse("usage", text) {
+        Ok(Content::Usage(usage)) => usage,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn sized(objects: &Objects, usage: &Usage) -> Rightsizing {
+    rightsize(&Question { objects, usage, policy: &Policy::default() })
+}
+
+/// A Deployment of two pods with these resources of its one container.
+fn deployment(name: &str, resources: &str) -> String {
+    format!(
+        "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  replicas: 2\n  selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec: {{containers: [{{name: c, image: i, resources: {resources}}}]}}\n"
+    )
+}
+
+/// A hundred samples of cpu 1m, 2m, … 100m and memory 1Mi … 100Mi, of a pod of an older ReplicaSet of `web`.
+fn rising() -> String {
+    let rows = (1..=100).map(|number| format!("{},shop,web-5d4f8c7b9-abcde,c,{number}m,{number}Mi\n", 1_767_225_600 + number * 60));
+    format!("timestamp,namespace,pod,container,cpu,memory\n{}", rows.collect::<String>())
+}
+
+fn the<'a>(sizing: &'a Rightsizing, workload: &str, resource: Resource) -> &'a ResourceSizing {
+    let found = sizing.containers().find(|(own, _)| own.workload.name == workload).expect("it is sized");
+    &found.1.resources[resource as usize]
+}
+
+fn told(setting: Setting) -> (String, String) {
+    let text = |amount: Option<plimsoll::manifest::Quantity>| amount.map_or("-".to_owned(), |amount| amount.to_string());
+    (text(setting.request), text(setting.limit))
+}
+
+fn pair(request: &str, limit: &str) -> (String, String) {
+    (request.to_owned(), limit.to_owned())
+}
+
+#[test]
+fn cpu_is_a_percentile_without_limit_and_memory_the_peak_with_a_margin() {
+    let objects = objects(&deployment("web", "{requests: {cpu: 500m, memory: 1Gi}, limits: {cpu: 1, memory: 1Gi}}"));
+    let sizing = sized(&objects, &usage(&rising()));
+    let cpu = the(&sizing, "web", Resource::Cpu);
+    assert_eq!(told(cpu.to), pair("95m", "-"));
+    let observed = cpu.observed.expect("it was measured");
+    assert_eq!((observed.samples, observed.pods, observed.span_seconds), (100, 1, Some(99 * 60)));
+    // 100Mi and 15 % are 115Mi, in steps of 4Mi 116Mi
+    assert_eq!(told(the(&sizing, "web", Resource::Memory).to), pair("116Mi", "116Mi"));
+    assert_eq!(the(&sizing, "web", Resource::Memory).reasons, []);
+    let totals = &sizing.totals[0];
+    assert_eq!((totals.cpu.0.milli(), totals.cpu.1.milli()), (1000, 190));
+    assert!(sizing.is_met());
+}
+
+#[test]
+fn what_was_not_measured_is_left_and_said() {
+    let objects = objects(&[deployment("web", "{}"), deployment("quiet", "{requests: {cpu: 500m}}")].concat());
+    let sizing = sized(&objects, &usage("shop web-5d4f8c7b9-abcde c 12m 34Mi\nshop other-0 c 1m 1Mi\n"));
+    let quiet = the(&sizing, "quiet", Resource::Cpu);
+    assert_eq!((quiet.reasons.as_slice(), quiet.is_changed()), (&[Reason::NotMeasured][..], false));
+    assert_eq!(the(&sizing, "web", Resource::Cpu).reasons, [Reason::Guess]);
+    assert_eq!(sizing.unknown_pods, ["shop/other-0"]);
+}
+
+#[test]
+fn pods_as_a_whole_are_the_only_container_or_nobody() {
+    let two = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: two, namespace: shop}\nspec: {containers: [{name: a, image: i}, {name: b, image: i}]}\n";
+    let objects = objects(&[deployment("web", "{}"), two.to_owned()].concat());
+    let sizing = sized(&objects, &usage("NAMESPACE NAME CPU(cores) MEMORY(bytes)\nshop web-5d4f8c7b9-abcde 12m 34Mi\nshop two 12m 34Mi\n"));
+    assert_eq!(told(the(&sizing, "web", Resource::Cpu).to), pair("12m", "-"));
+    assert_eq!(the(&sizing, "two", Resource::Cpu).reasons, [Reason::NotToldApart]);
+}
+
+#[test]
+fn what_is_enough_and_near_stays_and_what_stops_at_its_limit_is_suspected() {
+    let near = objects(&deployment("web", "{requests: {cpu: 98m, memory: 120Mi}, limits: {memory: 120Mi}}"));
+    let sizing = sized(&near, &usage(&rising()));
+    for resource in Resource::ALL {
+        assert!(!the(&sizing, "web", resource).is_changed(), "{resource:?}");
+        assert!(the(&sizing, "web", resource).reasons.contains(&Reason::Enough));
+    }
+    let full = objects(&deployment("web", "{requests: {cpu: 98m, memory: 104Mi}, limits: {memory: 104Mi}}"));
+    let sizing = sized(&full, &usage(&rising()));
+    assert!(the(&sizing, "web", Resource::Memory).reasons.contains(&Reason::AtLimit));
+    assert_eq!(told(the(&sizing, "web", Resource::Memory).to), pair("116Mi", "116Mi"));
+}
+
+#[test]
+fn limit_ranges_bound_it_and_are_named() {
+    let range = "---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: bounds, namespace: shop}\nspec: {limits: [{type: Container, min: {cpu: 200m}, max: {memory: 90Mi}, maxLimitRequestRatio: {cpu: 2}}]}\n";
+    let sizing = sized(&objects(&[deployment("web", "{}"), range.to_owned()].concat()), &usage(&rising()));
+    let cpu = the(&sizing, "web", Resource::Cpu);
+    // a ratio refuses containers without a limit
+    assert_eq!(told(cpu.to), pair("200m", "400m"));
+    assert!(cpu.reasons.contains(&Reason::LimitRangeMin("bounds".into(), "200m".parse().unwrap())));
+    assert!(cpu.reasons.contains(&Reason::LimitDemanded("LimitRange bounds".into())));
+    let memory = the(&sizing, "web", Resource::Memory);
+    // which is what the limit range gives it by default, so that nothing has to be written
+    assert!(!memory.is_changed());
+    assert_eq!(told(memory.outcome()), pair("90Mi", "90Mi"));
+    assert!(memory.is_short() && memory.is_below_peak() && !sizing.is_met());
+}
+
+#[test]
+fn a_quota_on_limits_keeps_limits_and_is_held_against_the_outcome() {
+    let quota = "---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {name: cap, namespace: shop}\nspec: {hard: {limits.cpu: '1', requests.memory: 200Mi}}\n";
+    let text = [deployment("web", "{requests: {cpu: 500m, memory: 64Mi}, limits: {cpu: 500m, memory: 64Mi}}"), quota.to_owned()].concat();
+    let sizing = sized(&objects(&text), &usage(&rising()));
+    let cpu = the(&sizing, "web", Resource::Cpu);
+    assert_eq!(told(cpu.to), pair("95m", "500m"));
+    assert!(cpu.reasons.contains(&Reason::LimitDemanded("ResourceQuota cap".into())));
+    let excess = &sizing.quotas[0];
+    assert_eq!(
+        (excess.resource.as_str(), excess.before.to_string(), excess.after.to_string()),
+        ("requests.memory", "128Mi".into(), "232Mi".into())
+    );
+}
+
+#[test]
+fn no_pod_asks_for_more_than_the_largest_node_that_takes_it_has_beside_its_daemons() {
+    let node = |name: &str, memory: &str, more: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Node\nmetadata: {{name: {name}}}\nspec: {{{more}}}\nstatus: {{allocatable: {{cpu: 4, memory: {memory}, pods: 110}}}}\n"
+        )
+    };
+    let daemon = "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent, namespace: shop}\nspec:\n  selector: {matchLabels: {app: agent}}\n  template:\n    metadata: {labels: {app: agent}}\n    spec: {containers: [{name: a, image: i, resources: {requests: {memory: 20Mi}}}]}\n";
+    let text = [
+        deployment("web", "{}"),
+        daemon.to_owned(),
+        node("small", "100Mi", ""),
+        node("large", "1Gi", "taints: [{key: only, value: gpu, effect: NoSchedule}]"),
+    ];
+    let sizing = sized(&objects(&text.concat()), &usage(&rising()));
+    let memory = the(&sizing, "web", Resource::Memory);
+    assert_eq!(told(memory.to), pair("80Mi", "80Mi"));
+    assert!(memory.reasons.contains(&Reason::LargestNode("small".into(), "80Mi".parse().unwrap())));
+    assert!(memory.is_below_peak());
+}
+
+#[test]
+fn replicas_follow_requests_unless_the_target_does() {
+    let hpa = "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web, namespace: shop}\nspec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n  minReplicas: 1\n  maxReplicas: 20\n  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}]\n";
+    let objects = objects(&[deployment("web", "{requests: {cpu: 400m}}"), hpa.to_owned()].concat());
+    // two pods at 200m are at their target of half of 400m
+    let text = "shop web-5d4f8c7b9-abcde c 200m 34Mi\nshop web-5d4f8c7b9-fghkl c 200m 34Mi\n".repeat(3);
+    let sizing = sized(&objects, &usage(&text));
+    let effect = &sizing.autoscalers[0];
+    assert_eq!((effect.replicas, effect.before, effect.after), (2, Some(2), Some(4)), "200m of 200m, and half of it is wanted");
+    assert_eq!((effect.targets[0].percent, effect.targets[0].keeps), (50, 100));
+}
+
+#[test]
+fn init_containers_are_not_lowered_and_injected_ones_are_named() {
+    let pod = "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: shop}\nspec:\n  replicas: 1\n  serviceName: db\n  selector: {matchLabels: {app: db}}\n  template:\n    metadata: {labels: {app: db}}\n    spec:\n      initContainers: [{name: once, image: i, resources: {requests: {cpu: 1, memory: 1Gi}}}, {name: side, image: i, restartPolicy: Always}]\n      containers: [{name: c, image: i}]\n";
+    let sizing =
+        sized(&objects(pod), &usage("shop db-0 once 10m 10Mi\nshop db-0 side 20m 40Mi\nshop db-0 c 30m 50Mi\nshop db-0 proxy 1m 1Mi\n"));
+    let workload = &sizing.workloads[0];
+    let told = |place: usize| (workload.containers[place].kind, told(workload.containers[place].resources[0].to));
+    assert_eq!(told(0), (ContainerKind::Init, pair("1", "-")));
+    assert_eq!(told(1), (ContainerKind::Sidecar, pair("20m", "-")));
+    assert_eq!(told(2), (ContainerKind::Container, pair("30m", "-")));
+    assert_eq!(workload.injected, ["proxy"]);
+}
+
+#[test]
+fn applying_it_leaves_nothing_to_recommend() {
+    let mut objects = objects(&[deployment("web", "{requests: {cpu: 500m}}"), deployment("quiet", "{}")].concat());
+    let usage = usage(&rising());
+    sized(&objects, &usage).apply(&mut objects);
+    let container =
+        &objects.pods.iter().find(|pod| pod.metadata.labels.get("app").is_some_and(|app| app == "web")).unwrap().spec.containers[0];
+    assert_eq!(container.resources.requests.get("cpu").unwrap().milli(), 95);
+    assert_eq!(
+        objects.replica_sets[0].spec.template.spec.containers[0].resources,
+        objects.deployments[0].spec.template.spec.containers[0].resources
+    );
+    assert!(sized(&objects, &usage).workloads.iter().all(|workload| !workload.is_changed()));
+}
+
+/// A LimitRange and a quota that may be there, by what is drawn.
+fn policies(min: i64, max: i64, ratio: Option<i64>, default: Option<i64>, quota: bool) -> String {
+    let ratio = ratio.map_or(String::new(), |ratio| format!(", maxLimitRequestRatio: {{cpu: {ratio}}}"));
+    let default = default.map_or(String::new(), |cpu| format!(", default: {{cpu: {}m}}", cpu.clamp(min, max)));
+    let range = format!(
+        "---\napiVersion: v1\nkind: LimitRange\nmetadata: {{name: bounds, namespace: shop}}\nspec: {{limits: [{{type: Container, min: {{cpu: {min}m, memory: {min}Mi}}, max: {{cpu: {max}m, memory: {max}Mi}}{ratio}{default}}}]}}\n"
+    );
+    let hard = "---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {name: cap, namespace: shop}\nspec: {hard: {limits.cpu: '1000', limits.memory: 1Ti}}\n";
+    [range.as_str(), if quota { hard } else { "" }].concat()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn the_api_server_takes_what_is_recommended_and_memory_is_short_only_for_a_reason(
+        samples in proptest::collection::vec((1i64..4000, 1i64..4000), 1..30),
+        (min, more) in (1i64..300, 0i64..5000),
+        ratio in proptest::option::of(1i64..6),
+        default in proptest::option::of(1i64..6000),
+        quota in any::<bool>(),
+        written in prop_oneof![Just("{}"), Just("{requests: {cpu: 300m, memory: 300Mi}}"), Just("{limits: {cpu: 300m, memory: 300Mi}}")],
+        limit in prop_oneof![Just(CpuLimit::None), Just(CpuLimit::Keep), Just(CpuLimit::Ratio)],
+    ) {
+        let text = [deployment("web", written), policies(min, min + more, ratio, default, quota)].concat();
+        let objects = objects(&text);
+        let rows: String = samples.iter().map(|(cpu, memory)| format!("shop,web-5d4f8c7b9-abcde,c,{cpu}m,{memory}Mi\n")).collect();
+        let usage = usage(&format!("namespace,pod,container,cpu,memory\n{rows}"));
+        let policy = Policy { cpu_limit: limit, ..Policy::default() };
+        let sizing = rightsize(&Question { objects: &objects, usage: &usage, policy: &policy });
+        let memory = the(&sizing, "web", Resource::Memory);
+        let peak = samples.iter().map(|(_, memory)| *memory).max().unwrap() << 20;
+        let enough = |amount: Option<plimsoll::manifest::Quantity>| amount.is_some_and(|amount| amount.units() * 100 >= peak * 115);
+        let bounded = memory.reasons.iter().any(|reason| matches!(reason, Reason::LimitRangeMax(..)));
+        prop_assert!(bounded || enough(memory.to.request.or(memory.now.request)) && enough(memory.to.limit.or(memory.now.limit)), "{memory:?}");
+        // the template, made a pod and created
+        let mut after = objects.clone();
+        sizing.apply(&mut after);
+        let mut server = ApiServer::of_partly_known_cluster();
+        after.limit_ranges.iter().for_each(|range| server.adopt(range));
+        after.resource_quotas.iter().for_each(|quota| server.adopt(quota));
+        let mut pod = plimsoll::manifest::pod::Pod { spec: after.deployments[0].spec.template.spec.clone(), ..Default::default() };
+        pod.metadata.name = "new".to_owned();
+        pod.metadata.namespace = "shop".to_owned();
+        let outcome = server.create(pod);
+        prop_assert!(outcome.is_ok(), "{:?} {:?}", outcome.err(), the(&sizing, "web", Resource::Cpu));
+    }
+}
