@@ -19,6 +19,7 @@ pub use limit_range::{LimitRangeAdvice, Rule};
 pub use resource_quota::{QuotaAdvice, QuotaLine};
 
 use crate::manifest::Objects;
+use crate::manifest::policy::ResourceQuota;
 use crate::planning::rightsize::Rightsizing;
 
 /// What namespaces should set.
@@ -28,6 +29,23 @@ pub struct Recommendation {
     pub limit_ranges: Vec<LimitRangeAdvice>,
     /// Quotas, by namespace and name.
     pub quotas: Vec<QuotaAdvice>,
+}
+
+impl Recommendation {
+    /// Sets it: quotas of the same name are replaced, everything else is added.
+    pub fn apply(&self, objects: &mut Objects) {
+        objects.limit_ranges.extend(self.limit_ranges.iter().map(|advice| advice.object.clone()));
+        for advice in &self.quotas {
+            let own = &advice.object.metadata;
+            let is_it = |quota: &&mut ResourceQuota| {
+                quota.metadata.name == own.name && quota.metadata.namespace_or_default() == own.namespace_or_default()
+            };
+            match objects.resource_quotas.iter_mut().find(is_it) {
+                Some(quota) => quota.spec = advice.object.spec.clone(),
+                None => objects.resource_quotas.push(advice.object.clone()),
+            }
+        }
+    }
 }
 
 /// Recommends, for objects with the pods that controllers make of them. What was measured, if anything was, is taken to be applied already.
