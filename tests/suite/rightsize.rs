@@ -118,7 +118,7 @@ fn limit_ranges_bound_it_and_are_named() {
     let memory = the(&sizing, "web", Resource::Memory);
     // which is what the limit range gives it by default, so that nothing has to be written
     assert!(!memory.is_changed());
-    assert_eq!(told(memory.outcome()), pair("90Mi", "90Mi"));
+    assert_eq!(told(memory.becomes), pair("90Mi", "90Mi"));
     assert!(memory.is_short() && memory.is_below_peak() && !sizing.is_met());
 }
 
@@ -132,7 +132,7 @@ fn a_quota_on_limits_keeps_limits_and_is_held_against_the_outcome() {
     assert!(cpu.reasons.contains(&Reason::LimitDemanded("ResourceQuota cap".into())));
     let excess = &sizing.quotas[0];
     assert_eq!(
-        (excess.resource.as_str(), excess.before.to_string(), excess.after.to_string()),
+        (excess.resource.as_str(), excess.at_most.0.to_string(), excess.at_most.1.to_string()),
         ("requests.memory", "128Mi".into(), "232Mi".into())
     );
 }
@@ -245,4 +245,149 @@ proptest! {
         let outcome = server.create(pod);
         prop_assert!(outcome.is_ok(), "{:?} {:?}", outcome.err(), the(&sizing, "web", Resource::Cpu));
     }
+}
+
+const FILES: [&str; 6] = [
+    "fixtures/cli/rightsize.yaml",
+    "--usage=cpu=fixtures/cli/rightsize-cpu.json",
+    "--usage=memory=fixtures/cli/rightsize-memory.json",
+    "--usage=fixtures/cli/rightsize-top.txt",
+    "--set=all",
+    "-o",
+];
+
+/// What the command writes of the fixture, in a format.
+fn written(format: &str) -> String {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    let output = command.arg("rightsize").args(FILES).arg(format).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(1), "a LimitRange and the nodes are in the way");
+    String::from_utf8(output.stdout).expect("it is text")
+}
+
+fn documents(text: &str) -> Vec<serde_json::Value> {
+    serde_saphyr::from_multiple(text).expect("it is YAML")
+}
+
+/// A strategic merge patch: containers merge by name, `null` deletes, other lists are replaced.
+fn merge(target: &mut serde_json::Value, patch: &serde_json::Value) {
+    let serde_json::Value::Object(patch) = patch else { return *target = patch.clone() };
+    if !target.is_object() {
+        *target = serde_json::json!({});
+    }
+    for (key, value) in patch {
+        match (key.as_str(), value) {
+            (_, serde_json::Value::Null) => drop(target.as_object_mut().expect("made one").remove(key)),
+            ("containers" | "initContainers", serde_json::Value::Array(items)) => {
+                for item in items {
+                    let own = target[key].as_array_mut().expect("the workload has containers");
+                    let place =
+                        own.iter().position(|own| own["name"] == item["name"]).expect("a patch names only containers that are there");
+                    merge(&mut own[place], item);
+                }
+            }
+            _ => merge(&mut target[key], value),
+        }
+    }
+}
+
+/// The manifests with patches merged into what they name; what is new is added.
+fn patched(patches: &[serde_json::Value]) -> Objects {
+    let manifests = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cli/rightsize.yaml")).expect("it is there");
+    let mut all = documents(&manifests);
+    let same = |one: &serde_json::Value, other: &serde_json::Value| {
+        one["kind"] == other["kind"] && ["name", "namespace"].iter().all(|key| one["metadata"][*key] == other["metadata"][*key])
+    };
+    for patch in patches {
+        match all.iter().position(|own| same(own, patch)) {
+            Some(place) => merge(&mut all[place], patch),
+            None => all.push(patch.clone()),
+        }
+    }
+    let input = plimsoll::manifest::read::read_str(
+        "patched.json",
+        &serde_json::json!({"apiVersion": "v1", "kind": "List", "items": all}).to_string(),
+    );
+    assert!(!input.has_errors(), "{:?}", input.problems);
+    input.objects
+}
+
+/// Resources of every template, and bounds of every policy.
+fn settings(objects: &Objects) -> std::collections::BTreeMap<String, String> {
+    let specs = objects.pod_specs().filter(|(metadata, _)| metadata.controller().is_none());
+    let mut found = std::collections::BTreeMap::new();
+    for (metadata, spec) in specs {
+        for container in spec.init_containers.iter().chain(&spec.containers) {
+            let list = |list: &plimsoll::manifest::pod::ResourceList| {
+                list.iter().map(|(name, amount)| format!("{name}={amount}")).collect::<Vec<_>>()
+            };
+            found.insert(
+                format!("{}/{}/{}", metadata.namespace, metadata.name, container.name),
+                format!("{:?} {:?}", list(&container.resources.requests), list(&container.resources.limits)),
+            );
+        }
+    }
+    for quota in &objects.resource_quotas {
+        found.insert(format!("quota {}/{}", quota.metadata.namespace, quota.metadata.name), format!("{:?}", quota.spec.hard));
+    }
+    for hpa in &objects.horizontal_pod_autoscalers {
+        found.insert(format!("hpa {}/{}", hpa.metadata.namespace, hpa.metadata.name), hpa.spec.max_replicas.to_string());
+    }
+    for range in &objects.limit_ranges {
+        found.insert(format!("range {}/{}", range.metadata.namespace, range.metadata.name), format!("{:?}", range.spec.limits));
+    }
+    found
+}
+
+/// What the library makes of the same input: everything but what no patch can change.
+fn applied() -> Objects {
+    let read = |name: &str| std::fs::read_to_string(format!("{}/fixtures/cli/{name}", env!("CARGO_MANIFEST_DIR"))).expect("it is there");
+    let mut all = Usage::default();
+    for (name, resource) in [("rightsize-cpu.json", Some("cpu")), ("rightsize-memory.json", Some("memory")), ("rightsize-top.txt", None)] {
+        let Ok(Content::Usage(usage)) = plimsoll::usage::read::parse_of(name, &read(name), resource) else { panic!("{name}") };
+        all.join(usage);
+    }
+    let objects = objects(&read("rightsize.yaml"));
+    let mut sizing = sized(&objects, &all);
+    let mut after = objects.clone();
+    sizing.apply(&mut after);
+    let recommendation = plimsoll::planning::recommendation::recommend(&after, Some(&sizing));
+    sizing.workloads.retain(|workload| workload.changeable == Changeable::Template);
+    let mut manifests = read_str("rightsize.yaml", &read("rightsize.yaml")).objects;
+    sizing.apply(&mut manifests);
+    recommendation.apply(&mut manifests);
+    manifests
+}
+
+#[test]
+fn patches_come_to_what_the_library_writes() {
+    let found = settings(&patched(&documents(&written("patch"))));
+    let mut expected = settings(&applied());
+    // found by placing, which is tried by itself
+    expected.insert("hpa shop/web".to_owned(), found["hpa shop/web"].clone());
+    assert_eq!(found, expected);
+    assert_ne!(found["shop/web/web"], settings(&patched(&[]))["shop/web/web"]);
+}
+
+#[test]
+fn a_kustomization_holds_the_same_patches_with_their_targets() {
+    let kustomization = documents(&written("kustomize")).remove(0);
+    let mut inline = Vec::new();
+    for patch in kustomization["patches"].as_array().expect("there are patches") {
+        let document = documents(patch["patch"].as_str().expect("it is a text")).remove(0);
+        assert_eq!(patch["target"]["kind"], document["kind"]);
+        assert_eq!(
+            (&patch["target"]["name"], &patch["target"]["namespace"]),
+            (&document["metadata"]["name"], &document["metadata"]["namespace"])
+        );
+        inline.push(document);
+    }
+    // what is not there yet is no patch
+    let there = settings(&patched(&[]));
+    let whole: Vec<serde_json::Value> = documents(&written("patch"));
+    let new = |own: &serde_json::Value| {
+        let kind = if own["kind"] == "ResourceQuota" { "quota" } else { "range" };
+        let name = format!("{kind} {}/{}", own["metadata"]["namespace"].as_str().unwrap(), own["metadata"]["name"].as_str().unwrap());
+        (own["kind"] == "ResourceQuota" || own["kind"] == "LimitRange") && !there.contains_key(&name)
+    };
+    assert_eq!(inline, whole.into_iter().filter(|own| !new(own)).collect::<Vec<_>>());
 }

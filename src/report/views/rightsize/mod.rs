@@ -35,6 +35,8 @@ pub struct RightsizingView {
     pub autoscalers: Vec<AutoscalerView>,
     /// What all pods ask for, by namespace.
     pub totals: Vec<TotalsView>,
+    /// The same of all namespaces together.
+    pub total: TotalsView,
     /// Bounds of quotas that the recommendation exceeds with every autoscaler at its most.
     pub quotas_exceeded: Vec<ExcessView>,
     /// Quotas, defaults and bounds of autoscalers that go with it.
@@ -132,7 +134,7 @@ pub struct ResourceView {
     pub need: Option<String>,
     /// Request and limit now, with what limit ranges add.
     pub now: SettingView,
-    /// Request and limit as they should be.
+    /// Request and limit as they should be, with what limit ranges add.
     pub to: SettingView,
     /// Whether something has to be written for that.
     pub changed: bool,
@@ -144,6 +146,8 @@ pub struct ResourceView {
     pub reasons: Vec<ReasonView>,
     #[serde(skip)]
     written: SettingView,
+    #[serde(skip)]
+    to_write: SettingView,
 }
 
 /// What was measured.
@@ -234,11 +238,11 @@ pub struct TargetView {
     pub percent_that_keeps_replicas: i32,
 }
 
-/// What all pods of a namespace ask for.
+/// What all pods of a namespace, or of all of them, ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TotalsView {
-    /// The namespace.
+    /// The namespace; empty for all of them.
     pub namespace: String,
     /// cpu now.
     pub cpu_now: String,
@@ -262,11 +266,15 @@ pub struct ExcessView {
     pub resource: String,
     /// The bound.
     pub hard: String,
-    /// Used with every autoscaler at its most and the requests of now.
+    /// Used with the replicas and the requests of now.
     pub now: String,
-    /// The same with the recommended requests.
+    /// Used with the replicas of now and the recommended requests.
     pub then: String,
-    /// Whether it is not exceeded with the requests of now.
+    /// Used with every autoscaler at its most and the requests of now.
+    pub now_at_hpa_max: String,
+    /// Used with every autoscaler at its most and the recommended requests.
+    pub then_at_hpa_max: String,
+    /// Whether it is the recommendation that exceeds it, with the replicas of now or at most.
     pub new: bool,
 }
 
@@ -301,16 +309,17 @@ impl RightsizingView {
             injected: sizing.workloads.iter().flat_map(injected).collect(),
             autoscalers: sizing.autoscalers.iter().map(autoscaler).collect(),
             totals: sizing.totals.iter().map(totals).collect(),
+            total: totals(&sizing.total()),
             quotas_exceeded: sizing.quotas.iter().map(excess).collect(),
             recommended,
             scope,
         }
     }
 
-    /// Whether every container gets what it needs, and no quota is in the way that was not.
+    /// Whether anything was measured, every container gets what it needs, and no quota is in the way that was not.
     pub fn holds(&self) -> bool {
         let is_short = |container: &ContainerView| container.cpu.short || container.memory.short;
-        !self.containers.iter().any(is_short) && !self.quotas_exceeded.iter().any(|excess| excess.new)
+        self.measured.containers > 0 && !self.containers.iter().any(is_short) && !self.quotas_exceeded.iter().any(|excess| excess.new)
     }
 
     /// For spreadsheets: a row for each resource of each container.
@@ -419,12 +428,13 @@ fn resource(sizing: &ResourceSizing, policy: &Policy) -> ResourceView {
         }),
         need: sizing.need.map(|need| need.to_string()),
         now: setting(sizing.now),
-        to: setting(sizing.outcome()),
+        to: setting(sizing.becomes),
         changed: sizing.is_changed(),
         short: sizing.is_short(),
         below_peak: sizing.is_below_peak(),
         reasons: sizing.reasons.iter().map(|reason| self::reason(reason, sizing, policy)).collect(),
         written: setting(sizing.written),
+        to_write: setting(sizing.to),
     }
 }
 
@@ -454,7 +464,7 @@ fn reason(reason: &Reason, sizing: &ResourceSizing, policy: &Policy) -> ReasonVi
             ("limitRangeRatio", format!("LimitRange {range}: a {name} limit of at most {ratio} times the request"))
         }
         Reason::LimitRangeDefault(range, amount) => {
-            ("limitRangeDefault", format!("LimitRange {range} would set a {name} limit of {amount}, below the request"))
+            ("limitRangeDefault", format!("without one LimitRange {range} would set a {name} limit of {amount}"))
         }
         Reason::LimitDemanded(by) => ("limitDemanded", format!("{by} refuses containers without a {name} limit")),
         Reason::LargestNode(node, amount) => {
@@ -499,8 +509,10 @@ fn excess(excess: &QuotaExcess) -> ExcessView {
         quota: excess.quota.clone(),
         resource: excess.resource.clone(),
         hard: excess.hard.to_string(),
-        now: excess.before.to_string(),
-        then: excess.after.to_string(),
-        new: excess.before <= excess.hard,
+        now: excess.now.0.to_string(),
+        then: excess.now.1.to_string(),
+        now_at_hpa_max: excess.at_most.0.to_string(),
+        then_at_hpa_max: excess.at_most.1.to_string(),
+        new: excess.is_new(),
     }
 }
