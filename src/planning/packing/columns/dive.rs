@@ -13,13 +13,21 @@ use super::super::problem::Problem;
 use super::super::{Budget, Pattern};
 use super::master::{self, Relaxation, Residual};
 use super::pool::Pool;
-use super::pricing::Pricing;
+use super::pricing::{Pricing, Worths};
 
 /// Whole patterns and how many bins have each.
 pub(super) type Chosen = Vec<(Pattern, u32)>;
 
 /// A pattern is taken at once if the linear program wants at least this much of a bin of it.
 const SURE: f64 = 0.7;
+/// Where steps are large, none is taken of which it wants less than this, but the first.
+const UNSURE: f64 = 0.3;
+/// The part of all bins that a large step takes.
+const STEP: f64 = 0.1;
+/// Prices are fine if the least difference is below this part of the bound.
+const FINE: f64 = 2e-3;
+/// What a dive may lose, as a part of the price, before it looks for new patterns.
+const SLACK: f64 = 1e-3;
 /// Rounds of pricing at one step.
 const ROUNDS: usize = 12;
 /// How often one search may choose otherwise on its way down.
@@ -37,6 +45,10 @@ pub(super) struct Dive<'a> {
     pub programs: u32,
     /// The best packing found, if any is better than what was known.
     pub found: Option<Chosen>,
+    /// Whether prices are so fine that the bound will hardly be met: then larger steps, and new patterns only where much is lost.
+    loose: bool,
+    /// What the linear program may cost before new patterns are looked for.
+    goal: f64,
     random: ChaCha8Rng,
 }
 
@@ -51,7 +63,9 @@ struct At {
 impl<'a> Dive<'a> {
     /// Nothing is found yet.
     pub fn new(problem: &'a Problem, budget: &'a Budget<'a>, bound: i64, best: i64, programs: u32) -> Dive<'a> {
-        Dive { problem, budget, bound, best, programs, found: None, random: ChaCha8Rng::seed_from_u64(budget.seed) }
+        let loose = (problem.price_step() as f64) < FINE * bound as f64;
+        let random = ChaCha8Rng::seed_from_u64(budget.seed);
+        Dive { problem, budget, bound, best, programs, found: None, loose, goal: bound as f64, random }
     }
 
     /// Dives with the patterns known, again and again, until the best meets the bound or no program is left.
@@ -111,14 +125,24 @@ impl<'a> Dive<'a> {
             let slip = (1e-2 * self.problem.price_step() as f64).max(1e-5 * relaxation.value);
             let price = at.price + self.problem.round_up(relaxation.value - slip);
             let covered = relaxation.uncovered < 1e-4;
-            if covered && price <= self.bound {
+            let value = at.price as f64 + relaxation.value;
+            if at.chosen.is_empty() && self.loose {
+                self.goal = value.max(self.bound as f64) * (1.0 + SLACK);
+                return covered.then_some(relaxation);
+            }
+            if covered && (price <= self.bound || (self.loose && value <= self.goal)) {
                 return Some(relaxation);
             }
             // At the pace of the last round this many rounds would not bring it to the next lower price.
             let excess = relaxation.value - slip - (price - at.price - self.problem.price_step()) as f64;
+            let excess = if self.loose { value - self.goal } else { excess };
             let slow = round > 0 && (before - relaxation.value) * 3.0 < excess;
             before = relaxation.value;
-            if round == ROUNDS || slow || pricing.round(self.problem, &at.residual, &relaxation, pool) == 0 {
+            let worths = Worths { items: relaxation.duals.clone(), bins: relaxation.limit_duals.clone() };
+            let fresh = |pricing: &mut Pricing, pool: &mut Pool| {
+                pricing.round(self.problem, &at.residual, &worths).into_iter().filter(|pattern| pool.add(pattern.clone())).count()
+            };
+            if round == ROUNDS || slow || fresh(&mut pricing, pool) == 0 {
                 return (covered && price < self.best).then_some(relaxation);
             }
         }
@@ -137,14 +161,17 @@ impl<'a> Dive<'a> {
         order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
         let mut left = residual.clone();
         let mut chosen = Vec::new();
+        let many = if self.loose { order.iter().map(|(_, amount, _)| amount).sum::<f64>() * STEP } else { 0.0 };
+        let mut taken = 0.0;
         for (rank, amount, index) in order {
             let times = left.times(&patterns[index]).min(((amount + 1e-6).floor() as u32).max(1));
             if times == 0 {
                 continue;
             }
-            if !chosen.is_empty() && rank < SURE {
+            if !chosen.is_empty() && rank < SURE && (taken >= many || rank < UNSURE) {
                 break;
             }
+            taken += f64::from(times);
             left.take(&patterns[index], times);
             chosen.push((patterns[index].clone(), times));
         }

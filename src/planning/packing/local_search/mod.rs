@@ -62,6 +62,8 @@ const LOOKS_OF_REPACK: u64 = 5000;
 struct Frame<'a> {
     tables: &'a Tables<'a>,
     sizes: Vec<u64>,
+    /// What a unit of each resource costs.
+    prices: Vec<f64>,
     goal: i64,
     budget: &'a Budget<'a>,
     /// The first search that reached the goal.
@@ -80,7 +82,14 @@ struct Seeker<'t> {
 
 /// A packing that is not dearer, and whether time was up before so many rounds had brought nothing.
 pub(super) fn improve(tables: &Tables, packing: Packing, goal: i64, effort: Effort, budget: &Budget) -> (Packing, bool) {
-    let frame = Frame { tables, sizes: sizes(tables), goal, budget, winner: AtomicUsize::new(usize::MAX) };
+    let frame = Frame {
+        tables,
+        sizes: sizes(tables),
+        prices: Scale::new(tables).unit_prices(tables),
+        goal,
+        budget,
+        winner: AtomicUsize::new(usize::MAX),
+    };
     let mut best = (packing.price(tables.instance), bins_of(tables, &packing));
     let mut seekers: Vec<Seeker> = (0..MANNERS.len()).map(|index| Seeker::new(index, &best, budget.seed)).collect();
     let mut fruitless = 0;
@@ -131,7 +140,7 @@ pub(super) fn complete(draft: &Draft, effort: Effort, budget: &Budget) -> Option
 fn sizes(tables: &Tables) -> Vec<u64> {
     let scale = Scale::new(tables);
     let demand: Vec<u32> = tables.instance.items.iter().map(|item| item.demand).collect();
-    let weights = scale.weights(Weights::Average, &demand);
+    let weights = scale.weights(Weights::Average, tables, &demand);
     (0..tables.classes()).map(|class| 1 + (1000.0 * scale.size(Measure::Sum, &weights, class)) as u64).collect()
 }
 
@@ -154,12 +163,13 @@ impl<'t> Seeker<'t> {
         (self.price, self.bins, self.search) = (*price, bins.clone(), None);
     }
 
-    fn round(&mut self, frame: &Frame<'t>, effort: Effort) {
+    fn round(&mut self, frame: &'t Frame<'t>, effort: Effort) {
         let items: u64 = frame.tables.instance.items.iter().map(|item| u64::from(item.demand)).sum();
         let looks = effort.looks(items * self.bins.len() as u64);
         let has_types = frame.tables.instance.bins.len() > 1;
         if has_types {
-            let repacking = Repacking::new(frame.tables, self.bins.clone(), ChaCha8Rng::seed_from_u64(self.random.next_u64()));
+            let repacking =
+                Repacking::new(frame.tables, &frame.prices, self.bins.clone(), ChaCha8Rng::seed_from_u64(self.random.next_u64()));
             let (price, bins) = repacking.run(looks.div_ceil(LOOKS_OF_REPACK) as u32, frame.goal, || frame.is_over(self.index));
             if price < self.price {
                 (self.price, self.bins, self.search) = (price, bins, None);
