@@ -15,14 +15,17 @@ mod knapsack;
 mod master;
 mod pool;
 mod pricing;
+mod restricted;
 mod surrogate;
+
+use std::time::Duration;
 
 use super::bound;
 use super::problem::Problem;
 use super::{BoundProof, Budget, Instance, LowerBound, Packing, Pattern};
 use centre::Centre;
 use certificate::certify;
-use dive::Dive;
+use dive::{Chosen, Dive};
 use master::{Relaxation, Residual};
 use pool::Pool;
 use pricing::{Pricing, Worths};
@@ -44,6 +47,7 @@ pub struct Columns {
     pub converged: bool,
     problem: Problem,
     pool: Pool,
+    relaxation: Option<Relaxation>,
 }
 
 /// Nodes of one exact search, to begin with.
@@ -56,6 +60,9 @@ const QUICK_NODES: u64 = 1_000;
 const QUICK_ROUNDS: u32 = 16;
 /// How close the bound must come to the linear program, where prices are fine.
 const CLOSE: f64 = 1e-4;
+/// The restricted master is solved in whole numbers up to so many classes, and for so long.
+const RESTRICTED: usize = 60;
+const RESTRICTED_TIME: Duration = Duration::from_secs(20);
 /// How many linear programs rounding may solve.
 const PROGRAMS: u32 = 3_000;
 
@@ -84,7 +91,10 @@ pub fn generate(instance: &Instance, start: &[Pattern], cutoff: Option<i64>, bud
     let remaining = || (budget.remaining)().saturating_sub(reserve);
     let cut_off = run.iterate(cutoff, &Budget { remaining: &remaining, seed: budget.seed });
     let Generation { problem, pool, bound, relaxation, converged, .. } = run;
-    let (duals, lp_value) = relaxation.map_or((vec![0.0; problem.classes.len()], f64::INFINITY), |at| (at.duals, at.value));
+    let (duals, lp_value) = match &relaxation {
+        Some(at) => (at.duals.clone(), at.value),
+        None => (vec![0.0; problem.classes.len()], f64::INFINITY),
+    };
     Columns {
         patterns: pool.patterns().iter().map(|pattern| problem.example(pattern)).collect(),
         duals: problem.spread(&duals),
@@ -94,6 +104,7 @@ pub fn generate(instance: &Instance, start: &[Pattern], cutoff: Option<i64>, bud
         converged,
         problem,
         pool,
+        relaxation,
     }
 }
 
@@ -102,11 +113,33 @@ pub fn round(instance: &Instance, columns: &Columns, incumbent: &Packing, budget
     if columns.problem.classes.is_empty() || !columns.problem.packable(instance) {
         return incumbent.clone();
     }
-    let best = incumbent.price(instance);
-    let mut dive = Dive::new(&columns.problem, budget, columns.bound.price, best, PROGRAMS);
-    dive.search(&columns.pool, &Residual::whole(&columns.problem));
-    let packing = dive.found.map(|chosen| columns.problem.unmerged(&chosen));
-    packing.filter(|packing| packing.price(instance) < best && packing.check(instance).is_ok()).unwrap_or_else(|| incumbent.clone())
+    let problem = &columns.problem;
+    let reserve = if columns.relaxation.is_some() && problem.classes.len() <= RESTRICTED {
+        (budget.remaining)().mul_f64(0.15)
+    } else {
+        Duration::ZERO
+    };
+    let remaining = || (budget.remaining)().saturating_sub(reserve);
+    let dive_budget = Budget { remaining: &remaining, seed: budget.seed };
+    let mut dive = Dive::new(problem, &dive_budget, columns.bound.price, incumbent.price(instance), PROGRAMS);
+    dive.search(&columns.pool, &Residual::whole(problem));
+    let mut best = incumbent.clone();
+    let keep = |chosen: &Chosen, best: &mut Packing| {
+        let packing = problem.unmerged(chosen);
+        if packing.price(instance) < best.price(instance) && packing.check(instance).is_ok() {
+            *best = packing;
+        }
+    };
+    dive.found.iter().for_each(|chosen| keep(chosen, &mut best));
+    let time = (budget.remaining)();
+    if let Some(at) =
+        columns.relaxation.as_ref().filter(|_| !reserve.is_zero() && !time.is_zero() && best.price(instance) > columns.bound.price)
+    {
+        let known = best.patterns.iter().filter_map(|(pattern, count)| Some((problem.merged(pattern)?, *count))).collect();
+        let found = restricted::solve(problem, &columns.pool, at, &known, time.min(RESTRICTED_TIME));
+        found.iter().for_each(|chosen| keep(chosen, &mut best));
+    }
+    best
 }
 
 impl<'a> Generation<'a> {
