@@ -14,7 +14,6 @@ mod dominance;
 mod instance;
 mod local_search;
 pub mod peers;
-
 mod problem;
 mod shadow_price;
 mod solve;

@@ -20,8 +20,7 @@ const PAIRS: usize = 1_500;
 /// The bound, if the program is small enough and weighs more than one resource or type.
 pub fn bound(share: &Share<'_>) -> Option<LowerBound> {
     let instance = share.instance;
-    let whole = share.items.len() == instance.items.iter().filter(|item| item.demand > 0).count();
-    if !whole || share.bins.count_ones(..) * instance.resources() < 2 {
+    if !share.is_whole() || share.bins.count_ones(..) * instance.resources() < 2 {
         return None;
     }
     let sets = sets(share);

@@ -14,6 +14,7 @@ mod knapsack;
 mod master;
 mod pool;
 mod pricing;
+mod surrogate;
 
 use super::bound;
 use super::problem::Problem;
@@ -47,6 +48,9 @@ pub struct Columns {
 const NODES: u64 = 100_000;
 /// Nodes of one exact search at most.
 const MOST_NODES: u64 = 200_000_000;
+
+/// How many linear programs rounding may solve.
+const PROGRAMS: u32 = 3_000;
 
 /// One run of column generation.
 struct Generation<'a> {
@@ -86,8 +90,8 @@ pub fn round(instance: &Instance, columns: &Columns, incumbent: &Packing, budget
         return incumbent.clone();
     }
     let best = incumbent.price(instance);
-    let mut dive = Dive { problem: &columns.problem, budget, bound: columns.bound.price, best, dives: 20, found: None };
-    dive.search(&columns.pool, Residual::whole(&columns.problem));
+    let mut dive = Dive::new(&columns.problem, budget, columns.bound.price, best, PROGRAMS);
+    dive.search(&columns.pool, &Residual::whole(&columns.problem));
     let packing = dive.found.map(|chosen| columns.problem.unmerged(&chosen));
     packing.filter(|packing| packing.price(instance) < best && packing.check(instance).is_ok()).unwrap_or_else(|| incumbent.clone())
 }
@@ -154,10 +158,7 @@ impl Generation<'_> {
         for pattern in certificate.patterns {
             fresh += usize::from(self.pool.add(pattern));
         }
-        if let Some(price) = certificate.price.filter(|price| *price > self.bound.price) {
-            let duals = self.problem.spread(&certificate.duals);
-            self.bound = LowerBound { price, proof: BoundProof::Duals(duals) };
-        }
+        self.raise(certificate.price, &certificate.duals);
         if fresh > 0 {
             return true;
         }
@@ -171,5 +172,16 @@ impl Generation<'_> {
         }
         self.nodes *= 8;
         self.nodes < MOST_NODES && !(budget.remaining)().is_zero()
+    }
+
+    /// Keeps a bound that is higher than the one known.
+    fn raise(&mut self, price: Option<i64>, duals: &[i64]) {
+        let duals = self.problem.spread(duals);
+        let items = |duals: &[i64]| (0..duals.len()).filter(|&item| duals[item] > 0).collect();
+        match price {
+            None => self.bound = LowerBound { price: i64::MAX, proof: BoundProof::Infeasible(items(&duals)) },
+            Some(price) if price > self.bound.price => self.bound = LowerBound { price, proof: BoundProof::Duals(duals) },
+            Some(_) => {}
+        }
     }
 }

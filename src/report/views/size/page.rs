@@ -30,7 +30,8 @@ impl SizeView {
         document
     }
 
-    fn headline(&self) -> Text {
+    /// The answer in one line.
+    pub(in crate::report::views) fn headline(&self) -> Text {
         let conditions = self.conditions();
         if !self.holds {
             let nearest = if self.count > 0 { format!("; {} comes nearest", self.fleet()) } else { String::new() };
@@ -40,7 +41,15 @@ impl SizeView {
             return Text::good(format!("Nothing to buy: everything {conditions} on what is there"));
         }
         let cost = self.cost.map_or_else(String::new, |cost| format!(" for {} an hour", money(cost.per_hour)));
-        let text = format!("Buy {}{cost}: everything {conditions}", self.fleet());
+        let existing: u32 = self.nodes.iter().map(|nodes| nodes.existing).sum();
+        let text = match existing {
+            0 => format!("Buy {}{cost}: everything {conditions}", self.fleet()),
+            _ if existing == self.count => format!("Nothing to buy: everything {conditions} on {}{cost}", self.fleet()),
+            _ => {
+                let to_buy = count((self.count - existing) as usize, "node");
+                format!("Have {}{cost}, which is {to_buy} to buy and {existing} that are there: everything {conditions}", self.fleet())
+            }
+        };
         if self.holds() { Text::good(text) } else { Text::new(text, Mood::Notable) }
     }
 
@@ -67,7 +76,8 @@ impl SizeView {
         list(&types.iter().map(|(name, count)| format!("{count} × {name}")).collect::<Vec<_>>(), 4)
     }
 
-    fn lead(&self) -> Vec<Text> {
+    /// What no plan can be below, what stays, what goes.
+    pub(in crate::report::views) fn lead(&self) -> Vec<Text> {
         let bound = &self.lower_bound;
         let mut lines = Vec::new();
         let at_least = match (bound.cost, self.cost) {
@@ -101,7 +111,8 @@ impl SizeView {
         lines
     }
 
-    fn add_nodes(&self, document: &mut Document) {
+    /// The nodes to have, by type and zone.
+    pub(in crate::report::views) fn add_nodes(&self, document: &mut Document) {
         let has_prices = self.nodes.iter().all(|nodes| nodes.price_per_hour.is_some());
         let has_existing = self.nodes.iter().any(|nodes| nodes.existing > 0);
         let mut table = Table::new().right("nodes").left("type").left("zone").right("cpu").right("memory").right("pods");
