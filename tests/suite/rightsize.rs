@@ -198,6 +198,24 @@ fn applying_it_leaves_nothing_to_recommend() {
     assert!(sized(&objects, &usage).workloads.iter().all(|workload| !workload.is_changed()));
 }
 
+#[test]
+fn neither_the_order_of_documents_nor_of_samples_matters() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cli/rightsize.yaml")).expect("it is there");
+    let rows: Vec<String> = (1..40)
+        .flat_map(|number| {
+            ["web-7c9d6b5f48-4xk2m,web", "web-7c9d6b5f48-9qz7r,web", "cache-5c9b8d7f6-7xyzt,cache"]
+                .map(|pod| format!("{},shop,{pod},{number}m,{number}Mi\n", 1000 * number))
+        })
+        .collect();
+    let backwards = |parts: Vec<&str>, between: &str| parts.into_iter().rev().collect::<Vec<_>>().join(between);
+    let head = "timestamp,namespace,pod,container,cpu,memory\n";
+    let forth = sized(&objects(&text), &usage(&format!("{head}{}", rows.concat())));
+    let back = backwards(rows.iter().map(String::as_str).collect(), "");
+    let back = sized(&objects(&backwards(text.split("---\n").collect(), "---\n")), &usage(&format!("{head}{back}")));
+    assert_eq!((forth.workloads, forth.totals, forth.quotas), (back.workloads, back.totals, back.quotas));
+    assert_eq!(forth.autoscalers, back.autoscalers);
+}
+
 /// A LimitRange and a quota that may be there, by what is drawn.
 fn policies(min: i64, max: i64, ratio: Option<i64>, default: Option<i64>, quota: bool) -> String {
     let ratio = ratio.map_or(String::new(), |ratio| format!(", maxLimitRequestRatio: {{cpu: {ratio}}}"));
@@ -244,6 +262,68 @@ proptest! {
         pod.metadata.namespace = "shop".to_owned();
         let outcome = server.create(pod);
         prop_assert!(outcome.is_ok(), "{:?} {:?}", outcome.err(), the(&sizing, "web", Resource::Cpu));
+    }
+}
+
+/// A Deployment of two containers with these resources, and one that runs before them.
+fn pair_of_containers(first: &str, second: &str) -> String {
+    format!(
+        "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec:\n  replicas: 1\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      initContainers: [{{name: i, image: i, resources: {{requests: {{cpu: 10m, memory: 10Mi}}}}}}]\n      containers: [{{name: a, image: i, resources: {first}}}, {{name: b, image: i, resources: {second}}}]\n"
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn bounds_of_pods_hold_and_what_is_too_much_is_shared(
+        first in proptest::collection::vec((1i64..3000, 1i64..3000), 1..5),
+        second in proptest::collection::vec((1i64..3000, 1i64..3000), 1..5),
+        (min, more) in (60i64..400, 200i64..4000),
+        limits in any::<bool>(),
+        nodes in proptest::option::of(300i64..5000),
+    ) {
+        let written = if limits { "{requests: {cpu: 100m, memory: 100Mi}, limits: {cpu: 100m, memory: 100Mi}}" } else { "{}" };
+        let max = min + more;
+        let range = format!(
+            "---\napiVersion: v1\nkind: LimitRange\nmetadata: {{name: bounds, namespace: shop}}\nspec: {{limits: [{{type: Pod, min: {{cpu: {min}m, memory: {min}Mi}}, max: {{cpu: {max}m, memory: {max}Mi}}}}]}}\n"
+        );
+        let node = nodes.map_or(String::new(), |size| {
+            format!("---\napiVersion: v1\nkind: Node\nmetadata: {{name: node}}\nstatus: {{allocatable: {{cpu: {size}m, memory: {size}Mi, pods: 110}}}}\n")
+        });
+        let objects = objects(&[pair_of_containers(written, "{}"), range, node].concat());
+        let rows = |name: &str, samples: &[(i64, i64)]| {
+            samples.iter().map(|(cpu, memory)| format!("shop,web-5d4f8c7b9-abcde,{name},{cpu}m,{memory}Mi\n")).collect::<String>()
+        };
+        let usage = usage(&format!("namespace,pod,container,cpu,memory\n{}{}", rows("a", &first), rows("b", &second)));
+        let sizing = sized(&objects, &usage);
+        let mut after = objects.clone();
+        sizing.apply(&mut after);
+        let spec = &after.deployments[0].spec.template.spec;
+        for resource in Resource::ALL {
+            let total = resource.amount(pod_total(spec, resource));
+            let unit = if resource == Resource::Cpu { 1 } else { 1 << 20 };
+            prop_assert!(total <= max * unit, "{total} of {max}");
+            if let Some(size) = nodes.filter(|size| *size >= min) {
+                prop_assert!(total <= size * unit, "{total} of a node of {size}");
+            }
+        }
+        // a node that is smaller than what the limit range demands helps nobody
+        if nodes.is_none_or(|size| size >= min + 2) {
+            let mut server = ApiServer::of_partly_known_cluster();
+            after.limit_ranges.iter().for_each(|range| server.adopt(range));
+            let mut pod = plimsoll::manifest::pod::Pod { spec: spec.clone(), ..Default::default() };
+            pod.metadata.name = "new".to_owned();
+            pod.metadata.namespace = "shop".to_owned();
+            let outcome = server.create(pod);
+            prop_assert!(outcome.is_ok(), "{:?}", outcome.err());
+        }
+        let is_named = |own: &ResourceSizing| own.reasons.iter().any(|reason| matches!(reason, Reason::LimitRangeMax(..) | Reason::LargestNode(..)));
+        for (_, container) in sizing.containers() {
+            for own in &container.resources {
+                prop_assert!(!own.is_short() || is_named(own), "{own:?}");
+            }
+        }
     }
 }
 

@@ -133,22 +133,27 @@ fn cap(own: &mut ResourceSizing, amount: i64, reason: &Reason) {
     own.say(reason.clone());
 }
 
-/// Lowers limits that are above what a pod may have in all, as far as requests allow.
+/// Lowers limits that are above what a pod may have in all, as far as requests allow: what is left above all requests is shared by how
+/// far limits were above theirs.
 fn lower_limits(sizing: &mut WorkloadSizing, resource: Resource, max: i64, reason: &Reason) {
-    let sum = |sizing: &WorkloadSizing| -> i64 {
-        let running = sizing.containers.iter().filter(|own| own.kind != ContainerKind::Init);
-        running.filter_map(|own| own.resources[resource as usize].becomes.limit).map(|limit| resource.amount(limit)).sum()
-    };
-    let all = sum(sizing);
+    let amount = |quantity: Option<Quantity>| resource.amount(quantity.unwrap_or_default());
+    let running = sizing.containers.iter().filter(|own| own.kind != ContainerKind::Init).map(|own| &own.resources[resource as usize]);
+    let all: i64 = running.clone().map(|own| amount(own.becomes.limit)).sum();
     if all <= max {
         return;
     }
+    let limited = running.clone().filter(|own| own.observed.is_some() && own.becomes.limit.is_some());
+    let excess: i64 = limited.map(|own| amount(own.becomes.limit) - amount(own.becomes.request)).sum();
+    let slack = (max - (all - excess)).max(0);
     for own in measured(sizing, resource, |kind| kind != ContainerKind::Init) {
-        let Some(limit) = own.becomes.limit else { continue };
-        let part = i128::from(resource.amount(limit)) * i128::from(max) / i128::from(all.max(1));
-        let lowered = resource.quantity(resource.floor(i64::try_from(part).unwrap_or(i64::MAX)));
-        let limit = lowered.max(own.becomes.request.unwrap_or(Quantity::ZERO)).min(limit);
-        own.set(own.becomes.request, Some(limit));
+        let (request, limit) = (own.becomes.request, own.becomes.limit);
+        let above = amount(limit) - amount(request);
+        if limit.is_none() || above <= 0 {
+            continue;
+        }
+        let part = i64::try_from(i128::from(above) * i128::from(slack) / i128::from(excess)).unwrap_or(0);
+        let lowered = resource.floor(amount(request) + part).max(amount(request));
+        own.set(request, Some(resource.quantity(lowered)));
         own.say(reason.clone());
     }
 }

@@ -70,7 +70,7 @@ pub struct Rightsizing {
     pub autoscalers: Vec<AutoscalerEffect>,
     /// What all pods of a namespace ask for, before and after, by namespace.
     pub totals: Vec<NamespaceTotals>,
-    /// Bounds of quotas that are exceeded with every autoscaler at its most.
+    /// Bounds of quotas that would be exceeded, with the replicas of now or with every autoscaler at its most.
     pub quotas: Vec<QuotaExcess>,
 }
 
@@ -236,7 +236,7 @@ fn is_pod_level(subject: &Subject, resource: Resource) -> bool {
     resources.is_some_and(|own| own.requests.contains_key(resource.name()) || own.limits.contains_key(resource.name()))
 }
 
-/// Bounds of quotas that would be exceeded with every autoscaler at its most.
+/// Bounds of quotas that would be exceeded, with the replicas of now or with every autoscaler at its most.
 fn exceeded(before: &Objects, after: &Objects) -> Vec<QuotaExcess> {
     let Some(bounded) = Bounded::of(after) else { return Vec::new() };
     let bounds = bounded.quotas(after).bounds;

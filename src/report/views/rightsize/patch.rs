@@ -152,12 +152,12 @@ impl RightsizingView {
         if self.sets_policies() {
             documents.extend(self.recommended.documents());
         }
-        format!("{}{}", self.comments("#"), documents.iter().map(|document| format!("---\n{document}")).collect::<String>())
+        format!("{}{}", self.comments(false), documents.iter().map(|document| format!("---\n{document}")).collect::<String>())
     }
 
     /// As a kustomization with inline patches.
     pub fn kustomization(&self) -> String {
-        let mut out = self.comments("#");
+        let mut out = self.comments(false);
         out.push_str(
             "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n# add what has these objects:\n# resources:\n# - ../base\n",
         );
@@ -209,7 +209,7 @@ impl RightsizingView {
         if commands.is_empty() {
             commands.push("# nothing to change\n".to_owned());
         }
-        format!("#!/usr/bin/env bash\nset -euo pipefail\n\n{}{}", self.comments("#"), commands.concat())
+        format!("#!/usr/bin/env bash\nset -euo pipefail\n\n{}{}", self.comments(true), commands.concat())
     }
 
     fn sets_requests(&self) -> bool {
@@ -234,9 +234,9 @@ impl RightsizingView {
         self.changed().filter(|patch| patch.workload().change_in == "template")
     }
 
-    /// What it rests on, and what no patch changes.
-    fn comments(&self, mark: &str) -> String {
-        let mut out = format!("{mark} {}\n", self.basis());
+    /// What it rests on, and what is not changed here; commands can do more than patches.
+    fn comments(&self, of_commands: bool) -> String {
+        let mut out = format!("# {}\n", self.basis());
         if !self.sets_requests() {
             return out;
         }
@@ -245,10 +245,10 @@ impl RightsizingView {
                 "recreate" => "a Job cannot be changed: set it where the Job is made",
                 "staticPod" => "a static pod: set it in its file on the node",
                 "owner" => "what makes it is not in the input: set it there",
-                "resize" => "a pod of its own: -o script resizes it in place",
+                "resize" if !of_commands => "a pod of its own: -o script resizes it in place",
                 _ => continue,
             };
-            _ = writeln!(out, "{mark} not here: {} ({}), {why}", patch.name(), count(patch.containers.len(), "container"));
+            _ = writeln!(out, "# not here: {} ({}), {why}", patch.name(), count(patch.containers.len(), "container"));
         }
         out
     }
