@@ -15,7 +15,7 @@ use super::showroom::Showroom;
 use super::survive::Survive;
 use super::zones::{zone_of, zones};
 use crate::planning::interdiction::choose;
-use crate::planning::packing::{BoundProof, Budget, Instance, LowerBound, solve};
+use crate::planning::packing::{BoundProof, Budget, Instance, LowerBound, solve_briefly};
 
 /// More nodes that stay than this are not taken away one by one to bound what their loss costs.
 const KEPT: usize = 12;
@@ -167,7 +167,7 @@ fn bound_of(instance: Instance, seen: &mut Vec<(Instance, LowerBound)>, budget: 
     if let Some((_, bound)) = seen.iter().find(|(known, _)| *known == instance) {
         return bound.clone();
     }
-    let bound = solve(&instance, budget).bound;
+    let bound = solve_briefly(&instance, budget).bound;
     seen.push((instance, bound.clone()));
     bound
 }

@@ -43,7 +43,7 @@ pub use why::{Why, why};
 
 use crate::cluster::index::PodId;
 use crate::manifest::Objects;
-use crate::planning::packing::{Budget, Solution, solve};
+use crate::planning::packing::{Budget, Solution, solve_briefly};
 use crate::scheduler::Options;
 use crate::scheduler::profile::Configuration;
 use crate::simulation::loss::Baseline;
@@ -198,7 +198,7 @@ pub fn node_bound(question: &Question<'_>) -> Bound {
     let prices = vec![1; offers.len()];
     let bounding = Bounding { showroom: &showroom, rivalry: &rivalry, offers, prices: &prices, below, survive, tolerance: &tolerance };
     let budget = Budget { remaining: &|| Duration::ZERO, ..question.budget };
-    let normal = solve(&bounding.relaxed().instance, &budget).bound;
+    let normal = solve_briefly(&bounding.relaxed().instance, &budget).bound;
     bounding.all(normal, &budget)
 }
 
@@ -238,9 +238,9 @@ fn normal(bounding: &Bounding<'_>, budget: &Budget<'_>) -> (Model, Solution) {
     let (total, remaining) = ((budget.remaining)(), budget.remaining);
     let quarter = || remaining().saturating_sub(total * 3 / 4);
     let quarter = Budget { remaining: &quarter, ..*budget };
-    let mut solution = solve(&strict.instance, &quarter);
+    let mut solution = solve_briefly(&strict.instance, &quarter);
     if relaxed.instance != strict.instance {
-        solution.bound = solve(&relaxed.instance, &quarter).bound;
+        solution.bound = solve_briefly(&relaxed.instance, &quarter).bound;
     }
     (strict, solution)
 }
