@@ -9,6 +9,7 @@
 use std::path::Path;
 use std::time::Instant;
 
+use fixedbitset::FixedBitSet;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -32,23 +33,24 @@ pub fn run(path: &Path, options: &Options) -> Result<(), String> {
     let (catalogue, _) = read::read(path).map_err(|problem| problem.to_string())?;
     println!(
         "mix,pods,classes,types,undominated,cost_usd_h,bound_usd_h,gap_percent,seconds,nodes,\
-         ca_price_usd_h,ca_least_waste_usd_h,ca_least_nodes_usd_h,karpenter_usd_h,peers_seconds"
+         ca_price_usd_h,ca_least_waste_usd_h,ca_least_nodes_usd_h,karpenter_usd_h,karpenter_cmr_usd_h,peers_seconds"
     );
     for seed in 1..=options.seeds {
         for (pods, classes) in MIXES {
             let instance = mix(&catalogue, pods, classes, seed);
-            row(&format!("{pods}x{classes}#{seed}"), pods, &instance, options);
+            row(&format!("{pods}x{classes}#{seed}"), pods, &instance, &usual(&catalogue), options);
         }
     }
     Ok(())
 }
 
-fn row(name: &str, pods: u32, instance: &Instance, options: &Options) {
+fn row(name: &str, pods: u32, instance: &Instance, usual: &FixedBitSet, options: &Options) {
     let (solution, seconds) = solved(instance, options.time_limit);
     let start = Instant::now();
     let expanders = [Expander::Price, Expander::LeastWaste, Expander::LeastNodes];
     let mut peers: Vec<Option<Packing>> = expanders.map(|expander| cluster_autoscaler(instance, SIZES, expander)).into();
     peers.push(karpenter(instance, SIZES));
+    peers.push(karpenter(&only(instance, usual), SIZES));
     let peers_seconds = start.elapsed().as_secs_f64();
     let usd = |micros: i64| format!("{:.3}", micros as f64 / 1e6);
     let cost = |packing: &Option<Packing>| {
@@ -70,7 +72,7 @@ fn row(name: &str, pods: u32, instance: &Instance, options: &Options) {
 }
 
 /// A mix as an instance: cpu in millicores, memory in MiB, pods, GPUs.
-fn mix(catalogue: &Catalogue, pods: u32, classes: usize, seed: u64) -> Instance {
+pub fn mix(catalogue: &Catalogue, pods: u32, classes: usize, seed: u64) -> Instance {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let priced: Vec<(&NodeType, i64)> = catalogue.types.iter().filter_map(|node_type| Some((node_type, price(node_type)?))).collect();
     let bins: Vec<Bin> =
@@ -100,6 +102,31 @@ fn class(random: &mut ChaCha8Rng, demand: u32, has_gpus: bool, is_arm: &[bool]) 
         _ => Some(is_arm.iter().enumerate().filter(|(_, is_arm)| **is_arm).map(|(bin, _)| bin).collect()),
     };
     Item { amounts: vec![cpu, memory, 1, i64::from(is_gpu)], demand, per_bin: if is_apart { 1 } else { demand }, bins }
+}
+
+/// The types that a node pool as in Karpenter's documentation allows (categories c, m and r, of a generation after the second), and those
+/// with GPUs, among the priced ones.
+fn usual(catalogue: &Catalogue) -> FixedBitSet {
+    let label = |node_type: &NodeType, name: &str| node_type.labels.get(format!("karpenter.k8s.aws/instance-{name}").as_str()).cloned();
+    let is_usual = |node_type: &NodeType| {
+        let generation = label(node_type, "generation").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let is_of_category = label(node_type, "category").is_some_and(|category| ["c", "m", "r"].contains(&category.as_str()));
+        is_of_category && generation > 2 || node_type.allocatable.contains_key("nvidia.com/gpu")
+    };
+    let priced = catalogue.types.iter().filter(|node_type| price(node_type).is_some());
+    priced.enumerate().filter(|(_, node_type)| is_usual(node_type)).map(|(index, _)| index).collect()
+}
+
+/// The same pods where only some types may be bought.
+fn only(instance: &Instance, types: &FixedBitSet) -> Instance {
+    let mut only = instance.clone();
+    for item in &mut only.items {
+        let mut allowed = types.clone();
+        allowed.grow(instance.bins.len());
+        item.bins.iter().for_each(|bins| allowed.intersect_with(bins));
+        item.bins = Some(allowed);
+    }
+    only
 }
 
 /// What a type leaves to pods that are no daemons.

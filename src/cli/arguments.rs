@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use crate::controllers::cron_job::CronRuns;
 use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::read;
-use crate::report::formats::{self, FORMATS, Format};
+use crate::report::formats::{self, FORMATS, Format, Only};
 use crate::scheduler::Options;
 use crate::scheduler::arrivals::Arrivals;
 use crate::scheduler::profile::Configuration;
@@ -123,7 +123,7 @@ pub struct SampleArguments {
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
     /// How to write the answer
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: false, with_scripts: false, with_patches: false })]
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with: &[] })]
     pub output: FormatName,
 }
 
@@ -132,7 +132,7 @@ pub struct OutputArguments {
 #[command(next_help_heading = "Output")]
 pub struct GraphOutputArguments {
     /// How to write the answer
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: true, with_scripts: false, with_patches: false })]
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with: &[Only::Graphs] })]
     pub output: FormatName,
 }
 
@@ -141,7 +141,7 @@ pub struct GraphOutputArguments {
 #[command(next_help_heading = "Output")]
 pub struct ScriptOutputArguments {
     /// How to write the answer
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: false, with_scripts: true, with_patches: false })]
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with: &[Only::Scripts] })]
     pub output: FormatName,
 }
 
@@ -150,12 +150,18 @@ pub struct ScriptOutputArguments {
 #[command(next_help_heading = "Output")]
 pub struct PatchOutputArguments {
     /// How to write the answer
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with_graphs: false, with_scripts: true, with_patches: true })]
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with: &[Only::Scripts, Only::Patches] })]
     pub output: FormatName,
 }
 
-/// Commands whose answer has a graph in it, for those who ask another.
-const WITH_GRAPHS: &str = "`plimsoll plan` or `plimsoll lose`";
+/// How an answer is written that has charts in it.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub struct ChartOutputArguments {
+    /// How to write the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with: &[Only::Charts] })]
+    pub output: FormatName,
+}
 
 /// A format by its name.
 #[derive(Debug, Clone, Copy)]
@@ -164,23 +170,31 @@ pub struct FormatName(pub &'static Format);
 /// Reads the name of a format.
 #[derive(Debug, Clone, Copy)]
 struct Formats {
-    /// Whether those are allowed that only write graphs.
-    with_graphs: bool,
-    /// Whether those are allowed that only write what is to be done.
-    with_scripts: bool,
-    /// Whether those are allowed that only write what changes objects.
-    with_patches: bool,
+    /// What an answer has that some formats write only.
+    with: &'static [Only],
 }
 
 impl Formats {
+    fn is_allowed(self, format: &Format) -> bool {
+        format.only.is_none_or(|only| self.with.contains(&only))
+    }
+
     fn names(self) -> impl Iterator<Item = PossibleValue> {
-        let is_allowed = move |format: &&Format| {
-            (self.with_graphs || !format.only_graphs)
-                && (self.with_scripts || !format.only_scripts)
-                && (self.with_patches || !format.only_patches)
-        };
-        let allowed = FORMATS.iter().filter(is_allowed);
+        let allowed = FORMATS.iter().filter(move |format| self.is_allowed(format));
         allowed.map(|format| PossibleValue::new(format.name).help(format.about))
+    }
+}
+
+/// Why a command cannot write a format, and which can.
+fn not_for(format: &Format, only: Only, command: &str) -> String {
+    let name = format.name;
+    match only {
+        Only::Graphs => format!("-o {name} draws graphs, and `{command}` has none: `plimsoll plan` or `plimsoll lose` has one\n"),
+        Only::Charts => format!("-o {name} draws charts, and `{command}` has none: `plimsoll size` has\n"),
+        Only::Scripts => format!("-o {name} is for what is to be done, and `{command}` does nothing: `plimsoll drain` does\n"),
+        Only::Patches => {
+            format!("-o {name} is for what changes objects, and `{command}` changes none: `plimsoll rightsize` does\n")
+        }
     }
 }
 
@@ -189,20 +203,8 @@ impl TypedValueParser for Formats {
 
     fn parse_ref(&self, command: &clap::Command, argument: Option<&clap::Arg>, value: &std::ffi::OsStr) -> Result<FormatName, clap::Error> {
         let format = value.to_str().and_then(formats::find);
-        if let Some(format) = format.filter(|format| format.only_graphs && !self.with_graphs) {
-            let (name, command_name) = (format.name, command.get_name());
-            let message = format!("-o {name} draws graphs, and `{command_name}` has none: {WITH_GRAPHS} has one\n");
-            return Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command));
-        }
-        if format.is_some_and(|format| format.only_scripts && !self.with_scripts) {
-            let message =
-                format!("-o script is for what is to be done, and `{}` does nothing: `plimsoll drain` does\n", command.get_name());
-            return Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command));
-        }
-        if let Some(format) = format.filter(|format| format.only_patches && !self.with_patches) {
-            let (name, command_name) = (format.name, command.get_name());
-            let message = format!("-o {name} is for what changes objects, and `{command_name}` changes none: `plimsoll rightsize` does\n");
-            return Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command));
+        if let Some((format, only)) = format.filter(|format| !self.is_allowed(format)).and_then(|format| Some((format, format.only?))) {
+            return Err(clap::Error::raw(ErrorKind::InvalidValue, not_for(format, only, command.get_name())).with_cmd(command));
         }
         PossibleValuesParser::new(self.names()).parse_ref(command, argument, value)?;
         Ok(FormatName(format.expect("it is among the names")))

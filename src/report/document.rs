@@ -174,8 +174,21 @@ pub struct Graph {
     pub edges: Vec<Edge>,
 }
 
+/// Lines over a common axis.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Chart {
+    /// What it shows.
+    pub title: String,
+    /// What the axes are called: the one that goes to the right, and the one that goes up.
+    pub axes: (String, String),
+    /// The lines: what each is called, and its points from left to right.
+    pub lines: Vec<(String, Vec<(f64, f64)>)>,
+    /// Points to be marked: what is special about them, and where they are.
+    pub marks: Vec<(String, (f64, f64))>,
+}
+
 /// A part of a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Section {
     /// The answer of another document that was added whole.
     Headline(Text),
@@ -204,10 +217,12 @@ pub enum Section {
         /// The graph.
         graph: Graph,
     },
+    /// A chart, for formats that can draw; the numbers are in a table beside it.
+    Chart(Chart),
 }
 
 /// What a result says to a reader.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Document {
     /// The answer, in one line.
     pub headline: Text,
@@ -239,6 +254,13 @@ impl Document {
             self.lines(title, lead);
         } else {
             self.sections.push(Section::Table { title: title.into(), lead, table, notes });
+        }
+    }
+
+    /// Adds a chart, if there is anything in it.
+    pub fn chart(&mut self, chart: Chart) {
+        if chart.lines.iter().any(|(_, points)| !points.is_empty()) {
+            self.sections.push(Section::Chart(chart));
         }
     }
 

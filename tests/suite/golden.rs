@@ -84,6 +84,37 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("drain-full", "drain fixtures/cli/drain-full.yaml"),
     ("drain-surge", "drain fixtures/cli/drain-full.yaml --surge 1 --start 10s"),
     ("drain-gone", "drain fixtures/cli/drain-full.yaml node-a --surge 1 --gone -o script"),
+    ("rightsize", "rightsize"),
+    (
+        "rightsize-bounded",
+        "rightsize fixtures/cli/rightsize.yaml --usage cpu=fixtures/cli/rightsize-cpu.json --usage memory=fixtures/cli/rightsize-memory.json --usage fixtures/cli/rightsize-top.txt",
+    ),
+    (
+        "rightsize-wide",
+        "rightsize fixtures/cli/rightsize.yaml --usage cpu=fixtures/cli/rightsize-cpu.json --usage memory=fixtures/cli/rightsize-memory.json --usage fixtures/cli/rightsize-top.txt --cpu-limit ratio -o wide",
+    ),
+    (
+        "rightsize-json",
+        "rightsize fixtures/cli/rightsize.yaml --usage cpu=fixtures/cli/rightsize-cpu.json --usage memory=fixtures/cli/rightsize-memory.json --usage fixtures/cli/rightsize-top.txt -o json",
+    ),
+    (
+        "rightsize-csv",
+        "rightsize fixtures/cli/rightsize.yaml --usage cpu=fixtures/cli/rightsize-cpu.json --usage memory=fixtures/cli/rightsize-memory.json --usage fixtures/cli/rightsize-top.txt --cpu-limit keep -o csv",
+    ),
+    (
+        "rightsize-patch",
+        "rightsize fixtures/cli/rightsize.yaml --usage cpu=fixtures/cli/rightsize-cpu.json --usage memory=fixtures/cli/rightsize-memory.json --usage fixtures/cli/rightsize-top.txt --set all -o patch",
+    ),
+    (
+        "rightsize-kustomize",
+        "rightsize fixtures/cli/rightsize.yaml --usage cpu=fixtures/cli/rightsize-cpu.json --usage memory=fixtures/cli/rightsize-memory.json --usage fixtures/cli/rightsize-top.txt --set all -o kustomize",
+    ),
+    (
+        "rightsize-script",
+        "rightsize fixtures/cli/rightsize.yaml --usage cpu=fixtures/cli/rightsize-cpu.json --usage memory=fixtures/cli/rightsize-memory.json --usage fixtures/cli/rightsize-top.txt --set all -o script",
+    ),
+    ("rightsize-top", "rightsize fixtures/data-platform/target --usage fixtures/cli/top.txt"),
+    ("rightsize-foreign", "rightsize fixtures/cli/pending.yaml --usage fixtures/cli/top.txt"),
     ("help", "--help"),
     ("help-plan", "plan --help"),
     ("help-schedule", "schedule --help"),
@@ -91,10 +122,12 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("help-fit", "fit --help"),
     ("help-lose", "lose --help"),
     ("help-drain", "drain --help"),
+    ("help-rightsize", "rightsize --help"),
     ("misuse-node", "drain fixtures/cli/drain.yaml node-x"),
     ("misuse-flag", "schedule --frobnicate"),
     ("misuse-file", "schedule no/such/file.yaml"),
     ("misuse-lost-node", "lose fixtures/cli/loss.yaml --node d"),
+    ("misuse-usage", "rightsize fixtures/cli/rightsize.yaml --usage fixtures/cli/rightsize-cpu.json"),
     ("misuse-pod", "explain nobody fixtures/cli/pending.yaml"),
 ];
 

@@ -19,6 +19,7 @@ use crate::planning::failover::start_notes;
 use crate::planning::quorum::{Override, Quorums};
 use crate::planning::resilience::{Question, Requirements, Resilience, chances, judge};
 use crate::report::amount::count;
+use crate::report::formats::Only;
 use crate::report::views::losses::{Answer, VerdictView};
 use crate::report::views::samples::LossSamplesView;
 use crate::report::views::{BlastRadiusView, Context, GraphView, LossesView, View};
@@ -124,7 +125,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let verdict = interdiction.map(|interdiction| VerdictView::new(&context, &quorums, &interdiction, &units));
     let answer = Answer { question: &question, resilience: &resilience, names: &names, each: asked.each(), asked: asked.count(), verdict };
     let mut view = LossesView::new(&context, &answer);
-    draw(&mut view, objects, &baseline, &resilience, arguments.output.output.0.only_graphs);
+    draw(&mut view, objects, &baseline, &resilience, arguments.output.output.0.only == Some(Only::Graphs));
     view.samples = draws.filter(|_| !losses.is_empty()).map(|draws| samples(&question, &configuration, &draws, &names));
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Losses(Box::new(view))))?;

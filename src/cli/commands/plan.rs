@@ -33,6 +33,7 @@ use crate::planning::quorum::Quorums;
 use crate::planning::recommendation::{AutoscalerBounds, autoscaler_bounds, recommend};
 use crate::planning::size::Share;
 use crate::planning::success_metrics::{self, Setting, Thresholds};
+use crate::report::formats::Only;
 use crate::report::views::plan::{ClusterPlan, PlanView, PurchaseView, StateView};
 use crate::report::views::quotas::QuotasView;
 use crate::report::views::recommendation::RecommendationView;
@@ -173,7 +174,7 @@ struct Question {
 
 impl Question {
     fn new(arguments: &Arguments) -> anyhow::Result<Self> {
-        let only_graphs = arguments.output.output.0.only_graphs;
+        let only_graphs = arguments.output.output.0.only == Some(Only::Graphs);
         Ok(Question {
             configuration: arguments.scheduler.configuration()?,
             options: arguments.scheduler.options()?,

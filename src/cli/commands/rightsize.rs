@@ -128,6 +128,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut after = loaded.objects.clone();
     sizing.apply(&mut after);
     let recommendation = recommend(&after, Some(&sizing));
+    // maxima are a matter of nodes: quotas are taken to be those that admit them
+    recommendation.apply(&mut after);
     let question = headroom::Question {
         objects: &after,
         written: &Written::Nothing,

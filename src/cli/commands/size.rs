@@ -3,22 +3,24 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use clap::Args;
 
 use crate::catalogue::{self, Catalogue, NodeType};
-use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
+use crate::cli::arguments::{ChartOutputArguments, InputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
+use crate::cli::purchase::Asking;
 use crate::cli::time::{self, Deadline};
 use crate::cli::{input, output};
 use crate::manifest::Objects;
 use crate::manifest::node::Node;
 use crate::planning::packing::Budget;
 use crate::planning::size::why::{Depth, why};
-use crate::planning::size::{Objective, Question, Share, Survive, node_bound, offers, size};
+use crate::planning::size::{Objective, Question, Share, Survive};
 use crate::report::amount::{count, list};
+use crate::report::formats::Only;
 use crate::report::views::View;
-use crate::report::views::size::{Asked, PlacedView, SizeView, WhyView};
+use crate::report::views::size::WhyView;
 
 /// Arguments of `size`.
 #[derive(Debug, Args)]
@@ -45,7 +47,7 @@ pub struct Arguments {
     scheduler: SchedulerArguments,
 
     #[command(flatten)]
-    output: OutputArguments,
+    output: ChartOutputArguments,
 }
 
 /// What a plan has to hold.
@@ -139,6 +141,8 @@ Examples:
   plimsoll size cluster.json --catalogue types.csv        the cheapest fleet: under 70 %, any node can be lost
   plimsoll size cluster.json --like worker-1 --keep-existing
   plimsoll size chart.yaml --catalogue aws.csv --zones a,b,c --survive zone --replicas max
+  plimsoll size cluster.json --why --growth 20% -o wide    what each rule costs, and what growth would
+  plimsoll size cluster.json -o svg > curve.svg           cost and headroom against the number of nodes
   plimsoll size chart.yaml --catalogue aws.csv --prices negotiated.csv --max-types 2 --objective count
 
 Every plan is replayed by the scheduler, with nothing lost and after every loss that must be survived; beside it stands what no plan can be below.
@@ -150,56 +154,24 @@ Exit code 1 when no fleet holds, or when a pod finds no node whatever is bought.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (configuration, options) = (arguments.scheduler.configuration()?, arguments.scheduler.options()?);
     let loaded = input::load_target(&arguments.input)?;
-    let market = arguments.market.market(&loaded.objects, arguments.goal.survive)?;
-    let mut offers = offers(&market.catalogue, &market.zones, &arguments.market.capacity_types);
-    if arguments.goal.objective != ObjectiveName::Count && offers.iter().any(|offer| offer.offering.price_micros_hour.is_some()) {
-        let all = offers.len();
-        offers.retain(|offer| offer.offering.price_micros_hour.is_some());
-        if offers.len() < all {
-            output::note(&format!("{} without a price left out of account", count(all - offers.len(), "offer")));
-        }
-    }
-    if offers.is_empty() {
-        bail!(
-            "nothing can be bought: no type of the catalogue is offered in {} as {}",
-            list(&market.zones, 5),
-            list(&arguments.market.capacity_types, 5)
-        );
-    }
-    let deadline = Deadline::after(arguments.goal.time_limit);
-    let remaining = || deadline.remaining();
-    let question = Question {
+    let asking = Asking {
+        goal: &arguments.goal,
+        market: &arguments.market,
         objects: &loaded.objects,
-        offers: &offers,
-        keep_existing: arguments.goal.keep_existing,
-        survive: arguments.goal.survive,
-        below: arguments.goal.max_utilization.0,
-        surge: arguments.goal.surge,
-        max_types: arguments.goal.max_types.map(usize::from),
-        objective: arguments.goal.objective.into(),
+        replicas: &arguments.input.replicas,
         configuration: &configuration,
         options,
-        budget: Budget { remaining: &remaining, seed: 0 },
     };
-    let sizing = size(&question);
-    let nodes = node_bound(&question);
-    let asked = Asked {
-        survive: question.survive,
-        below_percent: question.below.map(|share| f64::from(share.0) / 10_000.0),
-        objective: question.objective,
-        replicas: &arguments.input.replicas,
-        keep_existing: question.keep_existing,
-        kubernetes: &options.version.to_string(),
-        offers: &offers,
-        nodes: &nodes,
-    };
-    let placement = sizing.plan.as_ref().map(|plan| placement(&plan.placement)).unwrap_or_default();
-    let mut view = SizeView::new(&asked, &sizing, placement);
-    let depth = Depth { deep: arguments.why, growth: arguments.growth.iter().map(|percent| percent.0).collect() };
-    // what explains has as long again
-    let deadline = Deadline::after(arguments.goal.time_limit);
-    let question = Question { budget: Budget { remaining: &|| deadline.remaining(), seed: 0 }, ..question };
-    view.why = sizing.plan.as_ref().map(|plan| WhyView::new(&offers, &sizing, &why(&question, &sizing, plan, &depth)));
+    // charts are of what explains
+    let is_drawn = arguments.output.output.0.only == Some(Only::Charts);
+    let depth = Depth { deep: arguments.why || is_drawn, growth: arguments.growth.iter().map(|percent| percent.0).collect() };
+    let view = asking.ask(|question, sizing, mut view| {
+        // what explains has as long again
+        let deadline = Deadline::after(arguments.goal.time_limit);
+        let question = Question { budget: Budget { remaining: &|| deadline.remaining(), seed: 0 }, ..*question };
+        view.why = sizing.plan.as_ref().map(|plan| WhyView::new(question.offers, sizing, &why(&question, sizing, plan, &depth)));
+        view
+    })?;
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Size(Box::new(view))))?;
     Ok(loaded.exit(holds))
@@ -316,10 +288,6 @@ fn like(node: &Node, objects: &Objects) -> NodeType {
         Some(csi) => like.with_volume_limits(csi),
         None => like,
     }
-}
-
-fn placement(places: &[(String, Option<String>)]) -> Vec<PlacedView> {
-    places.iter().map(|(pod, node)| PlacedView { pod: pod.clone(), node: node.clone() }).collect()
 }
 
 /// Reads a number of percent: `20%` or `20`.

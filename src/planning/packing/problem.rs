@@ -127,6 +127,11 @@ impl Problem {
         self.class_of.iter().map(|class| class.map_or(T::default(), |class| merged[class as usize])).collect()
     }
 
+    /// What is known of the instance's own classes, for each merged one.
+    pub fn merge(&self, own: &[f64]) -> Vec<f64> {
+        self.classes.iter().map(|class| own[class.members[0].0]).collect()
+    }
+
     /// The pattern over merged classes; none if its type of bin holds nothing.
     pub fn merged(&self, pattern: &Pattern) -> Option<Pattern> {
         let bin = self.kind_of[pattern.bin]?;

@@ -1,75 +1,141 @@
-//! From quick to thorough: the portfolio of rules, bounds, column generation, local search, until the packing is proven the cheapest.
+//! From quick to thorough: the portfolio of rules, cheap bounds, local search, column generation, until a packing is proven the cheapest.
+//!
+//! Heuristics work on what [`Problem`] leaves of the instance, bounds on the instance itself.
 
+use super::bound;
+use super::columns;
 use super::construct::cheapest;
-use super::instance::{Instance, Packing};
-use super::local_search::{complete, improve};
+use super::instance::{Bin, Instance, Item, Packing, Pattern};
+use super::local_search::{Effort, complete, improve};
+use super::problem::Problem;
 use super::tables::Tables;
-use super::{BoundProof, Budget, LowerBound, Solution};
+use super::{Budget, LowerBound, Solution};
 
-/// How many rounds local search has.
-const ROUNDS: u32 = 10;
+/// Local search has one over this of the time that is left when column generation begins.
+const PART_KEPT: u32 = 3;
 
 /// The cheapest packing that is found within the budget, and a bound.
 pub fn solve(instance: &Instance, budget: &Budget) -> Solution {
-    solve_with(instance, None, budget)
+    Solving::new(instance, budget).run(None, Effort::MUCH)
+}
+
+/// The same with little local search: for who needs the bound, and of packings one that is good to begin with.
+pub fn solve_briefly(instance: &Instance, budget: &Budget) -> Solution {
+    Solving::new(instance, budget).run(None, Effort::LITTLE)
 }
 
 /// The same from a packing that is known, which is never made worse.
 pub fn solve_from(instance: &Instance, start: &Packing, budget: &Budget) -> Solution {
-    solve_with(instance, Some(start), budget)
+    let start = start.check(instance).is_ok().then(|| start.clone());
+    Solving::new(instance, budget).run(start, Effort::MUCH)
 }
 
-fn solve_with(instance: &Instance, start: Option<&Packing>, budget: &Budget) -> Solution {
-    let certain = |price: i64, proof: BoundProof, packing: Option<Packing>| {
-        let bound = LowerBound { price, proof };
-        Solution { packing, bound, duals: None, cut_off: false }
-    };
-    if instance.items.iter().all(|item| item.demand == 0) {
-        return certain(0, BoundProof::Nothing, Some(Packing::default()));
-    }
-    let tables = Tables::new(instance);
-    let unpackable: Vec<usize> =
-        (0..tables.classes()).filter(|&class| !(0..instance.bins.len()).any(|bin| tables.takes(bin, class))).collect();
-    if !unpackable.is_empty() {
-        return certain(i64::MAX, BoundProof::Infeasible(unpackable), None);
-    }
-    let mut packing = cheapest(&tables).or_else(|draft| complete(&draft, ROUNDS, budget).ok_or(())).ok();
-    if let Some(start) = start.filter(|start| start.check(instance).is_ok()) {
-        packing = Some(packing.filter(|packing| packing.price(instance) < start.price(instance)).unwrap_or_else(|| start.clone()));
-    }
-    let bound = resource_bound(instance);
-    let improved = packing.map(|packing| improve(&tables, packing, bound.price, ROUNDS, budget));
-    let (packing, is_cut_off) =
-        improved.map_or((None, (budget.remaining)().is_zero()), |(packing, is_cut_off)| (Some(packing), is_cut_off));
-    Solution { packing, bound, duals: None, cut_off: is_cut_off }
+/// One way from quick to thorough.
+struct Solving<'a> {
+    instance: &'a Instance,
+    budget: &'a Budget<'a>,
+    problem: Problem,
+    bound: LowerBound,
+    packing: Option<Packing>,
+    duals: Option<Vec<f64>>,
+    cut_off: bool,
 }
 
-/// What so much capacity costs at least: bins by what they cost for one unit of a resource, the last one in part.
-fn resource_bound(instance: &Instance) -> LowerBound {
-    let bounds = (0..instance.resources()).map(|resource| (price_of_resource(instance, resource), resource));
-    let (price, resource) = bounds.max_by_key(|&(price, resource)| (price, std::cmp::Reverse(resource))).unwrap_or((0, 0));
-    LowerBound { price, proof: BoundProof::Resource(resource) }
-}
+impl<'a> Solving<'a> {
+    fn new(instance: &'a Instance, budget: &'a Budget<'a>) -> Self {
+        let (problem, bound) = (Problem::new(instance), bound::cheap(instance));
+        Solving { instance, budget, problem, bound, packing: None, duals: None, cut_off: false }
+    }
 
-fn price_of_resource(instance: &Instance, resource: usize) -> i64 {
-    let mut asked: i128 = instance.items.iter().map(|item| i128::from(item.amounts[resource]) * i128::from(item.demand)).sum();
-    let mut bins: Vec<_> = instance.bins.iter().filter(|bin| bin.capacity[resource] > 0).collect();
-    bins.sort_by(|one, other| {
-        let product = |price: i64, capacity: i64| i128::from(price) * i128::from(capacity);
-        product(one.price, other.capacity[resource]).cmp(&product(other.price, one.capacity[resource]))
-    });
-    let mut price: i128 = 0;
-    for bin in bins {
-        let capacity = i128::from(bin.capacity[resource]);
-        let whole = bin.limit.map_or(i128::MAX, i128::from);
-        if asked <= whole.saturating_mul(capacity) {
-            let part = (asked * i128::from(bin.price) + capacity - 1) / capacity;
-            let is_alone = instance.bins.len() == 1;
-            let bins = (asked + capacity - 1) / capacity;
-            return i64::try_from(price + if is_alone { bins * i128::from(bin.price) } else { part }).unwrap_or(i64::MAX);
+    fn run(mut self, start: Option<Packing>, effort: Effort) -> Solution {
+        if self.bound.price == i64::MAX {
+            return self.solution();
         }
-        asked -= whole * capacity;
-        price += whole * i128::from(bin.price);
+        let reduced = reduced(&self.problem);
+        let tables = Tables::new(&reduced);
+        let built = cheapest(&tables).or_else(|draft| complete(&draft, Effort::MUCH, self.budget).ok_or(()));
+        self.packing = start;
+        if let Ok(packing) = built {
+            self.offer(self.problem.unmerged(&packing.patterns));
+        }
+        self.search(&tables, Effort::LITTLE);
+        self.generate();
+        self.search(&tables, effort);
+        self.solution()
     }
-    i64::try_from(price).unwrap_or(i64::MAX)
+
+    fn solution(self) -> Solution {
+        let Solving { packing, bound, duals, cut_off, .. } = self;
+        Solution { packing, bound, duals, cut_off }
+    }
+
+    /// Whether there is nothing left to look for.
+    fn is_done(&self) -> bool {
+        self.packing.as_ref().is_some_and(|packing| packing.price(self.instance) <= self.bound.price)
+    }
+
+    /// Whether nothing is left to look for, or no time, which is noted.
+    fn is_over(&mut self) -> bool {
+        let is_done = self.is_done();
+        self.cut_off |= !is_done && (self.budget.remaining)().is_zero();
+        is_done || (self.budget.remaining)().is_zero()
+    }
+
+    /// Takes a packing if it is cheaper.
+    fn offer(&mut self, packing: Packing) {
+        let price = packing.price(self.instance);
+        if self.packing.as_ref().is_none_or(|best| price < best.price(self.instance)) && packing.check(self.instance).is_ok() {
+            self.packing = Some(packing);
+        }
+    }
+
+    fn search(&mut self, tables: &Tables, effort: Effort) {
+        if self.is_over() {
+            return;
+        }
+        let Some(packing) = &self.packing else { return };
+        let merged = packing.patterns.iter().filter_map(|(pattern, count)| Some((self.problem.merged(pattern)?, *count)));
+        let (packing, cut_off) = improve(tables, Packing::of(merged), self.bound.price, effort, self.budget);
+        self.cut_off |= cut_off;
+        self.offer(self.problem.unmerged(&packing.patterns));
+    }
+
+    /// Column generation for the bound, and a packing from its patterns. It leaves a part of the time to local search.
+    fn generate(&mut self) {
+        if self.is_over() {
+            return;
+        }
+        let kept = (self.budget.remaining)() / PART_KEPT;
+        let remaining = || (self.budget.remaining)().saturating_sub(kept);
+        let budget = Budget { remaining: &remaining, ..*self.budget };
+        let known: Vec<Pattern> = self.packing.iter().flat_map(|packing| &packing.patterns).map(|(pattern, _)| pattern.clone()).collect();
+        let price = self.packing.as_ref().map(|packing| packing.price(self.instance));
+        let columns = columns::generate(self.instance, &known, price, &budget);
+        self.cut_off |= columns.cut_off;
+        if columns.bound.price > self.bound.price {
+            self.bound = columns.bound.clone();
+        }
+        self.duals = Some(columns.duals.clone());
+        if self.is_over() {
+            return;
+        }
+        if let Some(packing) = &self.packing {
+            self.offer(columns::round(self.instance, &columns, packing, &budget));
+        }
+    }
+}
+
+/// What is left of an instance, as an instance.
+fn reduced(problem: &Problem) -> Instance {
+    let bins = problem.kinds.iter().map(|kind| {
+        let limit = kind.limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
+        Bin { capacity: kind.capacity.clone(), price: kind.price, limit }
+    });
+    let items = problem.classes.iter().enumerate().map(|(index, class)| {
+        let takes = problem.kinds.iter().enumerate().filter(|(_, kind)| kind.takes.contains(index)).map(|(bin, _)| bin);
+        Item { amounts: class.amounts.clone(), demand: class.demand, per_bin: class.per_bin, bins: Some(takes.collect()) }
+    });
+    let later = |one: usize| problem.classes[one].conflicts.ones().filter(move |&other| one < other).map(move |other| (one, other));
+    let conflicts = (0..problem.classes.len()).flat_map(later).collect();
+    Instance { bins: bins.collect(), items: items.collect(), conflicts }
 }

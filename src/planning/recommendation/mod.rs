@@ -32,17 +32,16 @@ pub struct Recommendation {
 }
 
 impl Recommendation {
-    /// Sets it: quotas of the same name are replaced, everything else is added.
+    /// Writes it into objects: LimitRanges are added, quotas are added or take the place of those of their name.
     pub fn apply(&self, objects: &mut Objects) {
         objects.limit_ranges.extend(self.limit_ranges.iter().map(|advice| advice.object.clone()));
-        for advice in &self.quotas {
-            let own = &advice.object.metadata;
-            let is_it = |quota: &&mut ResourceQuota| {
-                quota.metadata.name == own.name && quota.metadata.namespace_or_default() == own.namespace_or_default()
+        for QuotaAdvice { object, .. } in &self.quotas {
+            let is_same = |own: &ResourceQuota| {
+                (own.metadata.namespace_or_default(), &own.metadata.name) == (object.metadata.namespace_or_default(), &object.metadata.name)
             };
-            match objects.resource_quotas.iter_mut().find(is_it) {
-                Some(quota) => quota.spec = advice.object.spec.clone(),
-                None => objects.resource_quotas.push(advice.object.clone()),
+            match objects.resource_quotas.iter_mut().find(|own| is_same(own)) {
+                Some(own) => own.spec.clone_from(&object.spec),
+                None => objects.resource_quotas.push(object.clone()),
             }
         }
     }

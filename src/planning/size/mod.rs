@@ -43,7 +43,7 @@ pub use why::{Why, why};
 
 use crate::cluster::index::PodId;
 use crate::manifest::Objects;
-use crate::planning::packing::{Budget, Solution, solve};
+use crate::planning::packing::{Budget, Solution, solve_briefly};
 use crate::scheduler::Options;
 use crate::scheduler::profile::Configuration;
 use crate::simulation::loss::Baseline;
@@ -198,7 +198,7 @@ pub fn node_bound(question: &Question<'_>) -> Bound {
     let prices = vec![1; offers.len()];
     let bounding = Bounding { showroom: &showroom, rivalry: &rivalry, offers, prices: &prices, below, survive, tolerance: &tolerance };
     let budget = Budget { remaining: &|| Duration::ZERO, ..question.budget };
-    let normal = solve(&bounding.relaxed(below, None).instance, &budget).bound;
+    let normal = solve_briefly(&bounding.relaxed().instance, &budget).bound;
     bounding.all(normal, &budget)
 }
 
@@ -231,16 +231,16 @@ fn prices(offers: &[Offer<'_>], objective: Objective) -> Vec<i64> {
 /// The packing of the normal state by the strict reading, and a bound by the relaxed one. The first quarter of the time is theirs.
 fn normal(bounding: &Bounding<'_>, budget: &Budget<'_>) -> (Model, Solution) {
     let Bounding { showroom, rivalry, offers, prices, below, survive, tolerance } = *bounding;
-    let relaxed = bounding.relaxed(below, None);
+    let relaxed = bounding.relaxed();
     let shares: ZoneShares = zones::shares(showroom, rivalry, offers, survive, tolerance);
     let reading = Reading { below, tolerance, without: None, shares: Some(&shares) };
     let strict = model(showroom, rivalry, offers, prices, reading);
     let (total, remaining) = ((budget.remaining)(), budget.remaining);
     let quarter = || remaining().saturating_sub(total * 3 / 4);
     let quarter = Budget { remaining: &quarter, ..*budget };
-    let mut solution = solve(&strict.instance, &quarter);
+    let mut solution = solve_briefly(&strict.instance, &quarter);
     if relaxed.instance != strict.instance {
-        solution.bound = solve(&relaxed.instance, &quarter).bound;
+        solution.bound = solve_briefly(&relaxed.instance, &quarter).bound;
     }
     (strict, solution)
 }

@@ -24,6 +24,7 @@ pub fn text(document: &Document) -> String {
     let mut out = format!("# {}\n", escape(&document.headline.text));
     for section in &document.sections {
         match section {
+            Section::Chart(_) => {}
             Section::Headline(headline) => out.push_str(&format!("\n# {}\n", escape(&headline.text))),
             Section::Lines { title, lines } => {
                 out.push_str(&titled(title));

@@ -12,6 +12,7 @@ mod kustomize;
 mod markdown;
 mod patch;
 mod script;
+mod svg;
 mod table;
 mod wide;
 mod yaml;
@@ -25,96 +26,46 @@ pub struct Format {
     pub name: &'static str,
     /// What it is good for.
     pub about: &'static str,
-    /// Whether it writes the graphs of a view and nothing else.
-    pub only_graphs: bool,
-    /// Whether it writes what a view says is to be done and nothing else.
-    pub only_scripts: bool,
-    /// Whether it writes what changes objects and nothing else.
-    pub only_patches: bool,
+    /// What it writes of a view and nothing else; none if it writes everything.
+    pub only: Option<Only>,
     /// Writes a view.
     pub render: fn(&View) -> String,
 }
 
+/// A part of a view that some formats are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Only {
+    /// Its graphs.
+    Graphs,
+    /// Its charts.
+    Charts,
+    /// What is to be done.
+    Scripts,
+    /// What changes objects.
+    Patches,
+}
+
 /// All formats; the first is the default.
 pub const FORMATS: &[Format] = &[
-    Format {
-        name: "table",
-        about: "for people: what fits a screen, alike things grouped",
-        only_graphs: false,
-        only_scripts: false,
-        only_patches: false,
-        render: table::render,
-    },
-    Format {
-        name: "wide",
-        about: "for people: everything",
-        only_graphs: false,
-        only_scripts: false,
-        only_patches: false,
-        render: wide::render,
-    },
-    Format {
-        name: "json",
-        about: "for programs: versioned, see schemas/",
-        only_graphs: false,
-        only_scripts: false,
-        only_patches: false,
-        render: json::render,
-    },
-    Format {
-        name: "yaml",
-        about: "the same as json, in YAML",
-        only_graphs: false,
-        only_scripts: false,
-        only_patches: false,
-        render: yaml::render,
-    },
-    Format {
-        name: "csv",
-        about: "for spreadsheets: one row a pod, node or verdict",
-        only_graphs: false,
-        only_scripts: false,
-        only_patches: false,
-        render: csv::render,
-    },
-    Format {
-        name: "markdown",
-        about: "for pull requests and wikis: everything, long lists folded",
-        only_graphs: false,
-        only_scripts: false,
-        only_patches: false,
-        render: markdown::render,
-    },
-    Format {
-        name: "dot",
-        about: "for Graphviz: what needs what, as a graph",
-        only_graphs: true,
-        only_scripts: false,
-        only_patches: false,
-        render: dot::render,
-    },
-    Format {
-        name: "script",
-        about: "for shells: what to do, as kubectl commands",
-        only_graphs: false,
-        only_scripts: true,
-        only_patches: false,
-        render: script::render,
-    },
+    Format { name: "table", about: "for people: what fits a screen, alike things grouped", only: None, render: table::render },
+    Format { name: "wide", about: "for people: everything", only: None, render: wide::render },
+    Format { name: "json", about: "for programs: versioned, see schemas/", only: None, render: json::render },
+    Format { name: "yaml", about: "the same as json, in YAML", only: None, render: yaml::render },
+    Format { name: "csv", about: "for spreadsheets: one row a pod, node or verdict", only: None, render: csv::render },
+    Format { name: "markdown", about: "for pull requests and wikis: everything, long lists folded", only: None, render: markdown::render },
+    Format { name: "dot", about: "for Graphviz: what needs what, as a graph", only: Some(Only::Graphs), render: dot::render },
+    Format { name: "svg", about: "for browsers and documents: charts", only: Some(Only::Charts), render: svg::render },
+    Format { name: "script", about: "for shells: what to do, as kubectl commands", only: Some(Only::Scripts), render: script::render },
     Format {
         name: "patch",
         about: "for kubectl patch: strategic merge patches, a YAML document each",
-        only_graphs: false,
-        only_scripts: false,
-        only_patches: true,
+        only: Some(Only::Patches),
         render: patch::render,
     },
     Format {
         name: "kustomize",
         about: "for kustomize: a kustomization.yaml with inline patches",
-        only_graphs: false,
-        only_scripts: false,
-        only_patches: true,
+        only: Some(Only::Patches),
         render: kustomize::render,
     },
 ];

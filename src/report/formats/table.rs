@@ -19,9 +19,10 @@ pub fn render(view: &View) -> String {
 pub fn text(document: &Document) -> String {
     let mut out = paint(&document.headline.text, style(document.headline.mood).bold());
     out.push('\n');
-    for section in &document.sections {
+    for section in document.sections.iter().filter(|section| !matches!(section, Section::Chart(_))) {
         out.push('\n');
         match section {
+            Section::Chart(_) => {}
             Section::Headline(headline) => push_line(&mut out, &paint(&headline.text, style(headline.mood).bold())),
             Section::Lines { title, lines } => {
                 heading(&mut out, title);

@@ -40,7 +40,7 @@ pub(in super::super) fn cover(bins: &[Bin], value: i128, most: &[i128]) -> Optio
     search.branch(0, value, 0);
     let unit = search.parts.iter().fold(0, |unit, part| gcd(unit, part.price));
     let price = if search.nodes > 0 { search.best? } else { round_up(least, unit) };
-    Some(i64::try_from(price).unwrap_or(i64::MAX))
+    Some(i64::try_from(price).unwrap_or(i64::MAX).min(i64::MAX - 1))
 }
 
 /// The types that hold anything, alike ones as one, the most value for the price first.
@@ -84,10 +84,11 @@ impl Search {
         while number >= 0 && self.nodes > 0 {
             let (left, paid) = (value - number * part.most, price + number * part.price);
             let least = if left <= 0 { Some(paid) } else { relaxed(&self.parts[index + 1..], left, paid) };
-            // With fewer of the best part the rest only gets dearer.
-            match least {
-                Some(least) if self.best.is_none_or(|best| least < best) => self.branch(index + 1, left, paid),
-                _ => return,
+            if least.is_some_and(|least| self.best.is_none_or(|best| least < best)) {
+                self.branch(index + 1, left, paid);
+            } else if left > 0 {
+                // With fewer of the best part the rest only gets dearer.
+                return;
             }
             number -= 1;
         }

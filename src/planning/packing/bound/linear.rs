@@ -9,7 +9,7 @@ use fixedbitset::FixedBitSet;
 use good_lp::solvers::clarabel::clarabel;
 use good_lp::{Expression, ProblemVariables, Solution, SolverModel, Variable, constraint, variable};
 
-use super::super::{BoundProof, LowerBound};
+use super::super::{BoundProof, Instance, LowerBound};
 use super::share::Share;
 
 /// The weight of all there is of the resource with the largest numbers is a whole number of this part of the price of the dearest bin.
@@ -20,8 +20,7 @@ const PAIRS: usize = 1_500;
 /// The bound, if the program is small enough and weighs more than one resource or type.
 pub fn bound(share: &Share<'_>) -> Option<LowerBound> {
     let instance = share.instance;
-    let whole = share.items.len() == instance.items.iter().filter(|item| item.demand > 0).count();
-    if !whole || share.bins.count_ones(..) * instance.resources() < 2 {
+    if !share.is_whole() || share.bins.count_ones(..) * instance.resources() < 2 {
         return None;
     }
     let sets = sets(share);
@@ -29,14 +28,35 @@ pub fn bound(share: &Share<'_>) -> Option<LowerBound> {
     if pairs > PAIRS {
         return None;
     }
-    let weights = weights(share, &sets)?;
-    let weigh = |amounts: &[i64], bin: usize| -> i128 {
-        amounts.iter().zip(&weights[bin]).map(|(amount, weight)| i128::from(*amount) * i128::from(*weight)).sum()
-    };
-    let value: BTreeMap<usize, i128> = (share.items.iter().zip(&share.takes))
-        .map(|(&item, takes)| (item, takes.ones().map(|bin| weigh(&instance.items[item].amounts, bin)).min().unwrap_or(0)))
-        .collect();
-    share.prove(BoundProof::LinearProgram, |item| value[&item], |bin| weigh(&instance.bins[bin].capacity, bin))
+    let weights = weights(share, &sets)?.0;
+    let value = values(share, &weights);
+    let weigh = |bin: usize| weigh(&instance.bins[bin].capacity, &weights[bin]);
+    share.prove(BoundProof::LinearProgram, |item| value[&item], weigh)
+}
+
+/// What each class is worth at the optimum of the program, in the unit of price; none if it is too large.
+pub(in super::super) fn worths(instance: &Instance) -> Option<Vec<f64>> {
+    let share = Share::all(instance).into_iter().next()?;
+    let sets = sets(&share);
+    if sets.keys().map(|takes| takes.count_ones(..)).sum::<usize>() > PAIRS {
+        return None;
+    }
+    let (weights, unit) = weights(&share, &sets)?;
+    let mut worths = vec![0.0; instance.items.len()];
+    values(&share, &weights).into_iter().for_each(|(item, value)| worths[item] = value as f64 * unit);
+    Some(worths)
+}
+
+/// The weight of amounts.
+fn weigh(amounts: &[i64], weights: &[i64]) -> i128 {
+    amounts.iter().zip(weights).map(|(amount, weight)| i128::from(*amount) * i128::from(*weight)).sum()
+}
+
+/// The least weight of each class in any type that takes it.
+fn values(share: &Share<'_>, weights: &[Vec<i64>]) -> BTreeMap<usize, i128> {
+    let amounts = |item: usize| &share.instance.items[item].amounts;
+    let least = |item: usize, takes: &FixedBitSet| takes.ones().map(|bin| weigh(amounts(item), &weights[bin])).min().unwrap_or(0);
+    share.items.iter().zip(&share.takes).map(|(&item, takes)| (item, least(item, takes))).collect()
 }
 
 /// What is asked of each resource by the items that the same types of bins take.
@@ -50,8 +70,8 @@ fn sets<'s>(share: &'s Share<'_>) -> BTreeMap<&'s FixedBitSet, Vec<f64>> {
     sets
 }
 
-/// The weight of each resource in each type of bin that prove the most, in whole numbers.
-fn weights(share: &Share<'_>, sets: &BTreeMap<&FixedBitSet, Vec<f64>>) -> Option<Vec<Vec<i64>>> {
+/// The weight of each resource in each type of bin that prove the most, in whole numbers, and the price of one.
+fn weights(share: &Share<'_>, sets: &BTreeMap<&FixedBitSet, Vec<f64>>) -> Option<(Vec<Vec<i64>>, f64)> {
     let (instance, resources) = (share.instance, share.instance.resources());
     let total: Vec<f64> = (0..resources).map(|resource| sets.values().map(|sum| sum[resource]).sum::<f64>().max(1.0)).collect();
     let unit = share.bins.ones().map(|bin| instance.bins[bin].price).max().unwrap_or(0).max(1) as f64;
@@ -94,5 +114,5 @@ fn weights(share: &Share<'_>, sets: &BTreeMap<&FixedBitSet, Vec<f64>>) -> Option
             weights[bin][resource] = if weight.is_finite() { weight.clamp(0.0, 1e18).floor() as i64 } else { 0 };
         }
     }
-    Some(weights)
+    Some((weights, unit / scale))
 }

@@ -64,6 +64,11 @@ impl<'a> Share<'a> {
         Share { instance, room, items: positions.iter().map(|&position| items[position]).collect(), bins, takes, priced }
     }
 
+    /// Whether it is all there is.
+    pub fn is_whole(&self) -> bool {
+        self.items.len() == self.instance.items.iter().filter(|item| item.demand > 0).count()
+    }
+
     /// The bound that values of the items prove: `value` of an item, and the most value that a bin of each type holds.
     pub(super) fn prove(&self, proof: BoundProof, value: impl Fn(usize) -> i128, most: impl Fn(usize) -> i128) -> Option<LowerBound> {
         let worth = |&item: &usize| value(item) * i128::from(self.instance.items[item].demand);
@@ -84,9 +89,10 @@ impl<'a> Share<'a> {
         let most: Vec<i128> = (0..self.priced.len()).map(|bin| if self.bins.contains(bin) { most(bin) } else { 0 }).collect();
         Some(match cover(&self.priced, value, &most) {
             Some(price) => LowerBound { price, proof },
-            None => {
-                LowerBound { price: 0, proof: BoundProof::Infeasible(self.items.iter().copied().filter(|item| counts(*item)).collect()) }
-            }
+            None => LowerBound {
+                price: i64::MAX,
+                proof: BoundProof::Infeasible(self.items.iter().copied().filter(|item| counts(*item)).collect()),
+            },
         })
     }
 

@@ -8,12 +8,8 @@
 //! knapsack problems to optimality", Mathematical Programming 31, 1985.
 
 use super::super::Pattern;
-use super::super::problem::Problem;
-
-/// Weighted sums stay below this.
-const WEIGHT: i64 = 1 << 40;
-/// Scaled amounts stay at or below this.
-const AMOUNT: i64 = 1 << 20;
+use super::super::problem::{Problem, fit, room};
+use super::surrogate::{scaled, surrogate};
 
 /// What a search found.
 #[derive(Debug, Clone)]
@@ -40,6 +36,8 @@ pub(super) struct Knapsack<'a> {
     conflicts: bool,
     /// How many of the first classes make room; they are tried before all others, whatever they are worth.
     makers: usize,
+    /// Whether there is anything that makes room: then not all that is counted on fits.
+    eased: bool,
     capacity_weight: i64,
 }
 
@@ -60,7 +58,9 @@ impl<'a> Knapsack<'a> {
     pub fn new(problem: &'a Problem, kind: usize, demand: &[u32], worths: &[i64]) -> Knapsack<'a> {
         let capacity = &problem.kinds[kind].capacity;
         let mut items: Vec<(u32, u32)> = Vec::new();
-        for class in problem.kinds[kind].takes.ones().filter(|&class| worths[class] > 0 && demand[class] > 0) {
+        // What makes room matters even if it is worth nothing.
+        let matters = |class: usize| worths[class] > 0 || problem.classes[class].amounts.iter().any(|amount| *amount < 0);
+        for class in problem.kinds[kind].takes.ones().filter(|&class| demand[class] > 0 && matters(class)) {
             items.push((class as u32, problem.most(kind, class, demand[class])));
         }
         let scaled: Vec<Vec<i64>> = items.iter().map(|&(class, _)| scaled(&problem.classes[class as usize].amounts, capacity)).collect();
@@ -89,6 +89,7 @@ impl<'a> Knapsack<'a> {
             amounts: order.iter().flat_map(|&(index, _)| amounts(index)).collect(),
             conflicts: items.iter().any(|&(class, _)| !problem.classes[class as usize].conflicts.is_clear()),
             capacity_weight,
+            eased: problem.relief.iter().any(|relief| *relief > 0),
             makers: order.iter().filter(|&&(index, _)| makes(index)).count(),
         }
     }
@@ -162,6 +163,9 @@ impl<'a> Knapsack<'a> {
                 continue;
             }
             let all = weight.saturating_mul(i64::from(most));
+            if room < 0 {
+                return sum;
+            }
             if all > room {
                 return sum.saturating_add((i128::from(worth) * i128::from(room) / i128::from(weight)) as i64);
             }
@@ -184,9 +188,11 @@ impl Search<'_> {
                 self.most = self.most.max(bound);
                 return;
             }
-            let most = self.lists[depth][position].1;
+            let (index, most) = self.lists[depth][position];
+            let makes = (index as usize) < self.sack.makers;
             for number in (1..=most).rev() {
-                if number < most && self.bound_with(depth, position, number, value, room) <= self.best {
+                // Fewer are never worth more; but for what makes room.
+                if number < most && !makes && self.bound_with(depth, position, number, value, room) <= self.best {
                     break;
                 }
                 self.take(depth, position, number, value, room);
@@ -201,7 +207,7 @@ impl Search<'_> {
         }
     }
 
-    /// What there can be with so many of an item; fewer are never worth more.
+    /// What there can be with so many of an item.
     fn bound_with(&self, depth: usize, position: usize, number: u32, value: i64, room: i64) -> i64 {
         let list = &self.lists[depth];
         let index = list[position].0 as usize;
@@ -227,7 +233,7 @@ impl Search<'_> {
         for (resource, amount) in amounts.iter().enumerate() {
             self.residuals[(depth + 1) * resources + resource] = self.residuals[depth * resources + resource] - amount * i64::from(number);
         }
-        let over = sack.makers > 0 && self.residuals[(depth + 1) * resources..][..resources].iter().any(|residual| *residual < 0);
+        let over = sack.eased && self.residuals[(depth + 1) * resources..][..resources].iter().any(|residual| *residual < 0);
         if over && index as usize >= sack.makers {
             return;
         }
@@ -249,6 +255,14 @@ impl Search<'_> {
         let residual = &self.residuals[(depth + 1) * resources..][..resources];
         let class = sack.classes[list[position].0 as usize];
         let conflicts = &sack.problem.classes[class as usize].conflicts;
+        // After something that makes room more of that may come: what does not fit yet may still.
+        let eased;
+        let residual = if (list[position].0 as usize) < sack.makers {
+            eased = room(residual, &sack.problem.relief);
+            &eased
+        } else {
+            residual
+        };
         next.clear();
         for &(index, most) in &list[position + 1..] {
             let amounts = &sack.amounts[index as usize * resources..][..resources];
@@ -259,73 +273,74 @@ impl Search<'_> {
             if sack.conflicts && conflicts.contains(sack.classes[index as usize] as usize) {
                 continue;
             }
-            let most = if most == 1 || maker { most } else { super::super::problem::fit(amounts, residual).min(u64::from(most)) as u32 };
+            let most = if most == 1 || maker { most } else { fit(amounts, residual).min(u64::from(most)) as u32 };
             next.push((index, most));
         }
     }
 }
 
-/// Amounts in parts of the capacity, rounded down, so that what fits still fits; exact if the capacity is small.
-fn scaled(amounts: &[i64], capacity: &[i64]) -> Vec<i64> {
-    let part = |amount: i64, capacity: i64| match capacity {
-        0 => 0,
-        capacity if capacity <= AMOUNT => amount,
-        capacity => (i128::from(amount) * i128::from(AMOUNT)).div_euclid(i128::from(capacity)) as i64,
-    };
-    amounts.iter().zip(capacity).map(|(amount, capacity)| part(*amount, *capacity)).collect()
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-/// Weights of the resources that make the fractional knapsack over their sum tight, and the weight of the whole bin.
-fn surrogate(items: &[(u32, u32)], scaled: &[Vec<i64>], worths: &[i64], capacity: &[i64]) -> (Vec<i64>, i64) {
-    let whole: Vec<f64> = capacity.iter().map(|capacity| (*capacity).min(AMOUNT) as f64).collect();
-    let resources = whole.len();
-    let used: Vec<bool> =
-        (0..resources).map(|resource| whole[resource] > 0.0 && scaled.iter().any(|amounts| amounts[resource] > 0)).collect();
-    let shares: Vec<Vec<f64>> =
-        scaled.iter().map(|amounts| amounts.iter().zip(&whole).map(|(amount, whole)| *amount as f64 / whole.max(1.0)).collect()).collect();
-    let mut weights: Vec<f64> = used.iter().map(|used| f64::from(u8::from(*used))).collect();
-    let mut best = (f64::INFINITY, weights.clone());
-    let mut step = 0.5;
-    for _ in 0..40 {
-        let (bound, load) = fractional_load(items, &shares, worths, &weights);
-        if bound < best.0 {
-            best = (bound, weights.clone());
-        } else {
-            step *= 0.8;
+    use super::super::super::{Bin, Instance, Item};
+    use super::*;
+
+    /// What one bin can be worth at most, by trying everything.
+    fn most(instance: &Instance, worths: &[i64]) -> i64 {
+        let mut all = vec![Vec::new()];
+        for item in &instance.items {
+            let longer = |front: &Vec<u32>| {
+                (0..=item.per_bin.min(item.demand)).map(|number| [front.clone(), vec![number]].concat()).collect::<Vec<_>>()
+            };
+            all = all.iter().flat_map(longer).collect();
         }
-        // A resource that the fractional filling uses more than the others weighs more.
-        let mean = weights.iter().zip(&load).map(|(weight, load)| weight * load).sum::<f64>() / weights.iter().sum::<f64>().max(1e-9);
-        for resource in (0..resources).filter(|&resource| used[resource]) {
-            weights[resource] = (weights[resource] * (step * (load[resource] - mean)).exp()).clamp(1e-6, 1e6);
-        }
+        let pattern =
+            |numbers: &[u32]| Pattern { bin: 0, items: (0..).zip(numbers.iter().copied()).filter(|(_, number)| *number > 0).collect() };
+        let worth = |numbers: &[u32]| numbers.iter().zip(worths).map(|(number, worth)| i64::from(*number) * worth).sum();
+        all.iter().filter(|numbers| pattern(numbers).check(instance).is_ok()).map(|numbers| worth(numbers)).max().unwrap_or(0)
     }
-    let sum: f64 = best.1.iter().sum();
-    let weight = |resource: usize| if used[resource] { (best.1[resource] / sum * WEIGHT as f64 / whole[resource]) as i64 } else { 0 };
-    let weights: Vec<i64> = (0..resources).map(weight).collect();
-    let whole = weights.iter().zip(capacity).map(|(weight, capacity)| weight * (*capacity).min(AMOUNT)).sum();
-    (weights, whole)
-}
 
-/// The fractional knapsack over the weighted sum of shares, and how much of each resource its filling takes.
-fn fractional_load(items: &[(u32, u32)], shares: &[Vec<f64>], worths: &[i64], weights: &[f64]) -> (f64, Vec<f64>) {
-    let size = |index: usize| shares[index].iter().zip(weights).map(|(share, weight)| share * weight).sum::<f64>();
-    let mut order: Vec<(f64, usize, f64)> = (0..items.len())
-        .map(|index| {
-            let size = size(index);
-            (worths[items[index].0 as usize] as f64 / size.max(1e-12), index, size)
+    fn instance(least: i64) -> impl Strategy<Value = (Instance, Vec<i64>)> {
+        (1usize..=3, 1usize..=6).prop_flat_map(move |(resources, items)| {
+            // Numbers as small as counts and as large as bytes.
+            let scale = prop::collection::vec(prop_oneof![Just(1i64), Just(1_000_000_007)], resources);
+            let capacity = prop::collection::vec(0i64..20, resources);
+            let item = (prop::collection::vec(least..9, resources), 1u32..4, 1u32..4, 0i64..50);
+            let conflicts = prop::collection::btree_set((0..items, 0..items), 0..=2);
+            (scale, capacity, prop::collection::vec(item, items), conflicts).prop_map(|(scale, capacity, items, conflicts)| {
+                let times = |amounts: Vec<i64>| amounts.iter().zip(&scale).map(|(amount, scale)| amount * scale).collect::<Vec<i64>>();
+                let worths = items.iter().map(|item| item.3).collect();
+                let item = |(amounts, demand, per_bin, _)| Item { amounts: times(amounts), demand, per_bin, bins: None };
+                let bins = vec![Bin { capacity: times(capacity), price: 1, limit: None }];
+                let conflicts = conflicts.into_iter().filter(|(one, other)| one < other).collect();
+                (Instance { bins, items: items.into_iter().map(item).collect(), conflicts }, worths)
+            })
         })
-        .collect();
-    order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let mut room: f64 = weights.iter().sum();
-    let (mut bound, mut load) = (0.0, vec![0.0; weights.len()]);
-    for (ratio, index, size) in order {
-        let number = if size > 0.0 { (room / size).min(f64::from(items[index].1)) } else { f64::from(items[index].1) };
-        bound += ratio * size * number;
-        room -= size * number;
-        load.iter_mut().zip(&shares[index]).for_each(|(load, share)| *load += share * number);
-        if room <= 1e-12 {
-            break;
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// A whole search finds the best; one cut short never says that less is possible than is.
+        #[test]
+        fn a_bin_is_worth_no_more_than_said((instance, worths) in prop_oneof![4 => instance(0), 1 => instance(-3)], nodes in 0u64..12) {
+            let problem = Problem::new(&instance);
+            if problem.kinds.is_empty() {
+                prop_assert_eq!(most(&instance, &worths), 0);
+                return Ok(());
+            }
+            let mut merged = vec![0; problem.classes.len()];
+            problem.class_of.iter().zip(&worths).for_each(|(class, worth)| class.iter().for_each(|class| merged[*class as usize] = *worth));
+            let worths = problem.spread(&merged);
+            let demand: Vec<u32> = problem.classes.iter().map(|class| class.demand).collect();
+            let sack = Knapsack::new(&problem, 0, &demand, &merged);
+            let truth = most(&instance, &worths);
+            let whole = sack.search(0, u64::MAX);
+            prop_assert_eq!((whole.best, whole.most), (truth, truth));
+            prop_assert_eq!(whole.pattern.is_some(), truth > 0);
+            prop_assert!(whole.pattern.iter().all(|pattern| problem.example(pattern).check(&instance).is_ok()));
+            prop_assert!(sack.search(0, nodes).most >= truth);
         }
     }
-    (bound, load)
 }

@@ -75,17 +75,25 @@ impl Pool {
         }
     }
 
-    /// Drops the patterns that cost the most above what they are worth, once there are too many.
-    pub fn trim(&mut self, problem: &Problem, relaxation: Option<&Relaxation>) {
-        let most = 2_000 + 8 * problem.classes.len();
-        let Some(relaxation) = relaxation.filter(|_| self.patterns.len() > most) else { return };
-        let dear = |pattern: &Pattern| {
-            let worth: f64 = pattern.items.iter().map(|&(class, number)| relaxation.duals[class as usize] * f64::from(number)).sum();
-            problem.kinds[pattern.bin].price as f64 + relaxation.limit_duals[pattern.bin] - worth
+    /// Drops the patterns that cost the most above what they are worth, once there are too many; never one that the linear program uses.
+    pub fn trim(&mut self, problem: &Problem, relaxation: &Relaxation) {
+        // With many types of bins there are many patterns alike, and the linear program is what takes time.
+        let most = if problem.kinds.len() > 1 { 500 + 6 * problem.classes.len() } else { 2_000 + 10 * problem.classes.len() };
+        if self.patterns.len() <= most {
+            return;
+        }
+        let dear = |index: usize, pattern: &Pattern| match relaxation.amounts.get(index) {
+            Some(amount) if *amount <= 1e-4 => {
+                let worth: f64 = pattern.items.iter().map(|&(class, number)| relaxation.duals[class as usize] * f64::from(number)).sum();
+                (problem.kinds[pattern.bin].price as f64 + relaxation.limit_duals[pattern.bin] - worth).max(0.0)
+            }
+            // What is used, and what is newer than the relaxation.
+            _ => -1.0,
         };
-        let mut order: Vec<(f64, usize)> = self.patterns.iter().enumerate().map(|(index, pattern)| (dear(pattern), index)).collect();
+        let mut order: Vec<(f64, usize)> = self.patterns.iter().enumerate().map(|(index, pattern)| (dear(index, pattern), index)).collect();
         order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        order.truncate(most * 2 / 3);
+        let used = order.iter().filter(|(dear, _)| *dear < 0.0).count();
+        order.truncate(used.max(most * 2 / 3));
         order.sort_by_key(|&(_, index)| index);
         self.patterns = order.into_iter().map(|(_, index)| self.patterns[index].clone()).collect();
         self.known = self.patterns.iter().cloned().collect();

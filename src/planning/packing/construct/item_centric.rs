@@ -4,11 +4,11 @@ use super::{Draft, Rule, Scale, Way};
 
 /// Packs all classes; those for which there are no bins are left over.
 pub(super) fn pack(draft: &mut Draft, rule: Rule, scale: &Scale) {
-    let weights = scale.weights(rule.weights, &draft.left);
+    let weights = scale.weights(rule.weights, draft.tables, &draft.left);
     open_what_is_there(draft);
     for class in order(draft, rule, scale, &weights) {
         into_open_bins(draft, rule, scale, &weights, class);
-        into_new_bins(draft, rule, scale, class);
+        into_new_bins(draft, rule, scale, &weights, class);
     }
 }
 
@@ -46,10 +46,10 @@ fn into_open_bins(draft: &mut Draft, rule: Rule, scale: &Scale, weights: &[f64],
     }
 }
 
-fn into_new_bins(draft: &mut Draft, rule: Rule, scale: &Scale, class: usize) {
+fn into_new_bins(draft: &mut Draft, rule: Rule, scale: &Scale, weights: &[f64], class: usize) {
     let tables = draft.tables;
     while draft.left[class] > 0 {
-        let types = rule.types.order(draft, scale);
+        let types = rule.types.order(draft, scale, weights);
         let Some(bin) = types.into_iter().find(|&bin| tables.takes(bin, class)) else { return };
         let mut open = tables.open(bin);
         let room = open.room(tables, class);

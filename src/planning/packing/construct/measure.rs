@@ -4,6 +4,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::super::tables::Tables;
+use super::resource_prices::resource_prices;
 
 /// How several resources become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub(in super::super) enum Weights {
     Steep,
     /// By how much of it the items ask for that are left.
     Dynamic,
+    /// By what it costs: the prices at which what is left is worth the most and no bin is worth more than it costs.
+    Priced,
 }
 
 /// Amounts as shares of the largest bin.
@@ -41,6 +44,8 @@ pub(in super::super) struct Scale {
     shares: Vec<f64>,
     /// How much larger than it is each class is taken for.
     biases: Vec<f64>,
+    /// What a unit of each resource costs, if that is known.
+    prices: Option<Vec<f64>>,
 }
 
 impl Scale {
@@ -49,15 +54,15 @@ impl Scale {
         let per_unit: Vec<f64> = (0..tables.resources).map(largest).map(|most| if most > 0 { 1.0 / most as f64 } else { 0.0 }).collect();
         let of_class = |class: usize| tables.amounts(class).iter().zip(&per_unit).map(|(amount, unit)| *amount as f64 * unit);
         let shares = (0..tables.classes()).flat_map(of_class).collect();
-        Scale { resources: tables.resources, per_unit, shares, biases: vec![1.0; tables.classes()] }
+        Scale { resources: tables.resources, per_unit, shares, biases: vec![1.0; tables.classes()], prices: None }
     }
 
-    /// A scale that takes each class for somewhat larger or smaller than it is.
-    pub fn biased(tables: &Tables, random: &mut ChaCha8Rng) -> Self {
+    /// A scale that takes each class for somewhat larger or smaller than it is, and knows what a unit of each resource costs.
+    pub fn biased(tables: &Tables, prices: &[f64], random: &mut ChaCha8Rng) -> Self {
         let spread = random.random_range(0..4);
         let mut drawn = || 1.0 + f64::from(spread) * 0.15 * (f64::from(random.random_range(0..1000u32)) / 1000.0);
         let biases = (0..tables.classes()).map(|_| drawn()).collect();
-        Scale { biases, ..Scale::new(tables) }
+        Scale { biases, prices: Some(prices.to_vec()), ..Scale::new(tables) }
     }
 
     /// What a class asks for, as shares.
@@ -71,14 +76,27 @@ impl Scale {
     }
 
     /// How much each resource counts when so many of each class are left.
-    pub fn weights(&self, kind: Weights, left: &[u32]) -> Vec<f64> {
+    pub fn weights(&self, kind: Weights, tables: &Tables, left: &[u32]) -> Vec<f64> {
         if kind == Weights::Even {
             return vec![1.0; self.resources];
         }
+        let known = self.prices.as_ref().filter(|_| kind == Weights::Priced);
+        if let Some(prices) = known {
+            return prices.iter().zip(&self.per_unit).map(|(price, unit)| if *unit > 0.0 { price / unit } else { 0.0 }).collect();
+        }
         let totals = self.totals(left);
         let most = totals.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+        if let Some(prices) = (kind == Weights::Priced).then(|| resource_prices(self, tables, &totals)).flatten() {
+            return prices;
+        }
         let steepness = if kind == Weights::Steep { 4 } else { 1 };
         totals.iter().map(|total| (total / most).max(1e-3).powi(steepness)).collect()
+    }
+
+    /// What a unit of each resource costs at the prices of [`Weights::Priced`].
+    pub fn unit_prices(&self, tables: &Tables) -> Vec<f64> {
+        let demand: Vec<u32> = tables.instance.items.iter().map(|item| item.demand).collect();
+        self.weights(Weights::Priced, tables, &demand).iter().zip(&self.per_unit).map(|(price, unit)| price * unit).collect()
     }
 
     /// How many of the largest bins' capacity of each resource is asked for.

@@ -14,6 +14,7 @@ mod draft;
 mod item_centric;
 mod measure;
 mod polish;
+mod resource_prices;
 mod type_order;
 
 use rayon::prelude::*;
@@ -54,33 +55,36 @@ const RULES: &[Rule] = &{
     use Measure::{DotProduct, Euclidean, Largest, Sum};
     use TypeOrder::{BestFill, LargestFirst, Price, PricePerShare};
     use Way::{BestFit, BinCentric, FirstFit};
-    use Weights::{Average, Dynamic, Even, Steep};
+    use Weights::{Average, Dynamic, Even, Priced, Steep};
     [
+        rule(BinCentric, Euclidean, Priced, BestFill),
         rule(BinCentric, DotProduct, Dynamic, PricePerShare),
         rule(BestFit, Euclidean, Average, PricePerShare),
-        rule(BinCentric, Euclidean, Dynamic, BestFill),
-        rule(FirstFit, Largest, Even, PricePerShare),
-        rule(BinCentric, DotProduct, Average, BestFill),
+        rule(BinCentric, Euclidean, Even, PricePerShare),
+        rule(BinCentric, DotProduct, Priced, BestFill),
+        rule(BinCentric, DotProduct, Even, PricePerShare),
         rule(BinCentric, Largest, Even, PricePerShare),
+        rule(FirstFit, Largest, Even, PricePerShare),
+        rule(BinCentric, Euclidean, Dynamic, BestFill),
         rule(BestFit, Sum, Average, Price),
         rule(BinCentric, Euclidean, Average, LargestFirst),
         rule(FirstFit, Euclidean, Steep, PricePerShare),
-        rule(BinCentric, Largest, Dynamic, Price),
+        rule(BinCentric, DotProduct, Average, BestFill),
         rule(BestFit, Largest, Even, LargestFirst),
-        rule(BinCentric, DotProduct, Even, PricePerShare),
-        rule(BinCentric, Euclidean, Even, PricePerShare),
         rule(BinCentric, Sum, Even, PricePerShare),
         rule(BestFit, DotProduct, Average, PricePerShare),
         rule(FirstFit, Sum, Even, LargestFirst),
         rule(BinCentric, DotProduct, Steep, LargestFirst),
         rule(BinCentric, Euclidean, Steep, BestFill),
+        rule(BinCentric, Sum, Priced, BestFill),
         rule(BestFit, Largest, Steep, Price),
+        rule(BinCentric, Largest, Dynamic, Price),
         rule(BinCentric, Sum, Dynamic, BestFill),
     ]
 };
 
 /// About how many steps the rules may take together.
-const STEPS_MAX: usize = 400_000_000;
+const STEPS_MAX: usize = 100_000_000;
 
 /// The cheapest packing of all rules; none if every rule runs out of bins.
 pub fn portfolio(instance: &Instance) -> Option<Packing> {
@@ -89,8 +93,8 @@ pub fn portfolio(instance: &Instance) -> Option<Packing> {
 
 /// The cheapest packing of all rules, or the draft that leaves the fewest items over.
 pub(super) fn cheapest<'t>(tables: &'t Tables<'t>) -> Result<Packing, Draft<'t>> {
-    let steps = tables.classes() * tables.classes() * tables.resources.max(1) * 8 + tables.instance.bins.len() * tables.classes();
-    let rules = (STEPS_MAX / steps.max(1)).clamp(4, RULES.len());
+    let items: usize = tables.classes() * tables.classes().min(bin_centric::SAMPLE) * 8;
+    let rules = (STEPS_MAX / (items + tables.instance.bins.len() * tables.classes()).max(1)).clamp(4, RULES.len());
     let scale = Scale::new(tables);
     let drafts: Vec<Draft> = RULES[..rules].par_iter().map(|rule| draft_by(tables, *rule, &scale)).collect();
     let best = drafts.into_iter().min_by_key(|draft| (draft.items_left(), draft.price()));

@@ -3,6 +3,9 @@
 use super::super::tables::OpenBin;
 use super::{Draft, Scale};
 
+/// How many types of bins are filled on trial.
+const TRIALS: usize = 6;
+
 /// Which type of bin is opened next, of those that are left and hold something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum TypeOrder {
@@ -12,21 +15,33 @@ pub(in super::super) enum TypeOrder {
     Price,
     /// The largest.
     LargestFirst,
-    /// The type that is filled best for its price, of the first few of [`TypeOrder::PricePerShare`].
+    /// The type that is filled best for its price, of some that [`TypeOrder::PricePerShare`] has first and some that have the most
+    /// capacity for their price, by weight.
     BestFill,
 }
 
 impl TypeOrder {
     /// Types of bins for what is left, the best first; bins that cost nothing come before all others.
-    pub fn order(self, draft: &Draft, scale: &Scale) -> Vec<usize> {
+    pub fn order(self, draft: &Draft, scale: &Scale, weights: &[f64]) -> Vec<usize> {
         let tables = draft.tables;
         let totals = scale.totals(&draft.left);
-        let mut types: Vec<(f64, usize)> = (0..tables.instance.bins.len())
-            .filter(|&bin| draft.spare(bin) > 0 && tables.taken(bin).ones().any(|class| draft.left[class] > 0))
-            .map(|bin| (self.cost(draft, scale, bin, &totals), bin))
-            .collect();
-        types.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
-        types.into_iter().map(|(_, bin)| bin).collect()
+        let holds_some = |bin: &usize| draft.spare(*bin) > 0 && tables.taken(*bin).ones().any(|class| draft.left[class] > 0);
+        let types: Vec<usize> = (0..tables.instance.bins.len()).filter(holds_some).collect();
+        let by_price = sorted(&types, |bin| self.cost(draft, scale, bin, &totals));
+        if self != TypeOrder::BestFill {
+            return by_price;
+        }
+        let by_capacity = sorted(&types, |bin| {
+            let capacity: f64 = scale.scaled(&tables.bin(bin).capacity).zip(weights).map(|(share, weight)| share * weight).sum();
+            tables.bin(bin).price as f64 / capacity.max(1e-9)
+        });
+        let mut types = Vec::with_capacity(by_price.len());
+        for bin in by_price.into_iter().zip(by_capacity).flat_map(|(one, other)| [one, other]) {
+            if types.len() < TRIALS && !types.contains(&bin) {
+                types.push(bin);
+            }
+        }
+        types
     }
 
     fn cost(self, draft: &Draft, scale: &Scale, bin: usize, totals: &[f64]) -> f64 {
@@ -44,6 +59,13 @@ impl TypeOrder {
             }
         }
     }
+}
+
+/// Types, those with the least cost first.
+fn sorted(types: &[usize], cost: impl Fn(usize) -> f64) -> Vec<usize> {
+    let mut rated: Vec<(f64, usize)> = types.iter().map(|&bin| (cost(bin), bin)).collect();
+    rated.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+    rated.into_iter().map(|(_, bin)| bin).collect()
 }
 
 /// How much of a bin is filled for its price, by weight.

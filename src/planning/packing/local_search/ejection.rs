@@ -61,6 +61,7 @@ impl<'t> Search<'t> {
     pub fn run(&mut self, looks: u64) -> bool {
         let end = self.looks + looks;
         while let Some(class) = self.loose.pop() {
+            self.looks += 1;
             if !self.insert(class as usize) {
                 self.weights[class as usize] += self.steps[class as usize];
                 match self.cheapest_ejection(class as usize) {
@@ -176,6 +177,7 @@ impl<'t> Search<'t> {
 
     /// Tries some swaps of one item of a bin for one of another, and some moves.
     fn swap_at_random(&mut self) {
+        self.looks += self.manner.swaps as u64 / 4;
         for _ in 0..self.manner.swaps {
             let (one, other) = (self.random.random_range(0..self.bins.len()), self.random.random_range(0..self.bins.len()));
             if one == other || self.bins[one].items.is_empty() || self.bins[other].items.is_empty() {

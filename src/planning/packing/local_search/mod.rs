@@ -31,16 +31,39 @@ const MANNERS: [Manner; 4] = [
 ];
 
 /// After how many looks the clock is asked.
-const LOOKS_AT_ONCE: u64 = 200_000;
-/// How many looks one search has in a round.
-const LOOKS_IN_ROUND: u64 = 10_000_000;
-/// How many times a search frees bins in a round.
-const REPACKS_IN_ROUND: u32 = 2000;
+const LOOKS_AT_ONCE: u64 = 20_000;
+
+/// How much is tried before local search gives up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Effort {
+    /// How many rounds may bring nothing.
+    pub rounds: u32,
+    /// How many looks one search has in a round at most.
+    pub looks: u64,
+    /// How many looks it has at most for each item and each bin that there are.
+    pub looks_each: u64,
+}
+
+impl Effort {
+    /// A glance, for what is easy to find.
+    pub const LITTLE: Effort = Effort { rounds: 1, looks: 500_000, looks_each: 200 };
+    /// As much as pays if nothing else found the cheapest.
+    pub const MUCH: Effort = Effort { rounds: 12, looks: 10_000_000, looks_each: 1000 };
+
+    fn looks(self, size: u64) -> u64 {
+        self.looks.min(self.looks_each.saturating_mul(size))
+    }
+}
+
+/// As many looks as freeing some bins and packing them anew takes.
+const LOOKS_OF_REPACK: u64 = 5000;
 
 /// What local search knows throughout.
 struct Frame<'a> {
     tables: &'a Tables<'a>,
     sizes: Vec<u64>,
+    /// What a unit of each resource costs.
+    prices: Vec<f64>,
     goal: i64,
     budget: &'a Budget<'a>,
     /// The first search that reached the goal.
@@ -57,22 +80,26 @@ struct Seeker<'t> {
     search: Option<Search<'t>>,
 }
 
-/// A packing that is not dearer, and whether time was up before the effort of so many rounds was spent.
-pub(super) fn improve(tables: &Tables, packing: Packing, goal: i64, rounds: u32, budget: &Budget) -> (Packing, bool) {
-    let frame = Frame { tables, sizes: sizes(tables), goal, budget, winner: AtomicUsize::new(usize::MAX) };
+/// A packing that is not dearer, and whether time was up before so many rounds had brought nothing.
+pub(super) fn improve(tables: &Tables, packing: Packing, goal: i64, effort: Effort, budget: &Budget) -> (Packing, bool) {
+    let frame = Frame {
+        tables,
+        sizes: sizes(tables),
+        prices: Scale::new(tables).unit_prices(tables),
+        goal,
+        budget,
+        winner: AtomicUsize::new(usize::MAX),
+    };
     let mut best = (packing.price(tables.instance), bins_of(tables, &packing));
     let mut seekers: Vec<Seeker> = (0..MANNERS.len()).map(|index| Seeker::new(index, &best, budget.seed)).collect();
-    for _ in 0..rounds {
-        if best.0 <= goal {
-            break;
-        }
-        if (budget.remaining)().is_zero() {
-            break;
-        }
-        seekers.par_iter_mut().for_each(|seeker| seeker.round(&frame));
+    let mut fruitless = 0;
+    while fruitless < effort.rounds && best.0 > goal && !(budget.remaining)().is_zero() {
+        fruitless += 1;
+        seekers.par_iter_mut().for_each(|seeker| seeker.round(&frame, effort));
         let winner = seekers.iter().min_by_key(|seeker| (seeker.price, seeker.index)).expect("there are seekers");
         if winner.price < best.0 {
             best = (winner.price, winner.bins.clone());
+            fruitless = 0;
         }
         seekers.iter_mut().filter(|seeker| seeker.price > best.0).for_each(|seeker| seeker.restart(&best));
     }
@@ -81,7 +108,7 @@ pub(super) fn improve(tables: &Tables, packing: Packing, goal: i64, rounds: u32,
 }
 
 /// Completes a draft that ran out of bins, from all bins that are left; none if that is not found.
-pub(super) fn complete(draft: &Draft, rounds: u32, budget: &Budget) -> Option<Packing> {
+pub(super) fn complete(draft: &Draft, effort: Effort, budget: &Budget) -> Option<Packing> {
     let tables = draft.tables;
     let mut bins: Vec<OpenBin> = draft.groups.iter().flat_map(|(open, count)| std::iter::repeat_n(open.clone(), *count as usize)).collect();
     for (index, bin) in tables.instance.bins.iter().enumerate().filter(|(_, bin)| bin.limit.is_some()) {
@@ -94,13 +121,14 @@ pub(super) fn complete(draft: &Draft, rounds: u32, budget: &Budget) -> Option<Pa
     let left = draft.left.iter().enumerate().flat_map(|(class, left)| std::iter::repeat_n(class as u32, *left as usize));
     let loose: Vec<u32> = left.collect();
     let sizes = sizes(tables);
+    let size = bins.len() as u64 * tables.instance.items.iter().map(|item| u64::from(item.demand)).sum::<u64>();
     let found: Vec<Option<Packing>> = MANNERS
         .par_iter()
         .enumerate()
         .map(|(index, manner)| {
             let mut search = Search::new(tables, bins.clone(), &sizes, *manner, ChaCha8Rng::seed_from_u64(budget.seed ^ index as u64));
             search.loose.clone_from(&loose);
-            let most = u64::from(rounds) * LOOKS_IN_ROUND / LOOKS_AT_ONCE;
+            let most = u64::from(effort.rounds) * effort.looks(size) / LOOKS_AT_ONCE;
             let is_done = (0..most).any(|_| search.run(LOOKS_AT_ONCE) || (budget.remaining)().is_zero());
             (is_done && search.loose.is_empty()).then(|| packed(search.bins))
         })
@@ -112,7 +140,7 @@ pub(super) fn complete(draft: &Draft, rounds: u32, budget: &Budget) -> Option<Pa
 fn sizes(tables: &Tables) -> Vec<u64> {
     let scale = Scale::new(tables);
     let demand: Vec<u32> = tables.instance.items.iter().map(|item| item.demand).collect();
-    let weights = scale.weights(Weights::Average, &demand);
+    let weights = scale.weights(Weights::Average, tables, &demand);
     (0..tables.classes()).map(|class| 1 + (1000.0 * scale.size(Measure::Sum, &weights, class)) as u64).collect()
 }
 
@@ -135,16 +163,19 @@ impl<'t> Seeker<'t> {
         (self.price, self.bins, self.search) = (*price, bins.clone(), None);
     }
 
-    fn round(&mut self, frame: &Frame<'t>) {
+    fn round(&mut self, frame: &'t Frame<'t>, effort: Effort) {
+        let items: u64 = frame.tables.instance.items.iter().map(|item| u64::from(item.demand)).sum();
+        let looks = effort.looks(items * self.bins.len() as u64);
         let has_types = frame.tables.instance.bins.len() > 1;
         if has_types {
-            let repacking = Repacking::new(frame.tables, self.bins.clone(), ChaCha8Rng::seed_from_u64(self.random.next_u64()));
-            let (price, bins) = repacking.run(REPACKS_IN_ROUND, frame.goal, || frame.is_over(self.index));
+            let repacking =
+                Repacking::new(frame.tables, &frame.prices, self.bins.clone(), ChaCha8Rng::seed_from_u64(self.random.next_u64()));
+            let (price, bins) = repacking.run(looks.div_ceil(LOOKS_OF_REPACK) as u32, frame.goal, || frame.is_over(self.index));
             if price < self.price {
                 (self.price, self.bins, self.search) = (price, bins, None);
             }
         }
-        let mut looks = LOOKS_IN_ROUND / LOOKS_AT_ONCE;
+        let mut looks = looks.div_ceil(LOOKS_AT_ONCE);
         while looks > 0 && self.price > frame.goal && !frame.is_over(self.index) {
             if self.search.is_none() && !self.cut(frame) {
                 return;

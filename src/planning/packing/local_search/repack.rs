@@ -24,15 +24,17 @@ pub(super) struct Repacking<'t> {
     spare: Vec<u32>,
     price: i64,
     best: (i64, Vec<OpenBin>),
+    /// What a unit of each resource costs.
+    prices: &'t [f64],
     random: ChaCha8Rng,
 }
 
 impl<'t> Repacking<'t> {
-    pub fn new(tables: &'t Tables<'t>, bins: Vec<OpenBin>, random: ChaCha8Rng) -> Self {
+    pub fn new(tables: &'t Tables<'t>, prices: &'t [f64], bins: Vec<OpenBin>, random: ChaCha8Rng) -> Self {
         let mut spare: Vec<u32> = tables.instance.bins.iter().map(|bin| bin.limit.unwrap_or(u32::MAX)).collect();
         bins.iter().for_each(|bin| spare[bin.bin] = spare[bin.bin].saturating_sub(1));
         let price = bins.iter().map(|bin| tables.bin(bin.bin).price).sum();
-        Repacking { tables, best: (price, bins.clone()), bins, spare, price, random }
+        Repacking { tables, best: (price, bins.clone()), bins, spare, price, prices, random }
     }
 
     /// Frees and packs so many times; the best that was met, which is what it started from at worst.
@@ -52,7 +54,7 @@ impl<'t> Repacking<'t> {
         let freed = self.draw();
         let old: i64 = freed.iter().map(|&bin| self.tables.bin(self.bins[bin].bin).price).sum();
         let part = Part::new(self.tables, &self.bins, &freed, &self.spare);
-        let Some((price, packed)) = part.pack(&mut self.random) else { return };
+        let Some((price, packed)) = part.pack(self.prices, &mut self.random) else { return };
         let chance = self.random.random_range(0..2) == 0;
         let is_kept = price < old || (price == old && chance) || (price > old && self.price - old + price <= price_max && chance);
         if !is_kept {
@@ -154,9 +156,9 @@ impl Part {
     }
 
     /// The cheapest bins that some rules find, in terms of the whole; none if none packs everything.
-    fn pack(&self, random: &mut ChaCha8Rng) -> Option<(i64, Vec<OpenBin>)> {
+    fn pack(&self, prices: &[f64], random: &mut ChaCha8Rng) -> Option<(i64, Vec<OpenBin>)> {
         let tables = Tables::new(&self.instance);
-        let drafts = (0..RULES).map(|_| draft_by(&tables, drawn_rule(random), &Scale::biased(&tables, random)));
+        let drafts = (0..RULES).map(|_| draft_by(&tables, drawn_rule(random), &Scale::biased(&tables, prices, random)));
         let best = drafts.filter(|draft| draft.items_left() == 0).min_by_key(|draft| draft.price())?;
         let mut packed = Vec::new();
         for (mut open, count) in best.groups.iter().filter(|(open, _)| !open.items.is_empty()).cloned() {
@@ -171,7 +173,7 @@ impl Part {
 fn drawn_rule(random: &mut ChaCha8Rng) -> Rule {
     let ways = [Way::BestFit, Way::FirstFit, Way::BinCentric, Way::BinCentric];
     let measures = [Measure::DotProduct, Measure::Euclidean, Measure::Largest, Measure::Sum];
-    let weights = [Weights::Even, Weights::Average, Weights::Dynamic];
+    let weights = [Weights::Even, Weights::Priced, Weights::Priced, Weights::Dynamic];
     let types = [TypeOrder::PricePerShare, TypeOrder::BestFill, TypeOrder::BestFill, TypeOrder::LargestFirst, TypeOrder::Price];
     Rule {
         way: ways[random.random_range(0..ways.len())],

@@ -387,7 +387,13 @@ fn existing(sizing: &Sizing, offers: &[Offer<'_>]) -> Vec<Option<usize>> {
         let label = |key: &str| node.metadata.labels.get(key).map(String::as_str);
         let zone = label("topology.kubernetes.io/zone");
         let like = crate::catalogue::NodeType::like(node);
-        offers.iter().position(|offer| offer.node_type.name == like.name && (offer.zone().is_none() || offer.zone() == zone))
+        let is_like = |offer: &Offer<'_>| {
+            let same = crate::catalogue::NodeType { name: offer.node_type.name.clone(), ..like.clone() };
+            let (own, other) = (&same, offer.node_type);
+            offer.node_type.name == like.name
+                || own.allocatable == other.allocatable && own.labels == other.labels && own.taints == other.taints
+        };
+        offers.iter().position(|offer| is_like(offer) && (offer.zone().is_none() || offer.zone() == zone))
     };
     sizing.ground.removed.iter().map(of).collect()
 }

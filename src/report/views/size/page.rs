@@ -41,7 +41,15 @@ impl SizeView {
             return Text::good(format!("Nothing to buy: everything {conditions} on what is there"));
         }
         let cost = self.cost.map_or_else(String::new, |cost| format!(" for {} an hour", money(cost.per_hour)));
-        let text = format!("Buy {}{cost}: everything {conditions}", self.fleet());
+        let existing: u32 = self.nodes.iter().map(|nodes| nodes.existing).sum();
+        let text = match existing {
+            0 => format!("Buy {}{cost}: everything {conditions}", self.fleet()),
+            _ if existing == self.count => format!("Nothing to buy: everything {conditions} on {}{cost}", self.fleet()),
+            _ => {
+                let to_buy = count((self.count - existing) as usize, "node");
+                format!("Have {}{cost}, which is {to_buy} to buy and {existing} that are there: everything {conditions}", self.fleet())
+            }
+        };
         if self.holds() { Text::good(text) } else { Text::new(text, Mood::Notable) }
     }
 

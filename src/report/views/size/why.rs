@@ -8,7 +8,7 @@ use super::{AlternativeView, CostView, cost, percent, shown};
 use crate::planning::size::why::{Rule, Why};
 use crate::planning::size::{Fleet, Offer, Sizing};
 use crate::report::amount::Unit;
-use crate::report::document::{Detail, Document, Mood, Table, Text};
+use crate::report::document::{Chart, Detail, Document, Mood, Table, Text};
 
 /// So many rules fit a screen.
 const RULES: usize = 10;
@@ -169,6 +169,37 @@ impl WhyView {
             curve.row(vec![point.nodes.to_string().into(), cost.into(), holds, format!("{} %", point.fullest).into(), after.into()]);
         }
         document.table("Fewer and more nodes", curve, Vec::new());
+        self.charts().into_iter().for_each(|chart| document.chart(chart));
+    }
+
+    /// Cost and headroom against the number of nodes.
+    fn charts(&self) -> [Chart; 2] {
+        let nodes = |point: &PointView| f64::from(point.nodes);
+        let of = |value: &dyn Fn(&PointView) -> Option<f64>| -> Vec<(f64, f64)> {
+            self.curve.iter().filter_map(|point| Some((nodes(point), value(point)?))).collect()
+        };
+        let holds = self.curve.iter().find(|point| point.holds);
+        let headroom = |share: f64| (100.0 - share).max(0.0);
+        let axes = |up: &str| ("nodes".to_owned(), up.to_owned());
+        let mark = |value: Option<f64>| {
+            holds.and_then(|point| Some(("the fewest that hold".to_owned(), (nodes(point), value?)))).into_iter().collect()
+        };
+        let cost = Chart {
+            title: "Cost".to_owned(),
+            axes: axes("an hour"),
+            lines: vec![("cost".to_owned(), of(&|point| Some(point.cost?.per_hour)))],
+            marks: mark(holds.and_then(|point| Some(point.cost?.per_hour))),
+        };
+        let room = Chart {
+            title: "Headroom of the fullest node".to_owned(),
+            axes: axes("percent of cpu or memory"),
+            lines: vec![
+                ("with nothing lost".to_owned(), of(&|point| Some(headroom(point.fullest)))),
+                ("after the worst loss".to_owned(), of(&|point| Some(headroom(point.fullest_after_loss?)))),
+            ],
+            marks: mark(holds.map(|point| headroom(point.fullest))),
+        };
+        [cost, room]
     }
 
     fn add_resources(&self, document: &mut Document) {
