@@ -8,7 +8,6 @@ use super::super::problem::Problem;
 use super::certificate::{MILLION, whole};
 use super::knapsack::Knapsack;
 use super::master::Residual;
-use super::pool::Pool;
 
 /// Nodes of the search for the best pattern of a type.
 const BEST_NODES: u64 = 2_000;
