@@ -6,6 +6,7 @@ use std::time::Duration;
 use fixedbitset::FixedBitSet;
 use plimsoll::planning::packing::{Bin, BoundProof, Budget, Instance, Item, Packing, Pattern, Solution, portfolio, solve, solve_from};
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 
 fn hour() -> Duration {
     Duration::from_secs(3600)
@@ -100,8 +101,13 @@ fn checked(instance: &Instance, solution: &Solution) -> Option<i64> {
     Some(packing.price(instance))
 }
 
+fn config(cases: u32) -> ProptestConfig {
+    let persistence = FileFailurePersistence::Direct("tests/suite/packing.seeds");
+    ProptestConfig { cases, failure_persistence: Some(Box::new(persistence)), ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(config(128))]
 
     #[test]
     fn a_small_packing_is_the_cheapest(instance in instances(4, 2)) {
@@ -203,6 +209,16 @@ fn what_fits_nowhere_is_named() {
     let solution = solved(&instance);
     assert_eq!(solution.packing, None);
     assert_eq!(solution.bound.proof, BoundProof::Infeasible(vec![1]));
+}
+
+#[test]
+fn an_item_makes_way_for_one_that_fits_nowhere_else() {
+    let bin = |capacity: i64, limit: Option<u32>| Bin { capacity: vec![capacity], price: 3, limit };
+    let item = |amount: i64, demand: u32| Item { amounts: vec![amount], demand, per_bin: demand, bins: None };
+    let only_second = Item { bins: Some(FixedBitSet::with_capacity_and_blocks(2, [2])), ..item(2, 2) };
+    let instance =
+        Instance { bins: vec![bin(4, None), bin(6, Some(1))], items: vec![item(0, 1), item(4, 1), only_second], conflicts: vec![] };
+    assert_eq!(checked(&instance, &solved(&instance)), Some(6));
 }
 
 #[test]
