@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Instant;
 
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -48,17 +49,18 @@ struct Cluster {
 const WHOLE: i64 = 1_000_000;
 /// How many thousandths a GPU has.
 const GPU: i64 = 1000;
+const TRACE: &str = "openb_pod_list_default";
 /// Load of the published runs, in per cent of the cluster's GPUs.
 const LOAD: i64 = 130;
 
 /// Answers all questions about the trace in a folder.
 pub fn run(folder: &Path, options: &Options) -> Result<(), String> {
     let cluster = cluster(&folder.join("openb_node_list_all_node.csv"))?;
-    let trace = trace(&folder.join("openb_pod_list_default.csv"))?;
-    println!("question,seed,found,bound,unit,seconds,published_fgd");
-    let (sharing, worth) = gpus_needed(&count(&trace), &cluster, options);
+    let trace = trace(&folder.join(format!("{TRACE}.csv")))?;
+    println!("question,seed,found,bound,unit,seconds");
+    let worth = gpus_needed(&count(&trace), &cluster, options);
     nodes_needed(&count(&trace), &cluster, &worth, options);
-    let _ = sharing;
+    published(&folder.join("FGD_expected_analysis_allo_discrete.csv"))?;
     for seed in 1..=options.seeds {
         load_that_fits(&trace, &cluster, seed, options);
         allocation(&trace, &cluster, seed, options);
@@ -67,11 +69,45 @@ pub fn run(folder: &Path, options: &Options) -> Result<(), String> {
 }
 
 /// Whether the trace fits at all: how many GPUs its pods need, whatever the nodes.
-fn gpus_needed(pods: &Pods, cluster: &Cluster, options: &Options) -> (i64, BTreeMap<i64, i64>) {
+fn gpus_needed(pods: &Pods, cluster: &Cluster, options: &Options) -> BTreeMap<i64, i64> {
     let (found, bound, worth, seconds) = shared_gpus(pods, options);
-    let whole: i64 = pods.iter().filter(|(pod, _)| pod.is_whole()).map(|(pod, count)| pod.gpu_milli / GPU * i64::from(*count)).sum();
-    println!("GPUs that the whole trace needs ({} there are),,{},{},GPUs,{seconds:.1},", cluster.gpus(), whole + found, whole + bound);
-    (whole + bound, worth)
+    let whole = whole_gpus(pods);
+    println!("GPUs that the whole trace needs (of {} there are),,{},{},GPUs,{seconds:.1}", cluster.gpus(), whole + found, whole + bound);
+    worth
+}
+
+/// GPUs of the pods that ask for whole ones.
+fn whole_gpus(pods: &Pods) -> i64 {
+    let whole = pods.iter().filter(|(pod, _)| pod.is_whole());
+    whole.map(|(pod, count)| pod.gpu_milli / GPU * i64::from(*count)).sum()
+}
+
+/// What the published policies reach on the same trace, online: the mean of their seeds.
+fn published(path: &Path) -> Result<(), String> {
+    let mut reader = csv::Reader::from_path(path).map_err(|error| error.to_string())?;
+    let headers = reader.headers().map_err(|error| error.to_string())?.clone();
+    // policy: runs, sum of allocations at the last load, sum of the loads that were kept up with
+    let mut policies: BTreeMap<String, (f64, f64, f64)> = BTreeMap::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| error.to_string())?;
+        if record.get(0) != Some(TRACE) {
+            continue;
+        }
+        let points =
+            headers.iter().zip(&record).filter_map(|(load, allocated)| Some((load.parse::<f64>().ok()?, allocated.parse::<f64>().ok()?)));
+        let points: Vec<(f64, f64)> = points.filter(|(load, _)| *load <= LOAD as f64).collect();
+        // the points are of whole per cents, to two digits: less than a quarter below the load is as much as arrived
+        let kept_up = points.iter().take_while(|(load, allocated)| *allocated > load - 0.25).map(|(load, _)| *load).last();
+        let policy = policies.entry(record.get(1).unwrap_or_default().to_owned()).or_default();
+        policy.0 += 1.0;
+        policy.1 += points.last().map_or(0.0, |(_, allocated)| *allocated);
+        policy.2 += kept_up.unwrap_or_default();
+    }
+    for (policy, (runs, allocated, kept_up)) in policies {
+        println!("load up to which every pod is placed (published: {policy}; {runs} runs),,{:.2},,% of GPUs,", kept_up / runs);
+        println!("allocation at {LOAD} % load (published: {policy}; {runs} runs),,{:.2},,% of GPUs,", allocated / runs);
+    }
+    Ok(())
 }
 
 /// The fewest GPUs that hold the pods which share: found, proven, and what each part of a GPU is worth by that proof.
@@ -106,38 +142,39 @@ fn answer(question: &str, pods: &Pods, bins: &[Bin], worth: &BTreeMap<i64, i64>,
     let (of_plan, seconds) = solved(&plan, options.time_limit);
     let (of_relaxation, more_seconds) = solved(&relaxation(pods, bins, worth), options.time_limit);
     let found = of_plan.packing.map_or_else(|| "none".to_owned(), |packing| packing.price(&plan).to_string());
-    println!("{question},,{found},{},nodes,{:.1},", of_relaxation.bound.price, seconds + more_seconds);
+    println!("{question},,{found},{},nodes,{:.1}", of_relaxation.bound.price, seconds + more_seconds);
 }
 
-/// The greatest load at which not one pod is dropped: pods arrive in a random order, up to that load.
+/// The greatest load at which not one pod is dropped: pods arrive in a random order, up to that load. What lies between what was packed
+/// and what was proven not to fit is open.
 fn load_that_fits(trace: &[Pod], cluster: &Cluster, seed: u64, options: &Options) {
     let mut order = trace.to_vec();
     order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-    let mut seconds = 0.0;
+    let start = Instant::now();
     let limited: Vec<Bin> = cluster.shapes.iter().map(|(shape, count)| shape.bin(1, Some(*count))).collect();
-    let (mut fits, mut too_much) = (0, order.len());
-    let (mut proven_too_much, step) = (order.len(), order.len() / 400);
-    // whatever is below what is proven not to fit and above what was packed is open
-    while too_much - fits > step {
-        let middle = (fits + too_much) / 2;
-        let pods = count(&order[..middle]);
-        let items = bundled(&pods, options).into_iter().map(Planned::item).collect();
-        let (solution, took) = solved(&Instance { bins: limited.clone(), items, conflicts: Vec::new() }, options.time_limit);
-        seconds += took;
-        if solution.packing.is_some() { fits = middle } else { too_much = middle }
-    }
-    let (mut low, mut high) = (fits, order.len());
-    while high - low > step {
-        let middle = (low + high) / 2;
-        let pods = count(&order[..middle]);
-        let (_, bound, _, took) = shared_gpus(&pods, options);
-        let whole: i64 = pods.iter().filter(|(pod, _)| pod.is_whole()).map(|(pod, count)| pod.gpu_milli / GPU * i64::from(*count)).sum();
-        seconds += took;
-        if whole + bound > cluster.gpus() { high = middle } else { low = middle }
-    }
-    proven_too_much = proven_too_much.min(high);
+    let fits = |length: usize| {
+        let items = bundled(&count(&order[..length]), options).into_iter().map(Planned::item).collect();
+        let instance = Instance { bins: limited.clone(), items, conflicts: Vec::new() };
+        solved(&instance, options.time_limit).0.packing.is_some()
+    };
+    let may_fit = |length: usize| {
+        let pods = count(&order[..length]);
+        whole_gpus(&pods) + shared_gpus(&pods, options).1 <= cluster.gpus()
+    };
+    let may = last(0, order.len(), may_fit);
+    let does = last(0, may, fits);
     let load = |length: usize| 100.0 * order[..length].iter().map(|pod| pod.gpu_milli).sum::<i64>() as f64 / (cluster.gpus() * GPU) as f64;
-    println!("load up to which every pod is placed,{seed},{:.2},{:.2},% of GPUs,{seconds:.1},94.9", load(fits), load(proven_too_much));
+    let (found, bound, seconds) = (load(does), load((may + 1).min(order.len())), start.elapsed().as_secs_f64());
+    println!("load up to which every pod is placed,{seed},{found:.2},{bound:.2},% of GPUs,{seconds:.1}");
+}
+
+/// The last number from one that is good to one that is not known to be, by halving.
+fn last(mut good: usize, mut end: usize, is_good: impl Fn(usize) -> bool) -> usize {
+    while good < end {
+        let middle = good + (end - good).div_ceil(2);
+        if is_good(middle) { good = middle } else { end = middle - 1 }
+    }
+    good
 }
 
 /// How much of the cluster's GPUs is allocated of 130 % load: a plan that chooses what to place, and what no choice can exceed.
@@ -160,7 +197,7 @@ fn allocation(trace: &[Pod], cluster: &Cluster, seed: u64, options: &Options) {
     let per_cent = |rejected: i64| 100.0 * (total - rejected) as f64 / (cluster.gpus() * GPU) as f64;
     let found = of_plan.packing.map_or(f64::NAN, |packing| per_cent(packing.price(&plan)));
     let most = per_cent(of_relaxation.bound.price).min(100.0);
-    println!("allocation at {LOAD} % load,{seed},{found:.2},{most:.2},% of GPUs,{:.1},95.39", first + second + third);
+    println!("allocation at {LOAD} % load,{seed},{found:.2},{most:.2},% of GPUs,{:.1}", first + second + third);
 }
 
 /// The same bins, and for each class one that takes its items one by one at the price of rejecting them.

@@ -16,6 +16,7 @@ pub mod lost;
 pub mod output;
 pub mod placement;
 pub mod progress;
+pub mod purchase;
 pub mod recovery;
 pub mod template;
 mod time;

@@ -66,6 +66,11 @@ fn exit_code_is_0_for_yes_1_for_no_2_for_misuse() {
         &["fit", "--memory=-1Gi"],
         &["fit", "--resource", "nvidia.com/gpu=-1"],
         &["fit", "--like", "no/such"],
+        &["rightsize", "fixtures/cli/rightsize.yaml"],
+        &["rightsize", "--cpu-percentile", "101"],
+        &["rightsize", "--memory-margin", "-5%"],
+        &["rightsize", "--usage", "no/such/file.csv"],
+        &["schedule", "-o", "patch"],
     ] {
         let output = plimsoll(misuse);
         assert_eq!(code(&output), 2, "{misuse:?}: {}", err(&output));

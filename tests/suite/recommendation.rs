@@ -206,3 +206,62 @@ fn maxima_that_fit_stay_and_others_are_lowered_together_and_raised_one_by_one() 
         assert!(!fit(&text, &more), "{more:?} would fit as well as {maxima:?}");
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn maxima_that_are_recommended_have_places(maxima in (1i32..9, 1i32..9)) {
+        let text = autoscaled([maxima.0, maxima.1]);
+        let found = bounds(&text);
+        let fits: Vec<i32> = found.maxima.iter().map(|own| own.fits).collect();
+        prop_assert!(found.least_fits && fit(&text, &fits), "{fits:?}");
+        prop_assert!(found.maxima.iter().all(|own| own.fits >= own.least && own.fits <= own.most));
+        prop_assert_eq!(found.all_fit, fit(&text, &[maxima.0, maxima.1]));
+    }
+}
+
+#[test]
+fn storage_daemons_and_cron_jobs_count_and_the_system_is_left_alone() {
+    let text = "
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: shop}
+spec:
+  replicas: 2
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: c, image: i, resources: {requests: {cpu: 1, memory: 1Gi, vendor.com/gpu: 1}, limits: {memory: 1Gi, vendor.com/gpu: 1}}}]}}
+  volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}}]
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: report, namespace: shop}
+spec: {schedule: 0 3 * * *, jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: i, resources: {requests: {cpu: 500m, memory: 1Gi}, limits: {memory: 1Gi}}}]}}}}}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: shop}
+spec:
+  updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}
+  selector: {matchLabels: {app: agent}}
+  template: {metadata: {labels: {app: agent}}, spec: {containers: [{name: c, image: i, resources: {requests: {cpu: 10m, memory: 10Mi}, limits: {memory: 10Mi}}}]}}
+---
+{apiVersion: v1, kind: Node, metadata: {name: a}, status: {allocatable: {cpu: 4, memory: 8Gi, pods: 110}}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: own, namespace: kube-system}, spec: {containers: [{name: c, image: i}]}}
+";
+    let advice = recommend(&expanded(text), None);
+    let told: Vec<String> = advice.quotas[0].lines.iter().map(|line| format!("{}={}", line.resource, line.at_peak)).collect();
+    let expected = [
+        "limits.memory=3092Mi",
+        "persistentvolumeclaims=2",
+        "pods=5",
+        "requests.cpu=2520m",
+        "requests.memory=3092Mi",
+        "requests.storage=20Gi",
+        "requests.vendor.com/gpu=2",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!((advice.quotas.len(), advice.limit_ranges.len(), &advice.quotas[0].refused), (1, 0, &None));
+}

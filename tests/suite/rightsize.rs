@@ -118,7 +118,7 @@ fn limit_ranges_bound_it_and_are_named() {
     let memory = the(&sizing, "web", Resource::Memory);
     // which is what the limit range gives it by default, so that nothing has to be written
     assert!(!memory.is_changed());
-    assert_eq!(told(memory.outcome()), pair("90Mi", "90Mi"));
+    assert_eq!(told(memory.becomes), pair("90Mi", "90Mi"));
     assert!(memory.is_short() && memory.is_below_peak() && !sizing.is_met());
 }
 
@@ -132,7 +132,7 @@ fn a_quota_on_limits_keeps_limits_and_is_held_against_the_outcome() {
     assert!(cpu.reasons.contains(&Reason::LimitDemanded("ResourceQuota cap".into())));
     let excess = &sizing.quotas[0];
     assert_eq!(
-        (excess.resource.as_str(), excess.before.to_string(), excess.after.to_string()),
+        (excess.resource.as_str(), excess.at_most.0.to_string(), excess.at_most.1.to_string()),
         ("requests.memory", "128Mi".into(), "232Mi".into())
     );
 }
@@ -198,6 +198,24 @@ fn applying_it_leaves_nothing_to_recommend() {
     assert!(sized(&objects, &usage).workloads.iter().all(|workload| !workload.is_changed()));
 }
 
+#[test]
+fn neither_the_order_of_documents_nor_of_samples_matters() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cli/rightsize.yaml")).expect("it is there");
+    let rows: Vec<String> = (1..40)
+        .flat_map(|number| {
+            ["web-7c9d6b5f48-4xk2m,web", "web-7c9d6b5f48-9qz7r,web", "cache-5c9b8d7f6-7xyzt,cache"]
+                .map(|pod| format!("{},shop,{pod},{number}m,{number}Mi\n", 1000 * number))
+        })
+        .collect();
+    let backwards = |parts: Vec<&str>, between: &str| parts.into_iter().rev().collect::<Vec<_>>().join(between);
+    let head = "timestamp,namespace,pod,container,cpu,memory\n";
+    let forth = sized(&objects(&text), &usage(&format!("{head}{}", rows.concat())));
+    let back = backwards(rows.iter().map(String::as_str).collect(), "");
+    let back = sized(&objects(&backwards(text.split("---\n").collect(), "---\n")), &usage(&format!("{head}{back}")));
+    assert_eq!((forth.workloads, forth.totals, forth.quotas), (back.workloads, back.totals, back.quotas));
+    assert_eq!(forth.autoscalers, back.autoscalers);
+}
+
 /// A LimitRange and a quota that may be there, by what is drawn.
 fn policies(min: i64, max: i64, ratio: Option<i64>, default: Option<i64>, quota: bool) -> String {
     let ratio = ratio.map_or(String::new(), |ratio| format!(", maxLimitRequestRatio: {{cpu: {ratio}}}"));
@@ -245,4 +263,211 @@ proptest! {
         let outcome = server.create(pod);
         prop_assert!(outcome.is_ok(), "{:?} {:?}", outcome.err(), the(&sizing, "web", Resource::Cpu));
     }
+}
+
+/// A Deployment of two containers with these resources, and one that runs before them.
+fn pair_of_containers(first: &str, second: &str) -> String {
+    format!(
+        "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec:\n  replicas: 1\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      initContainers: [{{name: i, image: i, resources: {{requests: {{cpu: 10m, memory: 10Mi}}}}}}]\n      containers: [{{name: a, image: i, resources: {first}}}, {{name: b, image: i, resources: {second}}}]\n"
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn bounds_of_pods_hold_and_what_is_too_much_is_shared(
+        first in proptest::collection::vec((1i64..3000, 1i64..3000), 1..5),
+        second in proptest::collection::vec((1i64..3000, 1i64..3000), 1..5),
+        (min, more) in (60i64..400, 200i64..4000),
+        limits in any::<bool>(),
+        nodes in proptest::option::of(300i64..5000),
+    ) {
+        let written = if limits { "{requests: {cpu: 100m, memory: 100Mi}, limits: {cpu: 100m, memory: 100Mi}}" } else { "{}" };
+        let max = min + more;
+        let range = format!(
+            "---\napiVersion: v1\nkind: LimitRange\nmetadata: {{name: bounds, namespace: shop}}\nspec: {{limits: [{{type: Pod, min: {{cpu: {min}m, memory: {min}Mi}}, max: {{cpu: {max}m, memory: {max}Mi}}}}]}}\n"
+        );
+        let node = nodes.map_or(String::new(), |size| {
+            format!("---\napiVersion: v1\nkind: Node\nmetadata: {{name: node}}\nstatus: {{allocatable: {{cpu: {size}m, memory: {size}Mi, pods: 110}}}}\n")
+        });
+        let objects = objects(&[pair_of_containers(written, "{}"), range, node].concat());
+        let rows = |name: &str, samples: &[(i64, i64)]| {
+            samples.iter().map(|(cpu, memory)| format!("shop,web-5d4f8c7b9-abcde,{name},{cpu}m,{memory}Mi\n")).collect::<String>()
+        };
+        let usage = usage(&format!("namespace,pod,container,cpu,memory\n{}{}", rows("a", &first), rows("b", &second)));
+        let sizing = sized(&objects, &usage);
+        let mut after = objects.clone();
+        sizing.apply(&mut after);
+        let spec = &after.deployments[0].spec.template.spec;
+        for resource in Resource::ALL {
+            let total = resource.amount(pod_total(spec, resource));
+            let unit = if resource == Resource::Cpu { 1 } else { 1 << 20 };
+            prop_assert!(total <= max * unit, "{total} of {max}");
+            if let Some(size) = nodes.filter(|size| *size >= min) {
+                prop_assert!(total <= size * unit, "{total} of a node of {size}");
+            }
+        }
+        // a node that is smaller than what the limit range demands helps nobody
+        if nodes.is_none_or(|size| size >= min + 2) {
+            let mut server = ApiServer::of_partly_known_cluster();
+            after.limit_ranges.iter().for_each(|range| server.adopt(range));
+            let mut pod = plimsoll::manifest::pod::Pod { spec: spec.clone(), ..Default::default() };
+            pod.metadata.name = "new".to_owned();
+            pod.metadata.namespace = "shop".to_owned();
+            let outcome = server.create(pod);
+            prop_assert!(outcome.is_ok(), "{:?}", outcome.err());
+        }
+        let is_named = |own: &ResourceSizing| own.reasons.iter().any(|reason| matches!(reason, Reason::LimitRangeMax(..) | Reason::LargestNode(..)));
+        for (_, container) in sizing.containers() {
+            for own in &container.resources {
+                prop_assert!(!own.is_short() || is_named(own), "{own:?}");
+            }
+        }
+    }
+}
+
+const FILES: [&str; 6] = [
+    "fixtures/cli/rightsize.yaml",
+    "--usage=cpu=fixtures/cli/rightsize-cpu.json",
+    "--usage=memory=fixtures/cli/rightsize-memory.json",
+    "--usage=fixtures/cli/rightsize-top.txt",
+    "--set=all",
+    "-o",
+];
+
+/// What the command writes of the fixture, in a format.
+fn written(format: &str) -> String {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    let output = command.arg("rightsize").args(FILES).arg(format).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(1), "a LimitRange and the nodes are in the way");
+    String::from_utf8(output.stdout).expect("it is text")
+}
+
+fn documents(text: &str) -> Vec<serde_json::Value> {
+    serde_saphyr::from_multiple(text).expect("it is YAML")
+}
+
+/// A strategic merge patch: containers merge by name, `null` deletes, other lists are replaced.
+fn merge(target: &mut serde_json::Value, patch: &serde_json::Value) {
+    let serde_json::Value::Object(patch) = patch else { return *target = patch.clone() };
+    if !target.is_object() {
+        *target = serde_json::json!({});
+    }
+    for (key, value) in patch {
+        match (key.as_str(), value) {
+            (_, serde_json::Value::Null) => drop(target.as_object_mut().expect("made one").remove(key)),
+            ("containers" | "initContainers", serde_json::Value::Array(items)) => {
+                for item in items {
+                    let own = target[key].as_array_mut().expect("the workload has containers");
+                    let place =
+                        own.iter().position(|own| own["name"] == item["name"]).expect("a patch names only containers that are there");
+                    merge(&mut own[place], item);
+                }
+            }
+            _ => merge(&mut target[key], value),
+        }
+    }
+}
+
+/// The manifests with patches merged into what they name; what is new is added.
+fn patched(patches: &[serde_json::Value]) -> Objects {
+    let manifests = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cli/rightsize.yaml")).expect("it is there");
+    let mut all = documents(&manifests);
+    let same = |one: &serde_json::Value, other: &serde_json::Value| {
+        one["kind"] == other["kind"] && ["name", "namespace"].iter().all(|key| one["metadata"][*key] == other["metadata"][*key])
+    };
+    for patch in patches {
+        match all.iter().position(|own| same(own, patch)) {
+            Some(place) => merge(&mut all[place], patch),
+            None => all.push(patch.clone()),
+        }
+    }
+    let input = plimsoll::manifest::read::read_str(
+        "patched.json",
+        &serde_json::json!({"apiVersion": "v1", "kind": "List", "items": all}).to_string(),
+    );
+    assert!(!input.has_errors(), "{:?}", input.problems);
+    input.objects
+}
+
+/// Resources of every template, and bounds of every policy.
+fn settings(objects: &Objects) -> std::collections::BTreeMap<String, String> {
+    let specs = objects.pod_specs().filter(|(metadata, _)| metadata.controller().is_none());
+    let mut found = std::collections::BTreeMap::new();
+    for (metadata, spec) in specs {
+        for container in spec.init_containers.iter().chain(&spec.containers) {
+            let list = |list: &plimsoll::manifest::pod::ResourceList| {
+                list.iter().map(|(name, amount)| format!("{name}={amount}")).collect::<Vec<_>>()
+            };
+            found.insert(
+                format!("{}/{}/{}", metadata.namespace, metadata.name, container.name),
+                format!("{:?} {:?}", list(&container.resources.requests), list(&container.resources.limits)),
+            );
+        }
+    }
+    for quota in &objects.resource_quotas {
+        found.insert(format!("quota {}/{}", quota.metadata.namespace, quota.metadata.name), format!("{:?}", quota.spec.hard));
+    }
+    for hpa in &objects.horizontal_pod_autoscalers {
+        found.insert(format!("hpa {}/{}", hpa.metadata.namespace, hpa.metadata.name), hpa.spec.max_replicas.to_string());
+    }
+    for range in &objects.limit_ranges {
+        found.insert(format!("range {}/{}", range.metadata.namespace, range.metadata.name), format!("{:?}", range.spec.limits));
+    }
+    found
+}
+
+/// What the library makes of the same input: everything but what no patch can change.
+fn applied() -> Objects {
+    let read = |name: &str| std::fs::read_to_string(format!("{}/fixtures/cli/{name}", env!("CARGO_MANIFEST_DIR"))).expect("it is there");
+    let mut all = Usage::default();
+    for (name, resource) in [("rightsize-cpu.json", Some("cpu")), ("rightsize-memory.json", Some("memory")), ("rightsize-top.txt", None)] {
+        let Ok(Content::Usage(usage)) = plimsoll::usage::read::parse_of(name, &read(name), resource) else { panic!("{name}") };
+        all.join(usage);
+    }
+    let objects = objects(&read("rightsize.yaml"));
+    let mut sizing = sized(&objects, &all);
+    let mut after = objects.clone();
+    sizing.apply(&mut after);
+    let recommendation = plimsoll::planning::recommendation::recommend(&after, Some(&sizing));
+    sizing.workloads.retain(|workload| workload.changeable == Changeable::Template);
+    let mut manifests = read_str("rightsize.yaml", &read("rightsize.yaml")).objects;
+    sizing.apply(&mut manifests);
+    recommendation.apply(&mut manifests);
+    manifests
+}
+
+#[test]
+fn patches_come_to_what_the_library_writes() {
+    let found = settings(&patched(&documents(&written("patch"))));
+    let mut expected = settings(&applied());
+    // found by placing, which is tried by itself
+    expected.insert("hpa shop/web".to_owned(), found["hpa shop/web"].clone());
+    assert_eq!(found, expected);
+    assert_ne!(found["shop/web/web"], settings(&patched(&[]))["shop/web/web"]);
+}
+
+#[test]
+fn a_kustomization_holds_the_same_patches_with_their_targets() {
+    let kustomization = documents(&written("kustomize")).remove(0);
+    let mut inline = Vec::new();
+    for patch in kustomization["patches"].as_array().expect("there are patches") {
+        let document = documents(patch["patch"].as_str().expect("it is a text")).remove(0);
+        assert_eq!(patch["target"]["kind"], document["kind"]);
+        assert_eq!(
+            (&patch["target"]["name"], &patch["target"]["namespace"]),
+            (&document["metadata"]["name"], &document["metadata"]["namespace"])
+        );
+        inline.push(document);
+    }
+    // what is not there yet is no patch
+    let there = settings(&patched(&[]));
+    let whole: Vec<serde_json::Value> = documents(&written("patch"));
+    let new = |own: &serde_json::Value| {
+        let kind = if own["kind"] == "ResourceQuota" { "quota" } else { "range" };
+        let name = format!("{kind} {}/{}", own["metadata"]["namespace"].as_str().unwrap(), own["metadata"]["name"].as_str().unwrap());
+        (own["kind"] == "ResourceQuota" || own["kind"] == "LimitRange") && !there.contains_key(&name)
+    };
+    assert_eq!(inline, whole.into_iter().filter(|own| !new(own)).collect::<Vec<_>>());
 }

@@ -6,6 +6,7 @@ use plimsoll::manifest::Objects;
 use plimsoll::manifest::read::read_str;
 use plimsoll::planning::failover::{Assumptions, Change};
 use plimsoll::planning::quorum::Quorums;
+use plimsoll::planning::size::Share;
 use plimsoll::planning::success_metrics::{
     Cure, Obstacle, Question, Reason, Setting, SuccessMetrics, Thresholds, measure, measure_objects, node_losses,
 };
@@ -171,8 +172,10 @@ fn seventy_percent_is_too_full() {
     assert!(!at.holds());
     let over = &at.requested.over[0];
     assert_eq!((over.node.as_str(), over.cpu.part, over.cpu.whole), ("node-1", 7000, 10_000));
-    let way = Way { thresholds: Thresholds { utilization_percent: 71, ..Thresholds::default() }, ..Way::default() };
+    let way = Way { thresholds: Thresholds { utilization: Some(Share(700_001)), ..Thresholds::default() }, ..Way::default() };
     assert!(measured_so(&(nodes(1, "10", "8Gi") + &workload("Deployment", "web", 1, "7", "")), &way).resource_utilization.holds());
+    let way = Way { thresholds: Thresholds { utilization: None, ..Thresholds::default() }, ..Way::default() };
+    assert!(measured_so(&(nodes(1, "10", "8Gi") + &workload("Deployment", "web", 1, "10", "")), &way).resource_utilization.holds());
 }
 
 #[test]

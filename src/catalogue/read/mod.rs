@@ -1,6 +1,6 @@
 //! Reads node types and prices from a file, told apart by what is in it.
 //!
-//! The formats: `kind: Catalogue` of `plimsoll.dev/v1` as YAML or JSON ([the shape](document)), a table of one's own as CSV, Karpenter's
+//! The formats: `kind: Catalogue` of `plimsoll.dev/v1` as YAML or JSON (the shape is in `document`), a table of one's own as CSV, Karpenter's
 //! `instance_types.json`, the tables of AWS, Azure and Google types, and nodes as `kubectl get nodes -o json` writes them, each shape of
 //! which becomes a type. All may be packed (`.gz`, `.zst`).
 //!

@@ -21,8 +21,9 @@ pub(super) fn holds_nodes(document: &Node) -> bool {
 /// Reads nodes, and the volume limits of their CSINodes.
 pub(super) fn read(text: &str, collector: &mut Collector) {
     let input = read::read_str(collector.file(), text);
-    let is_about_nodes = |message: &str| message.contains("Node");
-    collector.problems.extend(input.problems.iter().filter(|problem| is_about_nodes(&problem.message)).cloned());
+    // what is wrong with other objects of a dump, or with the dump as a whole, is nothing to a catalogue
+    let is_about_nodes = |problem: &&read::Problem| !problem.location.file.is_empty() && problem.message.contains("Node");
+    collector.problems.extend(input.problems.iter().filter(is_about_nodes).cloned());
     let mut types: Vec<(NodeType, usize)> = Vec::new();
     let mut shapes: Vec<NodeType> = Vec::new();
     for (index, node) in input.objects.nodes.iter().enumerate() {

@@ -10,27 +10,33 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use crate::cli::arguments::{GraphOutputArguments, InputArguments, SchedulerArguments};
-use crate::cli::commands::size::{Asking, GoalArguments, MarketArguments, Utilization};
+use crate::cli::commands::size::{GoalArguments, MarketArguments};
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, Loaded, Preparation};
 use crate::cli::placement::{self, Ground};
+use crate::cli::purchase::purchase;
 use crate::cli::recovery::RecoveryArguments;
 use crate::cli::template::Template;
 use crate::cli::{output, time};
 use crate::cluster::Standing;
 use crate::cluster::index::PodId;
 use crate::cluster::resources::{CPU, MEMORY};
+use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::graph::Dependencies;
 use crate::graph::failure_domains::Kind;
 use crate::manifest::Objects;
 use crate::manifest::pod::Pod;
+use crate::manifest::read::Written;
 use crate::planning::failover::Assumptions;
+use crate::planning::headroom;
 use crate::planning::quorum::Quorums;
-use crate::planning::size::{Share, Survive};
+use crate::planning::recommendation::{AutoscalerBounds, autoscaler_bounds, recommend};
+use crate::planning::size::Share;
 use crate::planning::success_metrics::{self, Setting, Thresholds};
 use crate::report::formats::Only;
-use crate::report::views::plan::{BuyView, ClusterPlan, PlanView, StateView};
+use crate::report::views::plan::{ClusterPlan, PlanView, PurchaseView, StateView};
 use crate::report::views::quotas::QuotasView;
+use crate::report::views::recommendation::RecommendationView;
 use crate::report::views::survival::SurvivalView;
 use crate::report::views::workload::Workloads;
 use crate::report::views::{API_VERSION, Context, FitView, GraphView, ScheduleView, SuccessMetricsView, View};
@@ -55,10 +61,14 @@ pub struct Arguments {
     metrics: MetricArguments,
 
     #[command(flatten)]
-    purchase: PurchaseArguments,
+    goal: GoalArguments,
 
     #[command(flatten)]
     market: MarketArguments,
+
+    /// Do not work out what to buy, and what to set on it
+    #[arg(long, help_heading = "What can be bought")]
+    no_purchase: bool,
 
     #[command(flatten)]
     scheduler: SchedulerArguments,
@@ -79,10 +89,6 @@ struct MetricArguments {
     #[arg(long, value_name = "N", default_value = "30")]
     max_pods_per_node: usize,
 
-    /// Every node's cpu and memory must stay below this, by requests and by measured usage
-    #[arg(long, value_name = "SHARE", default_value = "70%", value_parser = percent)]
-    max_utilization: u32,
-
     /// Ready pods that each service must have
     #[arg(long, value_name = "N", default_value = "2")]
     min_replicas: usize,
@@ -91,31 +97,12 @@ struct MetricArguments {
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = time::duration)]
     max_failover: Duration,
 
-    /// Measured usage of the pods that are there (kubectl top pods, metrics API, CSV): nodes must stay below the share by that, too
+    /// Measured usage of the pods that are there (kubectl top pods, metrics API, CSV): by that, too, nodes must stay below --max-utilization
     #[arg(long, value_name = "FILE")]
     usage: Option<PathBuf>,
 
     #[command(flatten)]
     recovery: RecoveryArguments,
-}
-
-/// What the purchase has to hold, besides the limit on utilisation.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "What to buy")]
-struct PurchaseArguments {
-    /// What may be lost after the purchase: any node, any zone, any two nodes (node=2), or nothing
-    #[arg(long, value_name = "node|zone|node=2|none", default_value = "node")]
-    survive: Survive,
-
-    /// Look so long for what to buy at most; 0s does not look
-    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = time::duration)]
-    time_limit: Duration,
-}
-
-/// A share in whole percent: `70%` or `70`.
-fn percent(text: &str) -> Result<u32, String> {
-    let number = text.trim().trim_end_matches('%').trim_end();
-    number.parse().ok().filter(|percent| (1..=1000).contains(percent)).ok_or_else(|| format!("{text:?} is not a share such as 70%"))
 }
 
 const EXAMPLES: &str = "\
@@ -140,17 +127,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut clusters = Vec::new();
     let mut complete = true;
     let mut inputs = inputs(arguments)?;
-    if question.only_graphs {
-        // of several the last: the plan is what counts, not today
-        inputs.drain(..inputs.len() - 1);
-    }
+    // of several the last: the plan is what counts, not today
     let last = inputs.len() - 1;
-    for (index, (title, mut loaded)) in inputs.into_iter().enumerate() {
+    if question.only_graphs {
+        inputs.drain(..last);
+    }
+    for (number, (title, mut loaded)) in inputs.into_iter().enumerate() {
         complete &= loaded.complete;
-        // of several the last: the plan is what counts, not today
-        let buy = if index == last && !question.only_graphs { question.buy(arguments, &loaded.objects)? } else { None };
-        let plan = question.look_at(title, &mut loaded);
-        clusters.push(ClusterPlan { buy, ..plan });
+        let mut plan = question.look_at(title, &mut loaded);
+        if number == last && !arguments.no_purchase && !question.only_graphs {
+            question.advise(&mut plan, &loaded.objects, arguments)?;
+        }
+        clusters.push(plan);
     }
     let view = View::Plan(Box::new(PlanView { api_version: API_VERSION, kind: PlanView::KIND, clusters }));
     output::answer(&(arguments.output.output.0.render)(&view))?;
@@ -191,7 +179,7 @@ impl Question {
             configuration: arguments.scheduler.configuration()?,
             options: arguments.scheduler.options()?,
             ties: arguments.scheduler.ties(),
-            thresholds: arguments.metrics.thresholds(),
+            thresholds: arguments.metrics.thresholds(arguments.goal.max_utilization.0),
             assumptions: arguments.metrics.recovery.assumptions(),
             usage: arguments.metrics.usage()?,
             at_most: arguments.input.replicas == "max",
@@ -209,31 +197,6 @@ impl Question {
             usage: self.usage.as_ref(),
             at_most: self.at_most,
         }
-    }
-
-    /// What to buy, and the metrics after that.
-    fn buy(&self, arguments: &Arguments, objects: &Objects) -> anyhow::Result<Option<BuyView>> {
-        let PurchaseArguments { survive, time_limit } = arguments.purchase;
-        if time_limit.is_zero() {
-            return Ok(None);
-        }
-        let below = Some(self.thresholds.utilization_percent).filter(|percent| *percent < 100).map(|percent| Share(percent * 10_000));
-        let goal = GoalArguments { survive, max_utilization: Utilization(below), time_limit, ..GoalArguments::default() };
-        let asking = Asking {
-            goal: &goal,
-            market: &arguments.market,
-            objects,
-            replicas: &arguments.input.replicas,
-            configuration: &self.configuration,
-            options: self.options,
-        };
-        let buy = asking.ask(|_, sizing, view| {
-            // pods are new there, so what the old ones were measured to use is not theirs
-            let setting = Setting { usage: None, ..self.setting() };
-            let after = sizing.plan.as_ref().map(|plan| SuccessMetricsView::new(&success_metrics::measure_objects(&plan.objects, setting)));
-            BuyView::new(view, after)
-        });
-        buy.map(Some)
     }
 
     fn look_at(&self, title: &str, loaded: &mut Loaded) -> ClusterPlan {
@@ -264,6 +227,35 @@ impl Question {
         }
     }
 
+    /// What to buy, the six metrics once more on what is there then, and what to set there.
+    fn advise(&self, plan: &mut ClusterPlan, objects: &Objects, arguments: &Arguments) -> anyhow::Result<()> {
+        let (goal, market) = (&arguments.goal, &arguments.market);
+        let found = purchase(objects, (goal, market), &self.configuration, self.options, &arguments.input.replicas)?;
+        let after = found.objects.as_ref().map(|objects| success_metrics::measure_objects(objects, self.setting()));
+        plan.buy = Some(PurchaseView { size: found.view, success_metrics: after.as_ref().map(SuccessMetricsView::new) });
+        let mut objects = found.objects.unwrap_or_else(|| objects.clone());
+        let recommendation = recommend(&objects, None);
+        // maxima have to fit the quotas that are recommended, not those that are replaced
+        recommendation.apply(&mut objects);
+        plan.set = Some(RecommendationView::new(&recommendation, self.bounds(&objects).as_ref()));
+        Ok(())
+    }
+
+    /// Maxima of autoscalers that fit, if there are autoscalers and nodes.
+    fn bounds(&self, objects: &Objects) -> Option<AutoscalerBounds> {
+        let question = headroom::Question {
+            objects,
+            written: &Written::Nothing,
+            replaced: &Objects::default(),
+            assumption: &Assumption::Current,
+            usage: None,
+            configuration: &self.configuration,
+            options: self.options,
+        };
+        // without any there is nothing to say
+        (!objects.nodes.is_empty()).then(|| autoscaler_bounds(&question).ok()).flatten()
+    }
+
     /// How many more pods of the largest workloads fit.
     fn fits(&self, objects: &mut Objects, baseline: &Baseline) -> Vec<FitView> {
         let names = Workloads::new(objects);
@@ -282,16 +274,18 @@ impl Question {
             let fit = trial.fit(copies);
             FitView::new(&context, &trial, pods[index], Some(&largest[index].1), &fit, None)
         };
-        copies.iter().enumerate().map(fit).collect()
+        let fits = copies.iter().enumerate().map(fit).collect();
+        objects.pods.truncate(first);
+        fits
     }
 }
 
 impl MetricArguments {
-    fn thresholds(&self) -> Thresholds {
+    fn thresholds(&self, utilization: Option<Share>) -> Thresholds {
         Thresholds {
             nodes: self.min_nodes,
             pods_per_node: self.max_pods_per_node,
-            utilization_percent: self.max_utilization,
+            utilization,
             replicas: self.min_replicas,
             failover: self.max_failover,
         }

@@ -3,25 +3,24 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use clap::Args;
 
 use crate::catalogue::{self, Catalogue, NodeType};
 use crate::cli::arguments::{ChartOutputArguments, InputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
+use crate::cli::purchase::Asking;
 use crate::cli::time::{self, Deadline};
 use crate::cli::{input, output};
 use crate::manifest::Objects;
 use crate::manifest::node::Node;
 use crate::planning::packing::Budget;
 use crate::planning::size::why::{Depth, why};
-use crate::planning::size::{Objective, Question, Share, Sizing, Survive, node_bound, offers, size};
+use crate::planning::size::{Objective, Question, Share, Survive};
 use crate::report::amount::{count, list};
 use crate::report::formats::Only;
 use crate::report::views::View;
-use crate::report::views::size::{Asked, PlacedView, SizeView, WhyView};
-use crate::scheduler::Options;
-use crate::scheduler::profile::Configuration;
+use crate::report::views::size::WhyView;
 
 /// Arguments of `size`.
 #[derive(Debug, Args)]
@@ -84,21 +83,6 @@ pub struct GoalArguments {
     pub time_limit: Duration,
 }
 
-impl Default for GoalArguments {
-    /// Any node may be lost, and nothing else is asked.
-    fn default() -> Self {
-        GoalArguments {
-            survive: Survive::Nodes(1),
-            max_utilization: Utilization(None),
-            keep_existing: false,
-            surge: false,
-            max_types: None,
-            objective: ObjectiveName::Cost,
-            time_limit: Duration::from_secs(20),
-        }
-    }
-}
-
 /// What can be bought.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "What can be bought")]
@@ -153,13 +137,13 @@ pub enum ObjectiveName {
 
 const EXAMPLES: &str = "\
 Examples:
-  plimsoll size                                           for what the embedded example is to become, nodes like its own
+  plimsoll size                                           what the embedded example is to become
   plimsoll size cluster.json --catalogue types.csv        the cheapest fleet: under 70 %, any node can be lost
   plimsoll size cluster.json --like worker-1 --keep-existing
-  plimsoll size chart.yaml --catalogue aws.csv --zones a,b,c --survive zone --replicas max
-  plimsoll size cluster.json --why --growth 20% -o wide    what each rule costs, and what growth would
-  plimsoll size cluster.json -o svg > curve.svg           cost and headroom against the number of nodes
-  plimsoll size chart.yaml --catalogue aws.csv --prices negotiated.csv --max-types 2 --objective count
+  plimsoll size new/ --catalogue aws.csv --zones a,b,c --survive zone --replicas max
+  plimsoll size cluster.json --why --growth 20%           what rules cost, and growth would
+  plimsoll size cluster.json -o svg > curve.svg           cost and headroom by number of nodes
+  plimsoll size chart.yaml --catalogue aws.csv --prices ours.csv --max-types 2
 
 Every plan is replayed by the scheduler, with nothing lost and after every loss that must be survived; beside it stands what no plan can be below.
 Without --keep-existing everything is placed anew, and the answer says which nodes of the input are not needed any more.
@@ -191,72 +175,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Size(Box::new(view))))?;
     Ok(loaded.exit(holds))
-}
-
-/// Everything that is needed to ask what to buy.
-pub struct Asking<'a> {
-    /// What the plan has to hold.
-    pub goal: &'a GoalArguments,
-    /// What can be bought.
-    pub market: &'a MarketArguments,
-    /// What is there and what is to run.
-    pub objects: &'a Objects,
-    /// Replicas of autoscaled workloads, as they were asked for.
-    pub replicas: &'a str,
-    /// The scheduler.
-    pub configuration: &'a Configuration,
-    /// How it decides.
-    pub options: Options,
-}
-
-impl Asking<'_> {
-    /// Asks, and hands on the question, the answer and its view.
-    pub fn ask<T>(&self, then: impl FnOnce(&Question<'_>, &Sizing, SizeView) -> T) -> anyhow::Result<T> {
-        let Asking { goal, market: arguments, objects, .. } = *self;
-        let market = arguments.market(objects, goal.survive)?;
-        let mut offers = offers(&market.catalogue, &market.zones, &arguments.capacity_types);
-        if goal.objective != ObjectiveName::Count && offers.iter().any(|offer| offer.offering.price_micros_hour.is_some()) {
-            let all = offers.len();
-            offers.retain(|offer| offer.offering.price_micros_hour.is_some());
-            if offers.len() < all {
-                output::note(&format!("{} without a price left out of account", count(all - offers.len(), "offer")));
-            }
-        }
-        if offers.is_empty() {
-            let (zones, ways) = (list(&market.zones, 5), list(&arguments.capacity_types, 5));
-            bail!("nothing can be bought: no type of the catalogue is offered in {zones} as {ways}");
-        }
-        let deadline = Deadline::after(goal.time_limit);
-        let remaining = || deadline.remaining();
-        let question = Question {
-            objects,
-            offers: &offers,
-            keep_existing: goal.keep_existing,
-            survive: goal.survive,
-            below: goal.max_utilization.0,
-            surge: goal.surge,
-            max_types: goal.max_types.map(usize::from),
-            objective: goal.objective.into(),
-            configuration: self.configuration,
-            options: self.options,
-            budget: Budget { remaining: &remaining, seed: 0 },
-        };
-        let sizing = size(&question);
-        let nodes = node_bound(&question);
-        let asked = Asked {
-            survive: question.survive,
-            below_percent: question.below.map(|share| f64::from(share.0) / 10_000.0),
-            objective: question.objective,
-            replicas: self.replicas,
-            keep_existing: question.keep_existing,
-            kubernetes: &self.options.version.to_string(),
-            offers: &offers,
-            nodes: &nodes,
-        };
-        let placement = sizing.plan.as_ref().map(|plan| placement(&plan.placement)).unwrap_or_default();
-        let view = SizeView::new(&asked, &sizing, placement);
-        Ok(then(&question, &sizing, view))
-    }
 }
 
 /// What can be bought, and where.
@@ -370,10 +288,6 @@ fn like(node: &Node, objects: &Objects) -> NodeType {
         Some(csi) => like.with_volume_limits(csi),
         None => like,
     }
-}
-
-fn placement(places: &[(String, Option<String>)]) -> Vec<PlacedView> {
-    places.iter().map(|(pod, node)| PlacedView { pod: pod.clone(), node: node.clone() }).collect()
 }
 
 /// Reads a number of percent: `20%` or `20`.

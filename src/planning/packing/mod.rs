@@ -23,7 +23,7 @@ pub use construct::portfolio;
 pub use dominance::{Reduction, undominated, without_dominated};
 pub use instance::{Bin, Flaw, Instance, Item, Packing, Pattern};
 pub use shadow_price::shadow_prices;
-pub use solve::{solve, solve_from};
+pub use solve::{solve, solve_briefly, solve_from};
 
 use std::time::Duration;
 

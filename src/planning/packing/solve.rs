@@ -16,13 +16,18 @@ const PART_KEPT: u32 = 2;
 
 /// The cheapest packing that is found within the budget, and a bound.
 pub fn solve(instance: &Instance, budget: &Budget) -> Solution {
-    Solving::new(instance, budget).run(None)
+    Solving::new(instance, budget).run(None, Effort::MUCH)
+}
+
+/// The same with little local search: for who needs the bound, and of packings one that is good to begin with.
+pub fn solve_briefly(instance: &Instance, budget: &Budget) -> Solution {
+    Solving::new(instance, budget).run(None, Effort::LITTLE)
 }
 
 /// The same from a packing that is known, which is never made worse.
 pub fn solve_from(instance: &Instance, start: &Packing, budget: &Budget) -> Solution {
     let start = start.check(instance).is_ok().then(|| start.clone());
-    Solving::new(instance, budget).run(start)
+    Solving::new(instance, budget).run(start, Effort::MUCH)
 }
 
 /// One way from quick to thorough.
@@ -42,7 +47,7 @@ impl<'a> Solving<'a> {
         Solving { instance, budget, problem, bound, packing: None, duals: None, cut_off: false }
     }
 
-    fn run(mut self, start: Option<Packing>) -> Solution {
+    fn run(mut self, start: Option<Packing>, effort: Effort) -> Solution {
         if self.bound.price == i64::MAX {
             return self.solution();
         }
@@ -55,7 +60,7 @@ impl<'a> Solving<'a> {
         }
         self.search(&tables, Effort::LITTLE);
         self.generate();
-        self.search(&tables, Effort::MUCH);
+        self.search(&tables, effort);
         self.solution()
     }
 

@@ -6,9 +6,9 @@
 use crate::manifest::Objects;
 use crate::manifest::Quantity;
 use crate::manifest::meta::ObjectMeta;
-use crate::manifest::pod::{Container, PodSpec};
+use crate::manifest::pod::Container;
 use crate::manifest::policy::{LimitRange, LimitRangeItem, LimitRangeSpec};
-use crate::planning::rightsize::{Bounds, Resource, Rightsizing};
+use crate::planning::rightsize::{Bounds, Resource, Rightsizing, Subject, subjects};
 
 /// Name of what is recommended.
 const NAME: &str = "container-defaults";
@@ -47,10 +47,12 @@ pub enum Rule {
 
 /// For every namespace where something is missing.
 pub(super) fn advise(objects: &Objects, measured: Option<&Rightsizing>) -> Vec<LimitRangeAdvice> {
-    super::namespaces(objects).into_iter().filter_map(|namespace| of_namespace(objects, namespace, measured)).collect()
+    let subjects = subjects(objects);
+    let advice = |namespace| of_namespace(objects, &subjects, namespace, measured);
+    super::namespaces(objects).into_iter().filter_map(advice).collect()
 }
 
-fn of_namespace(objects: &Objects, namespace: &str, measured: Option<&Rightsizing>) -> Option<LimitRangeAdvice> {
+fn of_namespace(objects: &Objects, subjects: &[Subject], namespace: &str, measured: Option<&Rightsizing>) -> Option<LimitRangeAdvice> {
     let bounds = Resource::ALL.map(|resource| Bounds::of(objects, namespace, resource));
     let of = |container: &Container, resource: Resource| {
         let amount = |list: &crate::manifest::pod::ResourceList| list.get(resource.name()).copied();
@@ -58,7 +60,7 @@ fn of_namespace(objects: &Objects, namespace: &str, measured: Option<&Rightsizin
         bounds[resource as usize].effective(resource, requests, limits)
     };
     let lacking = |lacks: &dyn Fn(&Container) -> bool| -> Vec<&Container> {
-        containers(objects, namespace).filter(|container| lacks(container)).collect()
+        containers(subjects, namespace).filter(|container| lacks(container)).collect()
     };
     let no_cpu = lacking(&|container| of(container, Resource::Cpu).0.is_none());
     let no_memory = lacking(&|container| of(container, Resource::Memory).0.is_none());
@@ -102,11 +104,9 @@ fn name(objects: &Objects, namespace: &str) -> String {
 }
 
 /// Containers of workloads, and of pods that nothing of the input makes. Pods that say what they need as a whole need no defaults.
-fn containers<'a>(objects: &'a Objects, namespace: &'a str) -> impl Iterator<Item = &'a Container> {
-    let is_template = |metadata: &crate::manifest::meta::ObjectMeta| metadata.controller().is_none();
-    let specs = objects.pod_specs().filter(move |(metadata, _)| metadata.namespace_or_default() == namespace && is_template(metadata));
-    let says_nothing = |spec: &&PodSpec| spec.resources.is_none();
-    specs.map(|(_, spec)| spec).filter(says_nothing).flat_map(|spec| spec.init_containers.iter().chain(&spec.containers))
+fn containers<'a>(subjects: &'a [Subject], namespace: &'a str) -> impl Iterator<Item = &'a Container> {
+    let own = subjects.iter().filter(move |subject| subject.workload.namespace == namespace && subject.spec.resources.is_none());
+    own.flat_map(Subject::containers).map(|(_, container)| container)
 }
 
 fn request(resource: Resource, namespace: &str, measured: Option<&Rightsizing>, bounds: &[Bounds; 2]) -> (i64, Rule) {

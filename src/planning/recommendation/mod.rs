@@ -19,6 +19,7 @@ pub use limit_range::{LimitRangeAdvice, Rule};
 pub use resource_quota::{QuotaAdvice, QuotaLine};
 
 use crate::manifest::Objects;
+use crate::manifest::policy::ResourceQuota;
 use crate::planning::rightsize::Rightsizing;
 
 /// What namespaces should set.
@@ -28,6 +29,22 @@ pub struct Recommendation {
     pub limit_ranges: Vec<LimitRangeAdvice>,
     /// Quotas, by namespace and name.
     pub quotas: Vec<QuotaAdvice>,
+}
+
+impl Recommendation {
+    /// Writes it into objects: LimitRanges are added, quotas are added or take the place of those of their name.
+    pub fn apply(&self, objects: &mut Objects) {
+        objects.limit_ranges.extend(self.limit_ranges.iter().map(|advice| advice.object.clone()));
+        for QuotaAdvice { object, .. } in &self.quotas {
+            let is_same = |own: &ResourceQuota| {
+                (own.metadata.namespace_or_default(), &own.metadata.name) == (object.metadata.namespace_or_default(), &object.metadata.name)
+            };
+            match objects.resource_quotas.iter_mut().find(|own| is_same(own)) {
+                Some(own) => own.spec.clone_from(&object.spec),
+                None => objects.resource_quotas.push(object.clone()),
+            }
+        }
+    }
 }
 
 /// Recommends, for objects with the pods that controllers make of them. What was measured, if anything was, is taken to be applied already.

@@ -150,7 +150,8 @@ fn prove(most: &Objects, surge: &[(Pod, i32)], advice: &mut [QuotaAdvice]) {
     proof.persistent_volume_claims.iter().for_each(|claim| server.adopt(claim));
     proof.services.iter().for_each(|service| server.adopt(service));
     let extra = surge.iter().flat_map(|(pod, count)| (0..*count).map(move |number| (pod, format!("{}-surge-{number}", pod.metadata.name))));
-    let all = most.pods.iter().map(|pod| (pod, pod.metadata.name.clone())).chain(extra);
+    // what has ended is not made again
+    let all = most.pods.iter().filter(|pod| !pod.is_terminal()).map(|pod| (pod, pod.metadata.name.clone())).chain(extra);
     for (like, name) in all {
         let namespace = like.metadata.namespace_or_default();
         let mut pod = like.clone();

@@ -55,7 +55,7 @@ fn after(subject: &Subject, sizing: &WorkloadSizing) -> PodSpec {
         let sizing = sizing.containers.iter().find(|sizing| sizing.name == container.name);
         for own in sizing.into_iter().flat_map(|sizing| &sizing.resources) {
             // with what limit ranges add
-            if let Some(request) = own.outcome().request {
+            if let Some(request) = own.becomes.request {
                 container.resources.requests.insert(own.resource.name().to_owned(), request);
             }
         }
@@ -78,12 +78,12 @@ fn within_limit_range(subject: &Subject, sizing: &mut WorkloadSizing, resource: 
     }
     if let Some((name, min)) = &bounds.pod.min {
         let short = min - total(sizing);
-        let most = |own: &&mut ResourceSizing| own.outcome().request;
+        let most = |own: &&mut ResourceSizing| own.becomes.request;
         let largest = measured(sizing, resource, |kind| kind != ContainerKind::Init).max_by_key(most);
         if let Some(own) = largest.filter(|_| short > 0) {
-            let request = resource.quantity(resource.amount(own.outcome().request.unwrap_or_default()) + short);
-            own.to.request = Some(request);
-            own.to.limit = own.to.limit.map(|limit| limit.max(request));
+            let request = resource.quantity(resource.amount(own.becomes.request.unwrap_or_default()) + short);
+            let limit = own.becomes.limit.map(|limit| limit.max(request));
+            own.set(Some(request), limit);
             own.say(Reason::LimitRangeMin(name.clone(), resource.quantity(*min)));
         }
     }
@@ -105,7 +105,7 @@ fn shrink(subject: &Subject, sizing: &mut WorkloadSizing, resource: Resource, ce
     if total <= ceiling {
         return;
     }
-    let amount = |own: &ResourceSizing| resource.amount(own.outcome().request.unwrap_or_default());
+    let amount = |own: &ResourceSizing| resource.amount(own.becomes.request.unwrap_or_default());
     let all: i64 =
         sizing.containers.iter().filter(|own| own.kind != ContainerKind::Init).map(|own| amount(&own.resources[resource as usize])).sum();
     let sum: i64 = measured(sizing, resource, |kind| kind != ContainerKind::Init).map(|own| amount(own)).sum();
@@ -125,31 +125,35 @@ fn shrink(subject: &Subject, sizing: &mut WorkloadSizing, resource: Resource, ce
 /// Lowers a request, and the limit with it where that is what the request is.
 fn cap(own: &mut ResourceSizing, amount: i64, reason: &Reason) {
     let most = own.resource.quantity(amount.max(1));
-    if own.outcome().request.is_none_or(|request| request <= most) {
+    if own.becomes.request.is_none_or(|request| request <= most) {
         return;
     }
-    own.to.request = Some(most);
-    if own.resource == Resource::Memory {
-        own.to.limit = Some(most);
-    }
+    let limit = if own.resource == Resource::Memory { Some(most) } else { own.becomes.limit };
+    own.set(Some(most), limit);
     own.say(reason.clone());
 }
 
-/// Lowers limits that are above what a pod may have in all, as far as requests allow.
+/// Lowers limits that are above what a pod may have in all, as far as requests allow: what is left above all requests is shared by how
+/// far limits were above theirs.
 fn lower_limits(sizing: &mut WorkloadSizing, resource: Resource, max: i64, reason: &Reason) {
-    let sum = |sizing: &WorkloadSizing| -> i64 {
-        let running = sizing.containers.iter().filter(|own| own.kind != ContainerKind::Init);
-        running.filter_map(|own| own.resources[resource as usize].to.limit).map(|limit| resource.amount(limit)).sum()
-    };
-    let all = sum(sizing);
+    let amount = |quantity: Option<Quantity>| resource.amount(quantity.unwrap_or_default());
+    let running = sizing.containers.iter().filter(|own| own.kind != ContainerKind::Init).map(|own| &own.resources[resource as usize]);
+    let all: i64 = running.clone().map(|own| amount(own.becomes.limit)).sum();
     if all <= max {
         return;
     }
+    let limited = running.clone().filter(|own| own.observed.is_some() && own.becomes.limit.is_some());
+    let excess: i64 = limited.map(|own| amount(own.becomes.limit) - amount(own.becomes.request)).sum();
+    let slack = (max - (all - excess)).max(0);
     for own in measured(sizing, resource, |kind| kind != ContainerKind::Init) {
-        let Some(limit) = own.to.limit else { continue };
-        let part = i128::from(resource.amount(limit)) * i128::from(max) / i128::from(all.max(1));
-        let lowered = resource.quantity(resource.floor(i64::try_from(part).unwrap_or(i64::MAX)));
-        own.to.limit = Some(lowered.max(own.to.request.unwrap_or(Quantity::ZERO)).min(limit));
+        let (request, limit) = (own.becomes.request, own.becomes.limit);
+        let above = amount(limit) - amount(request);
+        if limit.is_none() || above <= 0 {
+            continue;
+        }
+        let part = i64::try_from(i128::from(above) * i128::from(slack) / i128::from(excess)).unwrap_or(0);
+        let lowered = resource.floor(amount(request) + part).max(amount(request));
+        own.set(request, Some(resource.quantity(lowered)));
         own.say(reason.clone());
     }
 }

@@ -29,8 +29,9 @@ mod totals;
 use rustc_hash::FxHashMap;
 
 use crate::graph::dependencies::Reference;
-use crate::manifest::Objects;
-use crate::planning::quota::Bounded;
+use crate::manifest::pod::{Container, ResourceList};
+use crate::manifest::{Objects, Quantity};
+use crate::planning::quota::{Bound, Bounded};
 use crate::usage::Usage;
 use attribution::{Attribution, only_container};
 pub use autoscaling::{AutoscalerEffect, Target};
@@ -39,8 +40,8 @@ pub use observation::Observed;
 pub use policy::{CpuLimit, Percentile, Policy, Resource};
 use sizing::Case;
 pub use sizing::{Reason, ResourceSizing, Setting};
-use subject::Subject;
 pub use subject::{Changeable, ContainerKind};
+pub(in crate::planning) use subject::{Subject, subjects};
 pub use totals::{NamespaceTotals, pod_total};
 
 /// What is asked.
@@ -69,7 +70,7 @@ pub struct Rightsizing {
     pub autoscalers: Vec<AutoscalerEffect>,
     /// What all pods of a namespace ask for, before and after, by namespace.
     pub totals: Vec<NamespaceTotals>,
-    /// Bounds of quotas that are exceeded with every autoscaler at its most.
+    /// Bounds of quotas that would be exceeded, with the replicas of now or with every autoscaler at its most.
     pub quotas: Vec<QuotaExcess>,
 }
 
@@ -109,11 +110,18 @@ pub struct QuotaExcess {
     /// What is bounded, such as `requests.cpu`.
     pub resource: String,
     /// The bound.
-    pub hard: crate::manifest::Quantity,
-    /// What is used at most with the requests of now.
-    pub before: crate::manifest::Quantity,
-    /// The same with those that are recommended.
-    pub after: crate::manifest::Quantity,
+    pub hard: Quantity,
+    /// What is used with the replicas of now, before and after.
+    pub now: (Quantity, Quantity),
+    /// What is used with every autoscaler at its most, before and after.
+    pub at_most: (Quantity, Quantity),
+}
+
+impl QuotaExcess {
+    /// Whether it is the recommendation that exceeds it: with the replicas of now, or with those at most, it was not exceeded before.
+    pub fn is_new(&self) -> bool {
+        [self.now, self.at_most].iter().any(|(before, after)| *before <= self.hard && *after > self.hard)
+    }
 }
 
 impl ContainerSizing {
@@ -136,16 +144,17 @@ impl Rightsizing {
         self.workloads.iter().flat_map(|workload| workload.containers.iter().map(move |container| (workload, container)))
     }
 
-    /// Whether every container gets what it needs: no bound leaves less than what was measured with its margin, and quotas admit it all.
+    /// Whether every container gets what it needs: no bound leaves less than what was measured with its margin, and no quota is exceeded that was not before.
     pub fn is_met(&self) -> bool {
-        self.quotas.is_empty() && !self.containers().any(|(_, container)| container.resources.iter().any(ResourceSizing::is_short))
+        !self.quotas.iter().any(QuotaExcess::is_new)
+            && !self.containers().any(|(_, container)| container.resources.iter().any(ResourceSizing::is_short))
     }
 }
 
 /// Answers it.
 pub fn rightsize(question: &Question<'_>) -> Rightsizing {
     let Question { objects, usage, policy } = *question;
-    let subjects = subject::subjects(objects);
+    let subjects = subjects(objects);
     let attribution = Attribution::new(&subjects, objects, usage);
     let mut namespaces = Namespaces { objects, known: FxHashMap::default() };
     let mut workloads: Vec<WorkloadSizing> = Vec::new();
@@ -187,13 +196,18 @@ impl Namespaces<'_> {
 /// Sizes the containers of a workload, each by itself.
 fn size(policy: &Policy, number: usize, subject: &Subject, attribution: &Attribution<'_>, bounds: &[Bounds; 2]) -> WorkloadSizing {
     let only = only_container(subject);
-    let container = |(kind, container): (ContainerKind, &crate::manifest::pod::Container)| {
+    // what is resized in place keeps its limits: they can be changed, not taken away
+    let policy = &match (subject.changeable, policy.cpu_limit) {
+        (Changeable::Pod, CpuLimit::None) => Policy { cpu_limit: CpuLimit::Keep, ..*policy },
+        _ => *policy,
+    };
+    let container = |(kind, container): (ContainerKind, &Container)| {
         let mut series = attribution.of(number, &container.name).to_vec();
         if only == Some(container.name.as_str()) {
             series.extend(attribution.of(number, ""));
         }
         let resources = Resource::ALL.map(|resource| {
-            let amount = |list: &crate::manifest::pod::ResourceList| list.get(resource.name()).copied();
+            let amount = |list: &ResourceList| list.get(resource.name()).copied();
             let written = Setting { request: amount(&container.resources.requests), limit: amount(&container.resources.limits) };
             let bounds = &bounds[resource as usize];
             let (request, limit) = bounds.effective(resource, written.request, written.limit);
@@ -222,18 +236,16 @@ fn is_pod_level(subject: &Subject, resource: Resource) -> bool {
     resources.is_some_and(|own| own.requests.contains_key(resource.name()) || own.limits.contains_key(resource.name()))
 }
 
-/// Bounds of quotas that would be exceeded with every autoscaler at its most.
+/// Bounds of quotas that would be exceeded, with the replicas of now or with every autoscaler at its most.
 fn exceeded(before: &Objects, after: &Objects) -> Vec<QuotaExcess> {
     let Some(bounded) = Bounded::of(after) else { return Vec::new() };
     let bounds = bounded.quotas(after).bounds;
     let past = Bounded::of(before).map(|bounded| bounded.quotas(before).bounds).unwrap_or_default();
-    let excess = |bound: crate::planning::quota::Bound| {
-        let same = |old: &&crate::planning::quota::Bound| {
-            (&old.namespace, &old.quota, &old.resource) == (&bound.namespace, &bound.quota, &bound.resource)
-        };
-        let before = past.iter().find(same).map(|old| old.at_most).unwrap_or_default();
-        let crate::planning::quota::Bound { namespace, quota, resource, hard, at_most, .. } = bound;
-        QuotaExcess { namespace, quota, resource, hard, before, after: at_most }
+    let excess = |bound: Bound| {
+        let same = |old: &&Bound| (&old.namespace, &old.quota, &old.resource) == (&bound.namespace, &bound.quota, &bound.resource);
+        let (was, was_at_most) = past.iter().find(same).map(|old| (old.now, old.at_most)).unwrap_or_default();
+        let Bound { namespace, quota, resource, hard, now, at_most, .. } = bound;
+        QuotaExcess { namespace, quota, resource, hard, now: (was, now), at_most: (was_at_most, at_most) }
     };
-    bounds.into_iter().filter(|bound| bound.at_most > bound.hard).map(excess).collect()
+    bounds.into_iter().filter(|bound| bound.at_most.max(bound.now) > bound.hard).map(excess).collect()
 }

@@ -43,7 +43,7 @@ pub enum Reason {
     LimitRangeMax(String, Quantity),
     /// The limit of a request that a limit range allows, in thousandths.
     LimitRangeRatio(String, i64),
-    /// A limit stands because a limit range's default would be below the request.
+    /// A limit stands because a limit range's default would come in its place.
     LimitRangeDefault(String, Quantity),
     /// A limit stands because this refuses containers without one.
     LimitDemanded(String),
@@ -66,6 +66,8 @@ pub struct ResourceSizing {
     pub now: Setting,
     /// What should be written.
     pub to: Setting,
+    /// What that comes to, with what limit ranges add.
+    pub becomes: Setting,
     /// Why that.
     pub reasons: Vec<Reason>,
 }
@@ -73,7 +75,7 @@ pub struct ResourceSizing {
 impl ResourceSizing {
     /// What stays as it is.
     pub fn unchanged(resource: Resource, written: Setting, now: Setting, reason: Reason) -> Self {
-        ResourceSizing { resource, observed: None, need: None, written, now, to: written, reasons: vec![reason] }
+        ResourceSizing { resource, observed: None, need: None, written, now, to: written, becomes: now, reasons: vec![reason] }
     }
 
     /// Whether something should be written that is not there.
@@ -81,21 +83,23 @@ impl ResourceSizing {
         self.to != self.written
     }
 
-    /// What the container has in the end; where nothing is to be written, what it has now.
-    pub fn outcome(&self) -> Setting {
-        if self.is_changed() { self.to } else { self.now }
-    }
-
     /// Whether bounds leave less than what was measured with its margin: a limit, or a request of memory or cpu.
     pub fn is_short(&self) -> bool {
         let is_less = |amount: Option<Quantity>| self.need.zip(amount).is_some_and(|(need, amount)| amount < need);
-        is_less(self.outcome().request) || self.resource == Resource::Memory && is_less(self.outcome().limit)
+        is_less(self.becomes.request) || self.resource == Resource::Memory && is_less(self.becomes.limit)
     }
 
     /// Whether bounds leave less memory than the highest sample: what runs now would be killed.
     pub fn is_below_peak(&self) -> bool {
         let peak = self.observed.map(|observed| observed.peak).filter(|_| self.resource == Resource::Memory);
-        peak.zip(self.outcome().limit).is_some_and(|(peak, limit)| limit < peak)
+        peak.zip(self.becomes.limit).is_some_and(|(peak, limit)| limit < peak)
+    }
+
+    /// Sets both; what limit ranges give anyway is written only where it stood before.
+    pub(super) fn set(&mut self, request: Option<Quantity>, limit: Option<Quantity>) {
+        let is_default = limit == self.becomes.limit && self.to.limit.is_none();
+        self.to = Setting { request, limit: if is_default { None } else { limit } };
+        self.becomes = Setting { request, limit };
     }
 
     pub(super) fn say(&mut self, reason: Reason) {
@@ -131,6 +135,7 @@ impl Case<'_> {
             written: self.written,
             now: self.now,
             to: Setting::default(),
+            becomes: Setting::default(),
             reasons: Vec::new(),
         };
         if self.observed.samples < self.policy.enough_samples {
@@ -224,11 +229,13 @@ impl Case<'_> {
     /// A cpu limit where there should be none: only what the namespace demands.
     fn demanded(&self, present: Option<i64>, request: i64, sizing: &mut ResourceSizing) -> Option<i64> {
         if let Some((name, default)) = &self.bounds.default_limit {
-            if *default >= request {
+            // taking away what is higher than the default would lower it
+            let kept = present.filter(|present| *present >= request);
+            if kept.is_none() && *default >= request {
                 return None;
             }
             sizing.say(Reason::LimitRangeDefault(name.clone(), self.resource.quantity(*default)));
-            return Some(request);
+            return Some(kept.unwrap_or(request));
         }
         let by = self.bounds.demands_limit.as_ref()?;
         sizing.say(Reason::LimitDemanded(by.clone()));
@@ -250,7 +257,8 @@ impl Case<'_> {
     /// Writes nothing where what is not written comes to the same.
     fn keep_writing(&self, sizing: &mut ResourceSizing) {
         let (request, limit) = self.bounds.effective(self.resource, sizing.to.request, sizing.to.limit);
-        if self.now == (Setting { request, limit }) {
+        sizing.becomes = Setting { request, limit };
+        if sizing.becomes == self.now {
             sizing.to = self.written;
         }
     }

@@ -41,7 +41,7 @@ pub enum ContainerKind {
 
 /// Something whose containers are sized.
 #[derive(Debug, Clone)]
-pub(super) struct Subject {
+pub(in crate::planning) struct Subject {
     pub workload: Reference,
     pub changeable: Changeable,
     /// What its pods are made from.
@@ -65,7 +65,7 @@ impl Subject {
 }
 
 /// Everything that is sized, by namespace, name and kind.
-pub(super) fn subjects(objects: &Objects) -> Vec<Subject> {
+pub(in crate::planning) fn subjects(objects: &Objects) -> Vec<Subject> {
     let mut found: BTreeMap<Reference, Subject> = templates(objects);
     let ownership = Ownership::new(objects);
     for pod in objects.pods.iter().filter(|pod| !pod.is_terminal()) {

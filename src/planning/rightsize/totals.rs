@@ -19,6 +19,19 @@ pub struct NamespaceTotals {
     pub memory: (Quantity, Quantity),
 }
 
+impl super::Rightsizing {
+    /// What all pods of all namespaces ask for; the namespace is empty.
+    pub fn total(&self) -> NamespaceTotals {
+        let sum = |one: (Quantity, Quantity), other: (Quantity, Quantity)| (one.0.saturating_add(other.0), one.1.saturating_add(other.1));
+        let nothing = NamespaceTotals { namespace: String::new(), cpu: Default::default(), memory: Default::default() };
+        self.totals.iter().fold(nothing, |all, own| NamespaceTotals {
+            cpu: sum(all.cpu, own.cpu),
+            memory: sum(all.memory, own.memory),
+            ..all
+        })
+    }
+}
+
 /// By namespace.
 pub(super) fn totals(before: &Objects, after: &Objects) -> Vec<NamespaceTotals> {
     let mut found: BTreeMap<&str, NamespaceTotals> = BTreeMap::new();

@@ -15,7 +15,7 @@ use super::showroom::Showroom;
 use super::survive::Survive;
 use super::zones::{zone_of, zones};
 use crate::planning::interdiction::choose;
-use crate::planning::packing::{BoundProof, Budget, Instance, LowerBound, solve};
+use crate::planning::packing::{BoundProof, Budget, Instance, LowerBound, solve_briefly};
 
 /// More nodes that stay than this are not taken away one by one to bound what their loss costs.
 const KEPT: usize = 12;
@@ -27,7 +27,7 @@ pub struct Bound {
     pub price: i64,
     /// The state that asks for it.
     pub state: State,
-    /// What proves the packing bound in that state.
+    /// What proves the packing bound in that state; its items are loads ([`Showroom::loads`]).
     pub proof: BoundProof,
 }
 
@@ -64,9 +64,15 @@ pub struct Bounding<'a> {
 }
 
 impl<'a> Bounding<'a> {
-    /// The question as every placement must obey it, in the normal state or with these stands gone.
-    pub fn relaxed(&self, below: Option<Share>, without: Option<&'a FixedBitSet>) -> Model {
-        let reading = Reading { below, tolerance: self.tolerance, without, shares: None };
+    /// The question as every placement must obey it in the normal state.
+    pub fn relaxed(&self) -> Model {
+        let reading = Reading { below: self.below, tolerance: self.tolerance, without: None, shares: None };
+        model(self.showroom, self.rivalry, self.offers, self.prices, reading)
+    }
+
+    /// The same after a loss, with these stands gone: nodes may be full, and nobody asks what another loss would leave.
+    fn lost(&self, without: Option<&FixedBitSet>) -> Model {
+        let reading = Reading { below: None, tolerance: &[], without, shares: None };
         model(self.showroom, self.rivalry, self.offers, self.prices, reading)
     }
 
@@ -95,7 +101,7 @@ impl<'a> Bounding<'a> {
     }
 
     fn nodes_lost(&self, number: usize, seen: &mut Vec<(Instance, LowerBound)>, budget: &Budget<'_>) -> Bound {
-        let bound = bound_of(self.relaxed(None, None).instance, seen, budget);
+        let bound = bound_of(self.lost(None), seen, budget);
         // something must be bought even without the dearest nodes, so there are more than so many
         let dearest = if bound.price > 0 { number as i64 * self.dearest_needed() } else { 0 };
         Bound { price: bound.price + dearest, state: State::NodesLost(number), proof: bound.proof }
@@ -121,9 +127,7 @@ impl<'a> Bounding<'a> {
         for stand in kept {
             let mut without = FixedBitSet::with_capacity(self.showroom.stands.len());
             without.insert(stand);
-            let reading = Reading { below: None, tolerance: self.tolerance, without: Some(&without), shares: None };
-            let model = model(self.showroom, self.rivalry, self.offers, self.prices, reading);
-            let bound = bound_of(model.instance, seen, budget);
+            let bound = bound_of(self.lost(Some(&without)), seen, budget);
             let name = self.showroom.cluster.node_name(self.showroom.stands[stand].node).to_owned();
             bounds.push(Bound { price: bound.price, state: State::KeptNodeLost(name), proof: bound.proof });
         }
@@ -142,9 +146,7 @@ impl<'a> Bounding<'a> {
             };
             let mut without = FixedBitSet::with_capacity(self.showroom.stands.len());
             (0..self.showroom.stands.len()).filter(|&stand| is_lost(stand)).for_each(|stand| without.insert(stand));
-            let reading = Reading { below: None, tolerance: self.tolerance, without: Some(&without), shares: None };
-            let model = model(self.showroom, self.rivalry, self.offers, self.prices, reading);
-            let bound = bound_of(model.instance, seen, budget);
+            let bound = bound_of(self.lost(Some(&without)), seen, budget);
             sum += bound.price;
             if greatest.as_ref().is_none_or(|greatest| bound.price > greatest.price) {
                 greatest = Some(bound);
@@ -152,19 +154,43 @@ impl<'a> Bounding<'a> {
         }
         let times = i64::try_from(choose(zones.len() - 1, number)).unwrap_or(i64::MAX);
         let greatest = greatest?;
-        let price = (sum.div_euclid(times) + i64::from(sum.rem_euclid(times) > 0)).max(greatest.price);
+        // every fleet counts a multiple of what all prices are multiples of
+        let step = self.prices.iter().copied().fold(0, gcd).max(1);
+        let part = sum.div_euclid(times) + i64::from(sum.rem_euclid(times) > 0);
+        let price = ((part + step - 1) / step * step).max(greatest.price);
         Some(Bound { price, state: State::ZonesLost(number), proof: greatest.proof })
     }
 }
 
 /// The bound of an instance; of one that was seen before, that.
-fn bound_of(instance: Instance, seen: &mut Vec<(Instance, LowerBound)>, budget: &Budget<'_>) -> LowerBound {
-    if let Some((_, bound)) = seen.iter().find(|(known, _)| *known == instance) {
-        return bound.clone();
-    }
-    let bound = solve(&instance, budget).bound;
-    seen.push((instance, bound.clone()));
-    bound
+fn bound_of(model: Model, seen: &mut Vec<(Instance, LowerBound)>, budget: &Budget<'_>) -> LowerBound {
+    let known = seen.iter().find(|(known, _)| *known == model.instance).map(|(_, bound)| bound.clone());
+    let bound = known.unwrap_or_else(|| {
+        let bound = solve_briefly(&model.instance, budget).bound;
+        seen.push((model.instance.clone(), bound.clone()));
+        bound
+    });
+    of_loads(bound, &model)
+}
+
+/// A bound whose proof names loads instead of items.
+pub fn of_loads(bound: LowerBound, model: &Model) -> LowerBound {
+    let loads = |items: Vec<usize>| {
+        let mut loads: Vec<usize> = items.into_iter().map(|item| model.loads[item]).collect();
+        loads.dedup();
+        loads
+    };
+    let proof = match bound.proof {
+        BoundProof::Cardinality(items) => BoundProof::Cardinality(loads(items)),
+        BoundProof::Infeasible(items) => BoundProof::Infeasible(loads(items)),
+        other => other,
+    };
+    LowerBound { proof, ..bound }
+}
+
+/// The greatest common divisor.
+fn gcd(one: i64, other: i64) -> i64 {
+    if other == 0 { one } else { gcd(other, one % other) }
 }
 
 /// All ways to choose so many of `all`.

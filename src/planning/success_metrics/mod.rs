@@ -27,12 +27,13 @@ pub use autoscaling::{Autoscaling, Obstacle, Scaler};
 pub use failover_time::{Cure, FailoverTime, LateWorkload, Reason, Remedy, losses, node_losses};
 pub use node_count::NodeCount;
 pub use pod_distribution::{Crowd, PodDistribution, Stand};
-pub use resource_utilization::{NodeUtilization, ResourceUtilization, Share, Utilization};
+pub use resource_utilization::{NodeUtilization, Part, ResourceUtilization, Utilization};
 pub use service_replicas::{Group, ServiceReplicas};
 
 use super::failover::Assumptions;
 use super::quorum::Quorums;
 use super::resilience::survival::Survival;
+use super::size::Share;
 use crate::manifest::Objects;
 use crate::scheduler::Options;
 use crate::scheduler::profile::Configuration;
@@ -46,8 +47,8 @@ pub struct Thresholds {
     pub nodes: usize,
     /// With more pods than this a node is crowded, which is a remark: 30, as the guide's alert has it.
     pub pods_per_node: usize,
-    /// Each node stays below this share of its cpu and of its memory, in percent: 70.
-    pub utilization_percent: u32,
+    /// Each node stays below this share of its cpu and of its memory: 70 %. None if nodes may be full.
+    pub utilization: Option<Share>,
     /// Each service has so many replicas at least: 2.
     pub replicas: usize,
     /// Every workload is whole again in less than this after the loss of a node: 5 minutes.
@@ -56,7 +57,7 @@ pub struct Thresholds {
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Thresholds { nodes: 3, pods_per_node: 30, utilization_percent: 70, replicas: 2, failover: Duration::from_secs(300) }
+        Thresholds { nodes: 3, pods_per_node: 30, utilization: Some(Share(700_000)), replicas: 2, failover: Duration::from_secs(300) }
     }
 }
 

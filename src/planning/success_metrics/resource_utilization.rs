@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Setting;
+use super::{Setting, Share};
 use crate::cluster::index::{NodeId, PodId};
 use crate::cluster::resources::{CPU, MEMORY};
 use crate::manifest::{Objects, Quantity};
@@ -16,8 +16,8 @@ use crate::usage::{PodUsage, Usage};
 /// How full nodes are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourceUtilization {
-    /// Every node stays below this share, in percent.
-    pub below_percent: u32,
+    /// Every node stays below this share; none if nodes may be full.
+    pub below: Option<Share>,
     /// By what pods request.
     pub requested: Utilization,
     /// By what they use; none if nothing was measured, or nothing of the pods that are there.
@@ -45,24 +45,24 @@ pub struct NodeUtilization {
     /// The node.
     pub node: String,
     /// In thousandths of a core.
-    pub cpu: Share,
+    pub cpu: Part,
     /// In bytes.
-    pub memory: Share,
+    pub memory: Part,
 }
 
 /// A part of a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Share {
+pub struct Part {
     /// What is requested or used.
     pub part: i64,
     /// What is allocatable.
     pub whole: i64,
 }
 
-impl Share {
-    /// Whether it is at least so many percent; something of nothing is, nothing of nothing is not.
-    pub fn reaches(self, percent: u32) -> bool {
-        self.part > 0 && i128::from(self.part) * 100 >= i128::from(percent) * i128::from(self.whole)
+impl Part {
+    /// Whether it is at least such a share; something of nothing is, nothing of nothing is not.
+    pub fn reaches(self, share: Share) -> bool {
+        self.part > 0 && !share.holds(self.part, self.whole)
     }
 
     /// As a fraction, for showing and comparing.
@@ -84,13 +84,13 @@ impl NodeUtilization {
 
 impl Utilization {
     /// The node that is fullest by a share, of equals the first.
-    pub fn fullest(&self, share: impl Fn(&NodeUtilization) -> Share) -> Option<&NodeUtilization> {
+    pub fn fullest(&self, share: impl Fn(&NodeUtilization) -> Part) -> Option<&NodeUtilization> {
         // of equals max_by takes the last
         self.nodes.iter().rev().max_by(|one, other| share(one).approximate().total_cmp(&share(other).approximate()))
     }
 
-    fn new(nodes: Vec<NodeUtilization>, below_percent: u32) -> Self {
-        let reaches = |node: &&NodeUtilization| node.cpu.reaches(below_percent) || node.memory.reaches(below_percent);
+    fn new(nodes: Vec<NodeUtilization>, below: Option<Share>) -> Self {
+        let reaches = |node: &&NodeUtilization| below.is_some_and(|below| node.cpu.reaches(below) || node.memory.reaches(below));
         let mut over: Vec<NodeUtilization> = nodes.iter().filter(reaches).cloned().collect();
         over.sort_by(|one, other| other.fullest().total_cmp(&one.fullest()));
         Utilization { nodes, over }
@@ -105,7 +105,7 @@ impl ResourceUtilization {
 }
 
 pub(super) fn measure(objects: &Objects, baseline: &Baseline, setting: &Setting<'_>) -> ResourceUtilization {
-    let below_percent = setting.thresholds.utilization_percent;
+    let below = setting.thresholds.utilization;
     let (cluster, occupancy) = (baseline.cluster(), baseline.occupancy());
     let requested = |node| (occupancy.requested(CPU, node), occupancy.requested(MEMORY, node));
     let asks_nothing = |pod: &PodId| {
@@ -118,9 +118,9 @@ pub(super) fn measure(objects: &Objects, baseline: &Baseline, setting: &Setting<
         utilization(baseline, of)
     };
     ResourceUtilization {
-        below_percent,
-        requested: Utilization::new(utilization(baseline, requested), below_percent),
-        used: used.as_ref().map(|used| Utilization::new(amounts(used), below_percent)),
+        below,
+        requested: Utilization::new(utilization(baseline, requested), below),
+        used: used.as_ref().map(|used| Utilization::new(amounts(used), below)),
         without_requests: baseline.running().filter(asks_nothing).count(),
         waiting: baseline.waiting().len(),
         unmeasured: used.map_or(0, |used| used.unmeasured),
@@ -134,8 +134,8 @@ fn utilization(baseline: &Baseline, amounts: impl Fn(NodeId) -> (i64, i64)) -> V
         let (cpu, memory) = amounts(node);
         NodeUtilization {
             node: cluster.node_name(node).to_owned(),
-            cpu: Share { part: cpu, whole: cluster.allocatable(CPU, node) },
-            memory: Share { part: memory, whole: cluster.allocatable(MEMORY, node) },
+            cpu: Part { part: cpu, whole: cluster.allocatable(CPU, node) },
+            memory: Part { part: memory, whole: cluster.allocatable(MEMORY, node) },
         }
     };
     cluster.nodes.ids().map(node).collect()

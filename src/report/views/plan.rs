@@ -1,16 +1,17 @@
 //! All we know of a cluster and of what it is to become, on one screen: its state, the six success metrics, what it survives, what to buy
 //! and what to set.
 
-mod buy;
+mod advice;
 mod state;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use buy::BuyView;
+pub use advice::PurchaseView;
 pub use state::{SinglePointView, StateView};
 
 use super::quotas::QuotasView;
+use super::recommendation::RecommendationView;
 use super::schedule::requests;
 use super::survival::SurvivalView;
 use super::{FitView, GraphView, Records, ScheduleView, SuccessMetricsView};
@@ -53,9 +54,12 @@ pub struct ClusterPlan {
     pub quotas: Option<QuotasView>,
     /// What it survives: the loss of any node, and of any zone if it has several.
     pub survives: Vec<SurvivalView>,
-    /// What to buy for it, and the metrics after that; only of the last cluster.
+    /// What to buy, of the last cluster; absent if that is not wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub buy: Option<BuyView>,
+    pub buy: Option<PurchaseView>,
+    /// What to set there, after the purchase if there is one: LimitRanges, quotas, maxima of autoscalers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<RecommendationView>,
     /// What needs what in it, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub graph: Option<GraphView>,
@@ -109,17 +113,18 @@ impl ClusterPlan {
             quotas: None,
             survives: Vec::new(),
             buy: None,
+            set: None,
             graph,
         }
     }
 
     fn document(&self, detail: Detail) -> Document {
         let mut document = Document::new(self.headline());
-        if let Some(metrics) = &self.success_metrics {
-            metrics.add_to(&mut document, "Success metrics", detail);
-        }
         if let Some(state) = &self.state {
             state.add_to(&mut document, detail);
+        }
+        if let Some(metrics) = &self.success_metrics {
+            metrics.add_to(&mut document, "Success metrics", detail);
         }
         match detail {
             Detail::Brief => self.trouble(&mut document),
@@ -133,7 +138,10 @@ impl ClusterPlan {
             quotas.add_to(&mut document, detail);
         }
         if let Some(buy) = &self.buy {
-            buy.add_to(&mut document, detail);
+            buy.add_to(&mut document, self.success_metrics.as_ref(), detail);
+        }
+        if let Some(set) = &self.set {
+            advice::add_to(set, &mut document, detail);
         }
         if let Some(graph) = &self.graph {
             graph.add_to(&mut document, format!("{}: what needs what", self.title));

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rightsize::scalar;
+use crate::manifest::Quantity;
 use crate::planning::recommendation::{AutoscalerBounds, LimitRangeAdvice, QuotaAdvice, QuotaLine, Recommendation, Rule};
 use crate::report::amount::count;
 use crate::report::document::{Detail, Document, Mood, Table, Text};
@@ -169,25 +170,51 @@ impl RecommendationView {
     }
 
     fn add_quotas(&self, document: &mut Document, detail: Detail) {
-        let mut table = Table::new()
-            .left("namespace")
-            .left("quota")
-            .left("resource")
-            .right("hard now")
-            .right("used now")
-            .right("hpa max")
-            .right("recommended");
-        let mut notes = Vec::new();
-        let shown = |bound: &&QuotaBoundView| {
-            detail == Detail::Full
-                || ["requests.cpu", "requests.memory", "limits.cpu", "limits.memory"].contains(&bound.resource.as_str())
-                || bound.present.is_some()
-        };
-        let mut cut = 0;
+        let table = if detail == Detail::Full { self.bounds() } else { self.brief_quotas() };
+        let pods: usize = self.quotas.iter().map(|quota| quota.pods).sum();
+        let mut notes = vec![
+            "for every autoscaler at its most while everything is rolled out at once".to_owned(),
+            format!("the API server admits all {} of that, and refuses one if any bound is lower", count(pods, "pod")),
+        ];
+        notes.extend(
+            self.quotas.iter().filter_map(|quota| Some(format!("{} refuses all the same: {}", quota.name, quota.refused.as_ref()?))),
+        );
+        if detail == Detail::Brief {
+            notes.push("-o wide shows all bounds, and what is used of them now".to_owned());
+        }
+        document.table("Recommended quotas: the smallest that admit everything", table, notes);
+    }
+
+    /// A row a quota, with what most quotas bound.
+    fn brief_quotas(&self) -> Table {
+        let columns = ["pods", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"];
+        let mut table = Table::new().left("namespace").left("quota");
+        for column in columns {
+            table = table.right(column);
+        }
         for quota in &self.quotas {
-            cut += quota.bounds.len() - quota.bounds.iter().filter(shown).count();
-            for bound in quota.bounds.iter().filter(shown) {
-                let is_same = bound.present.as_ref() == Some(&bound.recommended);
+            let cell = |resource: &str| {
+                let Some(bound) = quota.bounds.iter().find(|bound| bound.resource == resource) else { return Text::from("-") };
+                match &bound.present {
+                    Some(present) if *present != bound.recommended => Text::from(format!("{present} → {}", bound.recommended)),
+                    Some(_) => Text::faint(bound.recommended.as_str()),
+                    None => Text::from(bound.recommended.as_str()),
+                }
+            };
+            let name = if quota.exists { quota.name.clone() } else { format!("{} (new)", quota.name) };
+            table.row([Text::from(quota.namespace.as_str()), name.into()].into_iter().chain(columns.map(cell)).collect());
+        }
+        table
+    }
+
+    /// A row a bound.
+    fn bounds(&self) -> Table {
+        let mut table = Table::new().left("namespace").left("quota").left("resource");
+        for column in ["hard now", "used now", "hpa max", "recommended"] {
+            table = table.right(column);
+        }
+        for quota in &self.quotas {
+            for bound in &quota.bounds {
                 table.row(vec![
                     quota.namespace.as_str().into(),
                     quota.name.as_str().into(),
@@ -195,17 +222,11 @@ impl RecommendationView {
                     bound.present.as_deref().unwrap_or("-").into(),
                     bound.now.as_str().into(),
                     bound.at_hpa_max.as_str().into(),
-                    Text::new(bound.recommended.as_str(), if is_same { Mood::Faint } else { Mood::Plain }),
+                    bound.recommended.as_str().into(),
                 ]);
             }
-            notes.extend(quota.refused.iter().map(|refused| format!("{} refuses all the same: {refused}", quota.name)));
         }
-        let pods: usize = self.quotas.iter().map(|quota| quota.pods).sum();
-        notes.push(format!("every autoscaler at its most while everything is rolled out; the API server admits all {} of that, and refuses one with any bound lower", count(pods, "pod")));
-        if cut > 0 {
-            notes.push(format!("… and {}; -o wide shows all", count(cut, "more bound")));
-        }
-        document.table("Recommended quotas: the smallest that admit everything", table, notes);
+        table
     }
 
     /// As YAML documents: LimitRanges and quotas whole, autoscalers as patches of their maximum where that changes.
@@ -242,9 +263,21 @@ impl LimitRangeView {
 impl QuotaView {
     /// As a YAML document: of one that is there what changes nothing else.
     pub fn document(&self) -> String {
+        self.document_of(&self.bounds.iter().collect::<Vec<_>>())
+    }
+
+    /// The same with nothing but bounds that have to grow; none if none has.
+    pub(super) fn growth(&self) -> Option<String> {
+        let amount = |text: &str| text.parse::<Quantity>().unwrap_or_default();
+        let grows = |bound: &&QuotaBoundView| bound.present.as_ref().is_some_and(|present| amount(present) < amount(&bound.recommended));
+        let bounds: Vec<&QuotaBoundView> = self.bounds.iter().filter(grows).collect();
+        (!bounds.is_empty()).then(|| self.document_of(&bounds))
+    }
+
+    fn document_of(&self, bounds: &[&QuotaBoundView]) -> String {
         let mut out = head("v1", "ResourceQuota", &self.namespace, &self.name);
         out.push_str("spec:\n  hard:\n");
-        for bound in &self.bounds {
+        for bound in bounds {
             _ = writeln!(out, "    {}: {}", scalar(&bound.resource), scalar(&bound.recommended));
         }
         out

@@ -118,10 +118,9 @@ impl SuccessMetricsView {
     /// Adds the metrics of several states of a cluster side by side, such as before and after a purchase: a column each.
     pub fn compare(states: &[(&str, &SuccessMetricsView)], document: &mut Document, title: &str) {
         let Some((_, first)) = states.first() else { return };
-        let columns = states.iter().fold(Table::new().left("metric").left("target"), |table, (name, _)| table.left(*name));
-        let mut table = columns;
+        let mut table = states.iter().fold(Table::new().left("metric"), |table, (name, _)| table.left(*name));
         for (row, metric) in first.metrics.iter().enumerate() {
-            let mut cells: Vec<Text> = vec![metric.name.into(), metric.target.as_str().into()];
+            let mut cells: Vec<Text> = vec![metric.name.into()];
             cells.extend(states.iter().map(|(_, view)| view.metrics[row].outcome()));
             table.row(cells);
         }

@@ -1,8 +1,11 @@
 //! What every container should ask for, and what comes of it.
 
+pub mod nodes;
 mod page;
 mod patch;
+mod rows;
 
+pub use nodes::{FleetView, NodesChangeView};
 pub(super) use patch::scalar;
 
 use schemars::JsonSchema;
@@ -10,7 +13,6 @@ use serde::Serialize;
 
 use super::recommendation::RecommendationView;
 use super::{API_VERSION, Records};
-use crate::manifest::Quantity;
 use crate::planning::rightsize::*;
 
 /// What every container should ask for.
@@ -35,10 +37,15 @@ pub struct RightsizingView {
     pub autoscalers: Vec<AutoscalerView>,
     /// What all pods ask for, by namespace.
     pub totals: Vec<TotalsView>,
+    /// The same of all namespaces together.
+    pub total: TotalsView,
     /// Bounds of quotas that the recommendation exceeds with every autoscaler at its most.
     pub quotas_exceeded: Vec<ExcessView>,
     /// Quotas, defaults and bounds of autoscalers that go with it.
     pub recommended: RecommendationView,
+    /// What it does to the number of nodes; absent if nothing can be bought.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<NodesChangeView>,
     /// What patches and scripts set.
     #[serde(skip)]
     pub scope: Scope,
@@ -132,7 +139,7 @@ pub struct ResourceView {
     pub need: Option<String>,
     /// Request and limit now, with what limit ranges add.
     pub now: SettingView,
-    /// Request and limit as they should be.
+    /// Request and limit as they should be, with what limit ranges add.
     pub to: SettingView,
     /// Whether something has to be written for that.
     pub changed: bool,
@@ -144,6 +151,8 @@ pub struct ResourceView {
     pub reasons: Vec<ReasonView>,
     #[serde(skip)]
     written: SettingView,
+    #[serde(skip)]
+    to_write: SettingView,
 }
 
 /// What was measured.
@@ -234,11 +243,11 @@ pub struct TargetView {
     pub percent_that_keeps_replicas: i32,
 }
 
-/// What all pods of a namespace ask for.
+/// What all pods of a namespace, or of all of them, ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TotalsView {
-    /// The namespace.
+    /// The namespace; empty for all of them.
     pub namespace: String,
     /// cpu now.
     pub cpu_now: String,
@@ -262,11 +271,15 @@ pub struct ExcessView {
     pub resource: String,
     /// The bound.
     pub hard: String,
-    /// Used with every autoscaler at its most and the requests of now.
+    /// Used with the replicas and the requests of now.
     pub now: String,
-    /// The same with the recommended requests.
+    /// Used with the replicas of now and the recommended requests.
     pub then: String,
-    /// Whether it is not exceeded with the requests of now.
+    /// Used with every autoscaler at its most and the requests of now.
+    pub now_at_hpa_max: String,
+    /// Used with every autoscaler at its most and the recommended requests.
+    pub then_at_hpa_max: String,
+    /// Whether it is the recommendation that exceeds it, with the replicas of now or at most.
     pub new: bool,
 }
 
@@ -277,7 +290,7 @@ impl RightsizingView {
     /// Of an answer.
     pub fn new(sizing: &Rightsizing, recommended: RecommendationView, scope: Scope) -> Self {
         let containers: Vec<ContainerView> =
-            sizing.containers().map(|(workload, container)| self::container(workload, container, &sizing.policy)).collect();
+            sizing.containers().map(|(workload, container)| rows::container(workload, container, &sizing.policy)).collect();
         let has_data = |container: &&ContainerView| container.cpu.observed.is_some() || container.memory.observed.is_some();
         let with_data = containers.iter().filter(has_data).count();
         let spans = containers.iter().flat_map(|container| [&container.cpu, &container.memory]);
@@ -289,7 +302,7 @@ impl RightsizingView {
         RightsizingView {
             api_version: API_VERSION,
             kind: Self::KIND,
-            policy: policy(&sizing.policy),
+            policy: rows::policy(&sizing.policy),
             measured: MeasuredView {
                 samples: sizing.samples,
                 span_seconds: spans.filter_map(|resource| resource.observed.as_ref()?.span_seconds).max(),
@@ -299,18 +312,20 @@ impl RightsizingView {
             },
             containers,
             injected: sizing.workloads.iter().flat_map(injected).collect(),
-            autoscalers: sizing.autoscalers.iter().map(autoscaler).collect(),
-            totals: sizing.totals.iter().map(totals).collect(),
-            quotas_exceeded: sizing.quotas.iter().map(excess).collect(),
+            autoscalers: sizing.autoscalers.iter().map(rows::autoscaler).collect(),
+            totals: sizing.totals.iter().map(rows::totals).collect(),
+            total: rows::totals(&sizing.total()),
+            quotas_exceeded: sizing.quotas.iter().map(rows::excess).collect(),
             recommended,
+            nodes: None,
             scope,
         }
     }
 
-    /// Whether every container gets what it needs, and no quota is in the way that was not.
+    /// Whether anything was measured, every container gets what it needs, and no quota is in the way that was not.
     pub fn holds(&self) -> bool {
         let is_short = |container: &ContainerView| container.cpu.short || container.memory.short;
-        !self.containers.iter().any(is_short) && !self.quotas_exceeded.iter().any(|excess| excess.new)
+        self.measured.containers > 0 && !self.containers.iter().any(is_short) && !self.quotas_exceeded.iter().any(|excess| excess.new)
     }
 
     /// For spreadsheets: a row for each resource of each container.
@@ -363,144 +378,5 @@ impl RightsizingView {
             }
         }
         Records { columns, rows }
-    }
-}
-
-fn policy(policy: &Policy) -> PolicyView {
-    PolicyView {
-        cpu_percentile: f64::from(policy.cpu_percentile.thousandths()) / 1000.0,
-        cpu_margin_percent: policy.cpu_margin_percent,
-        cpu_limit: match policy.cpu_limit {
-            CpuLimit::None => "none",
-            CpuLimit::Keep => "keep",
-            CpuLimit::Ratio => "ratio",
-        },
-        memory_margin_percent: policy.memory_margin_percent,
-        cpu_minimum: policy.cpu_minimum.to_string(),
-        memory_minimum: policy.memory_minimum.to_string(),
-        tolerance_percent: policy.tolerance_percent,
-        enough_samples: policy.enough_samples,
-    }
-}
-
-fn container(workload: &WorkloadSizing, container: &ContainerSizing, policy: &Policy) -> ContainerView {
-    let [cpu, memory] = &container.resources;
-    ContainerView {
-        namespace: workload.workload.namespace.clone(),
-        workload_kind: workload.workload.kind.clone(),
-        workload: workload.workload.name.clone(),
-        container: container.name.clone(),
-        container_kind: match container.kind {
-            ContainerKind::Container => "container",
-            ContainerKind::Sidecar => "sidecar",
-            ContainerKind::Init => "init",
-        },
-        pods: workload.pods,
-        change_in: match workload.changeable {
-            Changeable::Template => "template",
-            Changeable::Pod => "resize",
-            Changeable::Anew => "recreate",
-            Changeable::StaticPod => "staticPod",
-            Changeable::Elsewhere => "owner",
-        },
-        cpu: resource(cpu, policy),
-        memory: resource(memory, policy),
-    }
-}
-
-fn resource(sizing: &ResourceSizing, policy: &Policy) -> ResourceView {
-    ResourceView {
-        observed: sizing.observed.map(|observed| ObservedView {
-            samples: observed.samples,
-            pods: observed.pods,
-            span_seconds: observed.span_seconds,
-            percentile: observed.percentile.to_string(),
-            peak: observed.peak.to_string(),
-        }),
-        need: sizing.need.map(|need| need.to_string()),
-        now: setting(sizing.now),
-        to: setting(sizing.outcome()),
-        changed: sizing.is_changed(),
-        short: sizing.is_short(),
-        below_peak: sizing.is_below_peak(),
-        reasons: sizing.reasons.iter().map(|reason| self::reason(reason, sizing, policy)).collect(),
-        written: setting(sizing.written),
-    }
-}
-
-fn setting(setting: Setting) -> SettingView {
-    let text = |amount: Option<Quantity>| amount.map(|amount| amount.to_string());
-    SettingView { request: text(setting.request), limit: text(setting.limit) }
-}
-
-fn reason(reason: &Reason, sizing: &ResourceSizing, policy: &Policy) -> ReasonView {
-    let name = sizing.resource.name();
-    let (reason, message) = match reason {
-        Reason::NotMeasured => ("notMeasured", format!("no {name} was measured: left as it is")),
-        Reason::NotToldApart => ("notToldApart", "only the pod as a whole was measured: left as it is".to_owned()),
-        Reason::PodLevel => ("podLevel", format!("{name} is set for the pod as a whole: left as it is")),
-        Reason::Guess => {
-            let samples = sizing.observed.map_or(0, |observed| observed.samples);
-            ("guess", format!("a guess: {samples} samples, and {} are wished for", policy.enough_samples))
-        }
-        Reason::AtLimit => ("atLimit", format!("its {name} stops at its limit, so it may need more")),
-        Reason::Minimum => ("minimum", format!("the least {name} of the policy")),
-        Reason::Enough => ("enough", format!("{name} is enough as it is")),
-        Reason::NotLowered => ("notLowered", format!("an init container is seldom seen: {name} is not lowered")),
-        Reason::LimitRangeMin(range, amount) => ("limitRangeMin", format!("LimitRange {range}: at least {amount} {name}")),
-        Reason::LimitRangeMax(range, amount) => ("limitRangeMax", format!("LimitRange {range}: at most {amount} {name}")),
-        Reason::LimitRangeRatio(range, ratio) => {
-            let ratio = f64::from(i32::try_from(*ratio).unwrap_or(i32::MAX)) / 1000.0;
-            ("limitRangeRatio", format!("LimitRange {range}: a {name} limit of at most {ratio} times the request"))
-        }
-        Reason::LimitRangeDefault(range, amount) => {
-            ("limitRangeDefault", format!("LimitRange {range} would set a {name} limit of {amount}, below the request"))
-        }
-        Reason::LimitDemanded(by) => ("limitDemanded", format!("{by} refuses containers without a {name} limit")),
-        Reason::LargestNode(node, amount) => {
-            ("largestNode", format!("the largest node that takes it, {node}, has {amount} {name} beside its DaemonSets"))
-        }
-    };
-    ReasonView { reason, message }
-}
-
-fn autoscaler(effect: &AutoscalerEffect) -> AutoscalerView {
-    let target = |target: &Target| TargetView {
-        resource: target.resource.clone(),
-        container: target.container.clone(),
-        percent: target.percent,
-        percent_that_keeps_replicas: target.keeps,
-    };
-    AutoscalerView {
-        autoscaler: effect.autoscaler.path(),
-        scales: format!("{} {}", effect.workload.kind, effect.workload.path()),
-        min: effect.bounds.0,
-        max: effect.bounds.1,
-        replicas: effect.replicas,
-        wanted_now: effect.before,
-        wanted_then: effect.after,
-        targets: effect.targets.iter().map(target).collect(),
-    }
-}
-
-fn totals(totals: &NamespaceTotals) -> TotalsView {
-    TotalsView {
-        namespace: totals.namespace.clone(),
-        cpu_now: totals.cpu.0.to_string(),
-        cpu_then: totals.cpu.1.to_string(),
-        memory_now: totals.memory.0.to_string(),
-        memory_then: totals.memory.1.to_string(),
-    }
-}
-
-fn excess(excess: &QuotaExcess) -> ExcessView {
-    ExcessView {
-        namespace: excess.namespace.clone(),
-        quota: excess.quota.clone(),
-        resource: excess.resource.clone(),
-        hard: excess.hard.to_string(),
-        now: excess.before.to_string(),
-        then: excess.after.to_string(),
-        new: excess.before <= excess.hard,
     }
 }

@@ -1,7 +1,8 @@
 //! The same for readers.
 
-use super::{ContainerView, ResourceView, RightsizingView};
-use crate::report::amount::{count, list, thousands};
+use super::{ContainerView, ReasonView, ResourceView, RightsizingView, TotalsView};
+use crate::manifest::Quantity;
+use crate::report::amount::{Unit, count, list, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
 
 /// So many containers are shown where not all are.
@@ -17,20 +18,32 @@ impl RightsizingView {
         self.add_containers(&mut document, detail);
         self.add_totals(&mut document, detail);
         self.add_autoscalers(&mut document);
-        document.lines("Quotas that are too small with every autoscaler at its most", self.excess());
+        self.add_excess(&mut document);
+        if let Some(nodes) = &self.nodes {
+            nodes.add_to(&mut document);
+        }
         self.recommended.add_to(&mut document, detail);
         document
     }
 
     fn headline(&self) -> Text {
+        if self.measured.containers == 0 {
+            return Text::bad("Nothing that was measured belongs to a container of the input");
+        }
         let changed = self.containers.iter().filter(|own| own.cpu.changed || own.memory.changed).count();
         let short = self.containers.iter().filter(|own| own.cpu.short || own.memory.short).count();
         let without = self.measured.containers_without_data;
+        let total = &self.total;
+        let pair = |resource: &str, now: &str, then: &str| format!("{} → {}", readable(resource, now), readable(resource, then));
+        let (cpu, memory) = (pair("cpu", &total.cpu_now, &total.cpu_then), pair("memory", &total.memory_now, &total.memory_then));
+        let requests = format!(": cpu {cpu}, memory {memory} in all");
         let mut text = match changed {
             0 => format!("Of {} none has to ask for anything else", count(self.measured.containers, "measured container")),
-            _ => {
-                format!("{} of {} should ask for something else", thousands(changed), count(self.measured.containers, "measured container"))
-            }
+            _ => format!(
+                "{} of {} should ask for something else{requests}",
+                thousands(changed),
+                count(self.measured.containers, "measured container")
+            ),
         };
         if short > 0 {
             text.push_str(&format!("; {} cannot get what they need", thousands(short)));
@@ -119,19 +132,21 @@ impl RightsizingView {
         }
         let cut = if detail == Detail::Full { 0 } else { table.cut(ROWS) };
         let notes = if cut > 0 { vec![format!("… and {}; -o wide shows all", count(cut, "more container"))] } else { Vec::new() };
-        document.table("Containers that should ask for something else", table, notes);
+        let title = if detail == Detail::Full { "Containers" } else { "Containers that should ask for something else" };
+        document.table(title, table, notes);
     }
 
     fn add_totals(&self, document: &mut Document, detail: Detail) {
         let mut table = Table::new().left("namespace").right("cpu now").right("then").right("memory now").right("then");
-        let is_shown =
-            |own: &&super::TotalsView| detail == Detail::Full || own.cpu_now != own.cpu_then || own.memory_now != own.memory_then;
-        for own in self.totals.iter().filter(is_shown) {
-            table.row(
-                [&own.namespace, &own.cpu_now, &own.cpu_then, &own.memory_now, &own.memory_then]
-                    .map(|text| Text::from(text.as_str()))
-                    .to_vec(),
-            );
+        let is_shown = |own: &&TotalsView| detail == Detail::Full || own.cpu_now != own.cpu_then || own.memory_now != own.memory_then;
+        let shown: Vec<&TotalsView> = self.totals.iter().filter(is_shown).collect();
+        // a sum of nothing that changes says nothing
+        let all = (!shown.is_empty()).then_some(&self.total);
+        for own in shown.into_iter().chain(all) {
+            let name = if own.namespace.is_empty() { "all of them" } else { own.namespace.as_str() };
+            let amounts = [("cpu", &own.cpu_now), ("cpu", &own.cpu_then), ("memory", &own.memory_now), ("memory", &own.memory_then)];
+            let amounts = amounts.into_iter().map(|(resource, amount)| Text::from(readable(resource, amount)));
+            table.row([Text::from(name)].into_iter().chain(amounts).collect());
         }
         document.table("What all pods request", table, Vec::new());
     }
@@ -173,14 +188,31 @@ impl RightsizingView {
         document.table("Autoscalers: utilisation is a share of the request", table, notes);
     }
 
-    fn excess(&self) -> Vec<Text> {
-        let line = |own: &super::ExcessView| {
-            let text =
-                format!("{}/{}: {} of {}, and {} with the requests of now", own.namespace, own.quota, own.resource, own.then, own.now);
-            Text::new(format!("{text}; the quota has {}", own.hard), if own.new { Mood::Bad } else { Mood::Notable })
-        };
-        self.quotas_exceeded.iter().map(line).collect()
+    fn add_excess(&self, document: &mut Document) {
+        let mut table = Table::new().left("namespace").left("quota").left("resource").right("hard").right("used").right("then");
+        table = table.right("at hpa max").right("then").left("");
+        for own in &self.quotas_exceeded {
+            let mood = if own.new { Mood::Bad } else { Mood::Notable };
+            table.row(vec![
+                own.namespace.as_str().into(),
+                own.quota.as_str().into(),
+                own.resource.as_str().into(),
+                own.hard.as_str().into(),
+                own.now.as_str().into(),
+                own.then.as_str().into(),
+                own.now_at_hpa_max.as_str().into(),
+                own.then_at_hpa_max.as_str().into(),
+                Text::new(if own.new { "too small for the recommendation" } else { "too small already" }, mood),
+            ]);
+        }
+        document.table("Quotas that are too small", table, Vec::new());
     }
+}
+
+/// An amount that was measured or added up, as people read it.
+fn readable(resource: &str, amount: &str) -> String {
+    let quantity: Quantity = amount.parse().unwrap_or_default();
+    Unit::of(resource).amount(if resource == "cpu" { quantity.milli() } else { quantity.units() })
 }
 
 const DAY: i64 = 86_400;
@@ -209,13 +241,21 @@ fn has(own: &ContainerView, reason: &str) -> bool {
 /// Reasons that are said elsewhere, or that the amounts say themselves.
 const SILENT: [&str; 4] = ["guess", "notMeasured", "enough", "minimum"];
 
+/// Whether a reason is worth a word beside the amounts.
+fn is_told(resource: &ResourceView, reason: &ReasonView) -> bool {
+    // a limit that stays needs no reason
+    let stays = ["limitDemanded", "limitRangeDefault"].contains(&reason.reason) && resource.now.limit == resource.to.limit;
+    !SILENT.contains(&reason.reason) && !stays
+}
+
 fn row(own: &ContainerView) -> Vec<Text> {
-    let observed = |resource: &ResourceView, peak: bool| {
-        let text = resource.observed.as_ref().map(|observed| if peak { observed.peak.clone() } else { observed.percentile.clone() });
+    let observed = |name: &str, resource: &ResourceView, peak: bool| {
+        let text = resource.observed.as_ref().map(|observed| readable(name, if peak { &observed.peak } else { &observed.percentile }));
         Text::from(text.unwrap_or_else(|| "-".to_owned()))
     };
     let samples = own.cpu.observed.iter().chain(&own.memory.observed).map(|observed| observed.samples).max().unwrap_or(0);
-    let reasons = own.cpu.reasons.iter().chain(&own.memory.reasons).filter(|reason| !SILENT.contains(&reason.reason));
+    let told = |resource| move |reason: &&ReasonView| is_told(resource, reason);
+    let reasons = own.cpu.reasons.iter().filter(told(&own.cpu)).chain(own.memory.reasons.iter().filter(told(&own.memory)));
     let reasons: Vec<&str> = reasons.map(|reason| reason.message.as_str()).collect();
     let mood = match own.memory.below_peak {
         true => Mood::Bad,
@@ -228,11 +268,11 @@ fn row(own: &ContainerView) -> Vec<Text> {
         own.container.as_str().into(),
         own.pods.to_string().into(),
         thousands(samples).into(),
-        observed(&own.cpu, false),
-        observed(&own.cpu, true),
+        observed("cpu", &own.cpu, false),
+        observed("cpu", &own.cpu, true),
         change(&own.cpu.now.request, &own.cpu.to.request),
         change(&own.cpu.now.limit, &own.cpu.to.limit),
-        observed(&own.memory, true),
+        observed("memory", &own.memory, true),
         change(&own.memory.now.request, &own.memory.to.request),
         change(&own.memory.now.limit, &own.memory.to.limit),
         Text::new(text, mood),

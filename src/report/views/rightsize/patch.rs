@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use super::{ContainerView, ResourceView, RightsizingView, Scope};
 use crate::report::amount::count;
-use crate::report::views::recommendation::head;
+use crate::report::views::recommendation::{LimitRangeView, QuotaView, head};
 
 /// A word of YAML: quoted where it would be read as something else than text, or could not stand bare.
 pub(in crate::report::views) fn scalar(text: &str) -> String {
@@ -23,7 +23,23 @@ pub(in crate::report::views) fn scalar(text: &str) -> String {
     if is_plain && !is_word || is_amount {
         return text.to_owned();
     }
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    let escaped = text.chars().map(|letter| match letter {
+        '"' | '\\' => format!("\\{letter}"),
+        '\n' => "\\n".to_owned(),
+        control if control.is_control() => format!("\\u{:04x}", u32::from(control)),
+        plain => plain.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
+}
+
+/// A word for a shell, whatever is in it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// A text for a comment, on one line.
+fn one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 /// The containers of a workload that change.
@@ -46,7 +62,7 @@ impl Patch<'_> {
 
     fn name(&self) -> String {
         let own = self.workload();
-        format!("{} {}/{}", own.workload_kind, own.namespace, own.workload)
+        one_line(&format!("{} {}/{}", own.workload_kind, own.namespace, own.workload))
     }
 
     /// As a document.
@@ -55,6 +71,26 @@ impl Patch<'_> {
         let mut out = head(self.api_version(), &own.workload_kind, &own.namespace, &own.workload);
         out.push_str(&self.spec());
         out
+    }
+
+    /// As a command; none if no command can change it.
+    fn command(&self) -> Option<String> {
+        let own = self.workload();
+        let how = match own.change_in {
+            "template" => "",
+            // its spec cannot be changed otherwise
+            "resize" => " --subresource resize",
+            _ => return None,
+        };
+        let (target, namespace) = (target(self), quoted(&own.namespace));
+        Some(format!("kubectl patch {target} -n {namespace}{how} --patch-file /dev/stdin <<'PATCH'\n{}PATCH\n", self.spec()))
+    }
+
+    /// Waits until it has been rolled out; none if it is not rolled out.
+    fn wait(&self) -> Option<String> {
+        let own = self.workload();
+        let rolls = ["Deployment", "StatefulSet", "DaemonSet"].contains(&own.workload_kind.as_str());
+        rolls.then(|| format!("kubectl rollout status {} -n {}\n", target(self), quoted(&own.namespace)))
     }
 
     fn spec(&self) -> String {
@@ -88,7 +124,8 @@ fn resources(container: &ContainerView, indent: &str, out: &mut String) {
         [("cpu", &container.cpu), ("memory", &container.memory)].into_iter().filter(|(_, own)| own.changed).collect();
     for (list, is_limit) in [("requests", false), ("limits", true)] {
         let lines = changed.iter().filter_map(|(name, own)| {
-            let (to, written) = if is_limit { (&own.to.limit, &own.written.limit) } else { (&own.to.request, &own.written.request) };
+            let (to, written) =
+                if is_limit { (&own.to_write.limit, &own.written.limit) } else { (&own.to_write.request, &own.written.request) };
             match to {
                 Some(amount) => Some(format!("{indent}  {name}: {}\n", scalar(amount))),
                 // a patch leaves alone what it does not name
@@ -108,23 +145,19 @@ impl RightsizingView {
         let mut documents: Vec<String> = Vec::new();
         if self.sets_requests() {
             documents.extend(self.of_templates().map(|patch| {
-                format!(
-                    "# kubectl patch {} -n {} --patch-file FILE\n{}",
-                    target(&patch),
-                    scalar(&patch.workload().namespace),
-                    patch.document()
-                )
+                let command = format!("kubectl patch {} -n {} --patch-file FILE", target(&patch), quoted(&patch.workload().namespace));
+                format!("# {}\n{}", one_line(&command), patch.document())
             }));
         }
         if self.sets_policies() {
             documents.extend(self.recommended.documents());
         }
-        format!("{}{}", self.comments("#"), documents.iter().map(|document| format!("---\n{document}")).collect::<String>())
+        format!("{}{}", self.comments(false), documents.iter().map(|document| format!("---\n{document}")).collect::<String>())
     }
 
     /// As a kustomization with inline patches.
     pub fn kustomization(&self) -> String {
-        let mut out = self.comments("#");
+        let mut out = self.comments(false);
         out.push_str(
             "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n# add what has these objects:\n# resources:\n# - ../base\n",
         );
@@ -150,43 +183,33 @@ impl RightsizingView {
         out
     }
 
-    /// As kubectl commands.
+    /// As kubectl commands: bounds of quotas that have to grow, workloads, and once they have been rolled out all policies.
     pub fn script(&self) -> String {
-        let mut out = String::from("#!/usr/bin/env bash\nset -euo pipefail\n\n");
-        out.push_str(&self.comments("#"));
         let mut commands: Vec<String> = Vec::new();
+        let exists = || self.recommended.quotas.iter().filter(|quota| quota.exists);
+        if self.sets_policies() {
+            commands.extend(exists().filter_map(|quota| Some(patch_quota(quota, &quota.growth()?))));
+        }
         if self.sets_requests() {
-            commands.extend(self.changed().filter(|patch| matches!(patch.workload().change_in, "template" | "resize")).map(|patch| {
-                // a pod of its own is resized where it is: its spec cannot be changed otherwise
-                let how = if patch.workload().change_in == "resize" { " --subresource resize" } else { "" };
-                let namespace = &patch.workload().namespace;
-                format!("kubectl patch {} -n '{namespace}'{how} --patch-file /dev/stdin <<'PATCH'\n{}PATCH\n", target(&patch), patch.spec())
-            }));
+            commands.extend(self.changed().filter_map(|patch| patch.command()));
+            if self.sets_policies() {
+                commands.extend(self.of_templates().filter_map(|patch| patch.wait()));
+            }
         }
         if self.sets_policies() {
-            let whole = self.recommended.limit_ranges.iter().map(|range| range.document());
-            let whole = whole.chain(self.recommended.quotas.iter().filter(|quota| !quota.exists).map(|quota| quota.document()));
-            commands.extend(whole.map(|document| format!("kubectl apply -f - <<'OBJECT'\n{document}OBJECT\n")));
-            for quota in self.recommended.quotas.iter().filter(|quota| quota.exists) {
-                commands.push(format!(
-                    "kubectl patch resourcequota '{}' -n '{}' --patch-file /dev/stdin <<'PATCH'\n{}PATCH\n",
-                    quota.name,
-                    quota.namespace,
-                    quota.document()
-                ));
-            }
+            let ranges = self.recommended.limit_ranges.iter().map(LimitRangeView::document);
+            let new = self.recommended.quotas.iter().filter(|quota| !quota.exists).map(QuotaView::document);
+            commands.extend(ranges.chain(new).map(|document| format!("kubectl apply -f - <<'OBJECT'\n{document}OBJECT\n")));
+            commands.extend(exists().map(|quota| patch_quota(quota, &quota.document())));
             commands.extend(self.recommended.changed_maxima().map(|own| {
-                format!(
-                    "kubectl patch hpa '{}' -n '{}' --patch '{{\"spec\":{{\"maxReplicas\":{}}}}}'\n",
-                    own.name, own.namespace, own.recommended
-                )
+                let (name, namespace) = (quoted(&own.name), quoted(&own.namespace));
+                format!("kubectl patch hpa {name} -n {namespace} --patch '{{\"spec\":{{\"maxReplicas\":{}}}}}'\n", own.recommended)
             }));
         }
         if commands.is_empty() {
-            out.push_str("# nothing to change\n");
+            commands.push("# nothing to change\n".to_owned());
         }
-        commands.iter().for_each(|command| out.push_str(command));
-        out
+        format!("#!/usr/bin/env bash\nset -euo pipefail\n\n{}{}", self.comments(true), commands.concat())
     }
 
     fn sets_requests(&self) -> bool {
@@ -211,9 +234,9 @@ impl RightsizingView {
         self.changed().filter(|patch| patch.workload().change_in == "template")
     }
 
-    /// What it rests on, and what no patch changes.
-    fn comments(&self, mark: &str) -> String {
-        let mut out = format!("{mark} {}\n", self.basis());
+    /// What it rests on, and what is not changed here; commands can do more than patches.
+    fn comments(&self, of_commands: bool) -> String {
+        let mut out = format!("# {}\n", self.basis());
         if !self.sets_requests() {
             return out;
         }
@@ -222,16 +245,22 @@ impl RightsizingView {
                 "recreate" => "a Job cannot be changed: set it where the Job is made",
                 "staticPod" => "a static pod: set it in its file on the node",
                 "owner" => "what makes it is not in the input: set it there",
-                "resize" => "a pod of its own: -o script resizes it in place",
+                "resize" if !of_commands => "a pod of its own: -o script resizes it in place",
                 _ => continue,
             };
-            _ = writeln!(out, "{mark} not here: {} ({}), {why}", patch.name(), count(patch.containers.len(), "container"));
+            _ = writeln!(out, "# not here: {} ({}), {why}", patch.name(), count(patch.containers.len(), "container"));
         }
         out
     }
 }
 
+fn patch_quota(quota: &QuotaView, document: &str) -> String {
+    let (name, namespace) = (quoted(&quota.name), quoted(&quota.namespace));
+    format!("kubectl patch resourcequota {name} -n {namespace} --patch-file /dev/stdin <<'PATCH'\n{document}PATCH\n")
+}
+
+/// Kind and name, as kubectl takes them.
 fn target(patch: &Patch<'_>) -> String {
     let own = patch.workload();
-    format!("{} '{}'", own.workload_kind.to_lowercase(), own.workload)
+    format!("{} {}", own.workload_kind.to_lowercase(), quoted(&own.workload))
 }

@@ -30,6 +30,7 @@ impl SizeView {
         document
     }
 
+    /// The answer in one line.
     pub(in crate::report::views) fn headline(&self) -> Text {
         let conditions = self.conditions();
         if !self.holds {
@@ -75,6 +76,7 @@ impl SizeView {
         list(&types.iter().map(|(name, count)| format!("{count} × {name}")).collect::<Vec<_>>(), 4)
     }
 
+    /// What no plan can be below, what stays, what goes.
     pub(in crate::report::views) fn lead(&self) -> Vec<Text> {
         let bound = &self.lower_bound;
         let mut lines = Vec::new();
@@ -109,7 +111,8 @@ impl SizeView {
         lines
     }
 
-    fn add_nodes(&self, document: &mut Document) {
+    /// The nodes to have, by type and zone.
+    pub(in crate::report::views) fn add_nodes(&self, document: &mut Document) {
         let has_prices = self.nodes.iter().all(|nodes| nodes.price_per_hour.is_some());
         let has_existing = self.nodes.iter().any(|nodes| nodes.existing > 0);
         let mut table = Table::new().right("nodes").left("type").left("zone").right("cpu").right("memory").right("pods");

@@ -3,6 +3,7 @@
 use super::{FailingView, MetricView, NumberView};
 use crate::controllers::scale_down::WorkloadKey;
 use crate::planning::failover::Span;
+use crate::planning::size::Share;
 use crate::planning::success_metrics::*;
 use crate::report::amount::{Unit, count, duration, list, percent, share, thousands};
 
@@ -133,7 +134,7 @@ fn resource_utilization(measured: &ResourceUtilization) -> MetricView {
     if let Some(used) = &measured.used {
         actual.push_str(&format!("; used: {}", fullest(used)));
     }
-    let below = measured.below_percent;
+    let below = measured.below;
     let failing = |utilization: &Utilization, what: &'static str| {
         let why = move |node: &NodeUtilization| failed(&node.node, too_full(node, below, what));
         utilization.over.iter().map(why).collect::<Vec<_>>()
@@ -155,7 +156,7 @@ fn resource_utilization(measured: &ResourceUtilization) -> MetricView {
     if measured.unmeasured > 0 {
         remarks.push(format!("what {} use is not known", count(measured.unmeasured, "pod")));
     }
-    let highest = |utilization: &Utilization, share: fn(&NodeUtilization) -> Share| {
+    let highest = |utilization: &Utilization, share: fn(&NodeUtilization) -> Part| {
         utilization.fullest(share).map(|node| percent(share(node).part, share(node).whole))
     };
     let number = |name, value| NumberView { name, value, unit: "percent" };
@@ -169,7 +170,10 @@ fn resource_utilization(measured: &ResourceUtilization) -> MetricView {
         numbers.push(number("highestMemoryUsed", highest(used, |node| node.memory)));
     }
     MetricView {
-        target: format!("cpu and memory below {below} % on every node"),
+        target: match below {
+            Some(share) => format!("cpu and memory below {} % on every node", f64::from(share.0) / 10_000.0),
+            None => "none: nodes may be full".to_owned(),
+        },
         numbers,
         remarks,
         ..metric("resourceUtilization", "Resource Utilization", measured.holds(), actual, all, next)
@@ -177,7 +181,7 @@ fn resource_utilization(measured: &ResourceUtilization) -> MetricView {
 }
 
 fn fullest(utilization: &Utilization) -> String {
-    let highest = |what: &str, of: fn(&NodeUtilization) -> Share| {
+    let highest = |what: &str, of: fn(&NodeUtilization) -> Part| {
         let node = utilization.fullest(of)?;
         Some(format!("{what} up to {} on {}", share(of(node).part, of(node).whole), node.node))
     };
@@ -185,10 +189,10 @@ fn fullest(utilization: &Utilization) -> String {
     if found.is_empty() { "no node".to_owned() } else { found.join(", ") }
 }
 
-fn too_full(node: &NodeUtilization, below: u32, what: &str) -> String {
-    let said = |name: &str, unit: Unit, each: Share| {
+fn too_full(node: &NodeUtilization, below: Option<Share>, what: &str) -> String {
+    let said = |name: &str, unit: Unit, each: Part| {
         let amounts = format!("{} of {}", unit.amount(each.part), unit.amount(each.whole));
-        each.reaches(below).then(|| format!("{name} {} {what} ({amounts})", share(each.part, each.whole)))
+        below.is_some_and(|below| each.reaches(below)).then(|| format!("{name} {} {what} ({amounts})", share(each.part, each.whole)))
     };
     let parts = [said("cpu", Unit::MilliCores, node.cpu), said("memory", Unit::Bytes, node.memory)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -199,12 +203,12 @@ fn utilization_next(measured: &ResourceUtilization) -> Vec<String> {
     if measured.requested.nodes.is_empty() {
         return vec![ADD_NODES.to_owned()];
     }
-    let below = i128::from(measured.below_percent.max(1));
-    let missing = |utilization: &Utilization, unit: Unit, name: &str, of: fn(&NodeUtilization) -> Share| {
-        let sum = |part: fn(Share) -> i64| utilization.nodes.iter().map(|node| i128::from(part(of(node)))).sum::<i128>();
-        let (part, whole) = (sum(|share| share.part), sum(|share| share.whole));
+    let below = measured.below.unwrap_or(Share::ONE);
+    let missing = |utilization: &Utilization, unit: Unit, name: &str, of: fn(&NodeUtilization) -> Part| {
+        let sum = |part: fn(Part) -> i64| utilization.nodes.iter().map(|node| i128::from(part(of(node)))).sum::<i128>();
+        let (part, whole) = (sum(|each| each.part), sum(|each| each.whole));
         // below the bound, not at it
-        let more = part * 100 / below + 1 - whole;
+        let more = part * i128::from(Share::ONE.0) / i128::from(below.0.max(1)) + 1 - whole;
         (more > 0).then(|| format!("{} {name}", unit.amount(i64::try_from(more).unwrap_or(i64::MAX))))
     };
     let by_each = [Some(&measured.requested), measured.used.as_ref()].into_iter().flatten();

@@ -1,0 +1,106 @@
+//! What to buy: the one library call that `size` and `plan` share.
+
+use anyhow::bail;
+
+use super::commands::size::{GoalArguments, MarketArguments, ObjectiveName};
+use super::output;
+use super::time::Deadline;
+use crate::manifest::Objects;
+use crate::planning::packing::Budget;
+use crate::planning::size::{Question, Sizing, node_bound, offers, size};
+use crate::report::amount::{count, list};
+use crate::report::views::size::{Asked, PlacedView, SizeView};
+use crate::scheduler::Options;
+use crate::scheduler::profile::Configuration;
+
+/// What to buy.
+pub struct Purchase {
+    /// The answer, without what it says of every pod.
+    pub view: SizeView,
+    /// The cluster after the purchase, before anything is placed; none if no fleet was found that holds.
+    pub objects: Option<Objects>,
+}
+
+/// Finds it. `replicas` is what was said of autoscaled workloads.
+pub fn purchase(
+    objects: &Objects,
+    (goal, market): (&GoalArguments, &MarketArguments),
+    configuration: &Configuration,
+    options: Options,
+    replicas: &str,
+) -> anyhow::Result<Purchase> {
+    Asking { goal, market, objects, replicas, configuration, options }.ask(|_, sizing, view| Purchase {
+        view: SizeView { placement: Vec::new(), ..view },
+        objects: sizing.plan.as_ref().filter(|plan| plan.trial.holds()).map(|plan| plan.objects.clone()),
+    })
+}
+
+/// Everything that is needed to ask what to buy.
+pub struct Asking<'a> {
+    /// What the plan has to hold.
+    pub goal: &'a GoalArguments,
+    /// What can be bought.
+    pub market: &'a MarketArguments,
+    /// What is there and what is to run.
+    pub objects: &'a Objects,
+    /// Replicas of autoscaled workloads, as they were asked for.
+    pub replicas: &'a str,
+    /// The scheduler.
+    pub configuration: &'a Configuration,
+    /// How it decides.
+    pub options: Options,
+}
+
+impl Asking<'_> {
+    /// Asks, and hands on the question, the answer and its view.
+    pub fn ask<T>(&self, then: impl FnOnce(&Question<'_>, &Sizing, SizeView) -> T) -> anyhow::Result<T> {
+        let Asking { goal, market: arguments, objects, .. } = *self;
+        let market = arguments.market(objects, goal.survive)?;
+        let mut offers = offers(&market.catalogue, &market.zones, &arguments.capacity_types);
+        if goal.objective != ObjectiveName::Count && offers.iter().any(|offer| offer.offering.price_micros_hour.is_some()) {
+            let all = offers.len();
+            offers.retain(|offer| offer.offering.price_micros_hour.is_some());
+            if offers.len() < all {
+                output::note(&format!("{} without a price left out of account", count(all - offers.len(), "offer")));
+            }
+        }
+        if offers.is_empty() {
+            let (zones, ways) = (list(&market.zones, 5), list(&arguments.capacity_types, 5));
+            bail!("nothing can be bought: no type of the catalogue is offered in {zones} as {ways}");
+        }
+        let deadline = Deadline::after(goal.time_limit);
+        let remaining = || deadline.remaining();
+        let question = Question {
+            objects,
+            offers: &offers,
+            keep_existing: goal.keep_existing,
+            survive: goal.survive,
+            below: goal.max_utilization.0,
+            surge: goal.surge,
+            max_types: goal.max_types.map(usize::from),
+            objective: goal.objective.into(),
+            configuration: self.configuration,
+            options: self.options,
+            budget: Budget { remaining: &remaining, seed: 0 },
+        };
+        let sizing = size(&question);
+        let nodes = node_bound(&question);
+        let asked = Asked {
+            survive: question.survive,
+            below_percent: question.below.map(|share| f64::from(share.0) / 10_000.0),
+            objective: question.objective,
+            replicas: self.replicas,
+            keep_existing: question.keep_existing,
+            kubernetes: &self.options.version.to_string(),
+            offers: &offers,
+            nodes: &nodes,
+        };
+        let placement = sizing.plan.as_ref().map(|plan| placement(&plan.placement)).unwrap_or_default();
+        let view = SizeView::new(&asked, &sizing, placement);
+        Ok(then(&question, &sizing, view))
+    }
+}
+
+fn placement(places: &[(String, Option<String>)]) -> Vec<PlacedView> {
+    places.iter().map(|(pod, node)| PlacedView { pod: pod.clone(), node: node.clone() }).collect()
+}
