@@ -189,7 +189,7 @@ impl<'t> Seeker<'t> {
                 self.bins = self.search.take().expect("just run").bins;
                 self.bins.retain(|bin| !bin.items.is_empty());
                 self.price = self.bins.iter().map(|bin| frame.tables.bin(bin.bin).price).sum();
-            } else if has_types && looks % 8 == 0 {
+            } else if has_types && looks.is_multiple_of(8) {
                 self.search = None;
             }
         }
