@@ -39,7 +39,7 @@ fn code(output: &Output) -> i32 {
 #[test]
 fn exit_code_is_0_for_yes_1_for_no_2_for_misuse() {
     assert_eq!(code(&plimsoll(&["schedule"])), 0);
-    assert_eq!(code(&plimsoll(&["plan"])), 1, "today's one node fails the success metrics");
+    assert_eq!(code(&plimsoll(&["plan", "--no-purchase"])), 1, "today's one node fails the success metrics");
     assert_eq!(code(&plimsoll(&["plan", "fixtures/cli/success.yaml"])), 0);
     assert_eq!(code(&plimsoll(&["plan", "fixtures/cli/success.yaml", "--min-nodes", "4"])), 1);
     assert_eq!(code(&plimsoll(&["schedule", "fixtures/cli/pending.yaml"])), 1);
@@ -112,11 +112,34 @@ fn without_a_path_it_is_the_example_and_says_so() {
 
 #[test]
 fn the_example_is_embedded_whole() {
-    let embedded = plimsoll(&["plan", "-o", "json"]);
+    let embedded = plimsoll(&["plan", "--no-purchase", "-o", "json"]);
     let plan: serde_json::Value = serde_json::from_slice(&embedded.stdout).expect("it is JSON");
     let read = plimsoll(&["schedule", "-o", "json", "fixtures/data-platform/target"]);
     let schedule: serde_json::Value = serde_json::from_slice(&read.stdout).expect("it is JSON");
     assert_eq!(plan["clusters"][1]["schedule"], schedule);
+}
+
+#[test]
+fn a_plan_says_what_to_buy_and_what_that_makes_of_it() {
+    let output = plimsoll(&["plan", "--time-limit", "10m", "-o", "json"]);
+    let plan: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let (today, after) = (&plan["clusters"][0], &plan["clusters"][1]);
+    assert!(today["buy"].is_null() && today["set"].is_null(), "what is bought is bought for the plan");
+    let (size, metrics) = (&after["buy"]["size"], &after["buy"]["successMetrics"]);
+    assert_eq!(size["holds"], true);
+    let number = |value: &serde_json::Value| value.as_u64().expect("it is a number");
+    assert!(number(&size["lowerBound"]["nodes"]) <= number(&size["count"]));
+    let holds = |view: &serde_json::Value, metric: usize| view["metrics"][metric]["holds"].as_bool().expect("it is said");
+    let utilization = 2;
+    assert_eq!([&after["successMetrics"], metrics].map(|view| holds(view, utilization)), [false, true], "that is what was bought for");
+    let peak = size["replay"][0]["fullestCpu"].as_f64().expect("it was replayed");
+    let measured = metrics["metrics"][utilization]["numbers"][1]["value"].as_f64().expect("it was measured");
+    assert!((peak - measured).abs() < 0.11, "the same scheduler on the same nodes: {peak} and {measured}");
+    assert!(after["set"]["quotas"].as_array().is_some_and(|quotas| !quotas.is_empty()));
+    let without = plimsoll(&["plan", "--no-purchase", "-o", "json"]);
+    let without: serde_json::Value = serde_json::from_slice(&without.stdout).expect("it is JSON");
+    assert!(without["clusters"][1]["buy"].is_null());
+    assert_eq!(without["clusters"][1]["successMetrics"], after["successMetrics"]);
 }
 
 #[test]
@@ -169,7 +192,7 @@ fn a_namespace_narrows_what_is_shown_not_what_is_placed() {
 
 #[test]
 fn a_closed_pipe_is_no_reason_to_panic() {
-    let mut command = program(env!("CARGO_BIN_EXE_plimsoll"), &["plan", "-o", "json"]);
+    let mut command = program(env!("CARGO_BIN_EXE_plimsoll"), &["plan", "--no-purchase", "-o", "json"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     let mut pipe = child.stdout.take().expect("it is piped");
     let mut first = [0; 16];

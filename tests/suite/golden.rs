@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 /// Outputs that are kept whole, by name of their file under `fixtures/golden/`.
 const OUTPUTS: &[(&str, &str)] = &[
-    ("plan", "plan"),
+    ("plan", "plan --time-limit 10m"),
     ("plan-holds", "plan fixtures/cli/success.yaml"),
     ("plan-markdown", "plan fixtures/cli/pending.yaml -o markdown"),
     ("plan-wide", "plan fixtures/cli/what-if-cluster.yaml fixtures/cli/what-if-new.yaml -o wide"),
