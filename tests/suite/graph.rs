@@ -634,6 +634,7 @@ fn whoever_has_no_graph_says_who_has() {
         let expected = format!("-o dot draws graphs, and `{}` has none: `plimsoll plan` or `plimsoll lose` has one", command[0]);
         assert!(said.contains(&expected), "{said}");
     }
-    let only_graphs: Vec<&str> = formats::FORMATS.iter().filter(|format| format.only_graphs).map(|format| format.name).collect();
+    let only_graphs: Vec<&str> =
+        formats::FORMATS.iter().filter(|format| format.only == Some(formats::Only::Graphs)).map(|format| format.name).collect();
     assert_eq!(only_graphs, ["dot"]);
 }
