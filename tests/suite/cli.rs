@@ -278,7 +278,9 @@ fn violations(root: &serde_json::Value, schema: &serde_json::Value, value: &serd
             let required = schema["required"].as_array().into_iter().flatten().filter_map(|name| name.as_str());
             found.extend(required.filter(|name| !fields.contains_key(*name)).map(|name| format!("{path}.{name} is missing")));
             for (name, value) in fields {
-                match schema["properties"].get(name) {
+                // a map has names of its own, all of one shape
+                let shape = schema["properties"].get(name).or(schema.get("additionalProperties").filter(|shape| shape.is_object()));
+                match shape {
                     Some(schema) => violations(root, schema, value, &format!("{path}.{name}"), found),
                     None => found.push(format!("{path}.{name} is not in the schema")),
                 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use fixedbitset::FixedBitSet;
 use plimsoll::planning::packing::{Bin, BoundProof, Budget, Instance, Item, Packing, Pattern, Solution, portfolio, solve, solve_from};
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 
 fn hour() -> Duration {
     Duration::from_secs(3600)
@@ -100,8 +101,13 @@ fn checked(instance: &Instance, solution: &Solution) -> Option<i64> {
     Some(packing.price(instance))
 }
 
+fn config(cases: u32) -> ProptestConfig {
+    let persistence = FileFailurePersistence::Direct("tests/suite/packing.seeds");
+    ProptestConfig { cases, failure_persistence: Some(Box::new(persistence)), ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(config(128))]
 
     #[test]
     fn a_small_packing_is_the_cheapest(instance in instances(4, 2)) {
@@ -170,7 +176,7 @@ fn cluster(classes: u32, demand: u32) -> Instance {
 
 #[test]
 fn any_number_of_threads_gives_the_same() {
-    let instance = cluster(40, 5);
+    let instance = cluster(10, 4);
     let with = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         pool.install(|| solved(&instance))
@@ -189,7 +195,7 @@ fn many_items_of_many_classes_are_packed_without_time() {
 
 #[test]
 fn a_packing_that_is_known_is_never_made_worse() {
-    let instance = cluster(30, 4);
+    let instance = cluster(10, 4);
     let known = solved(&instance).packing.expect("all fit");
     let again = solve_from(&instance, &known, &Budget { remaining: &nothing, seed: 1 });
     assert!(again.packing.expect("one is known").price(&instance) <= known.price(&instance));
@@ -203,6 +209,16 @@ fn what_fits_nowhere_is_named() {
     let solution = solved(&instance);
     assert_eq!(solution.packing, None);
     assert_eq!(solution.bound.proof, BoundProof::Infeasible(vec![1]));
+}
+
+#[test]
+fn an_item_makes_way_for_one_that_fits_nowhere_else() {
+    let bin = |capacity: i64, limit: Option<u32>| Bin { capacity: vec![capacity], price: 3, limit };
+    let item = |amount: i64, demand: u32| Item { amounts: vec![amount], demand, per_bin: demand, bins: None };
+    let only_second = Item { bins: Some(FixedBitSet::with_capacity_and_blocks(2, [2])), ..item(2, 2) };
+    let instance =
+        Instance { bins: vec![bin(4, None), bin(6, Some(1))], items: vec![item(0, 1), item(4, 1), only_second], conflicts: vec![] };
+    assert_eq!(checked(&instance, &solved(&instance)), Some(6));
 }
 
 #[test]

@@ -6,7 +6,9 @@ use anyhow::{anyhow, bail};
 use clap::{Args, ValueEnum};
 
 use crate::cli::arguments::{InputArguments, PatchOutputArguments, SchedulerArguments};
+use crate::cli::commands::size::{GoalArguments, MarketArguments};
 use crate::cli::exit::Exit;
+use crate::cli::purchase::purchase;
 use crate::cli::{example, input, output};
 use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::read::{Problem, Written};
@@ -14,7 +16,7 @@ use crate::manifest::{Objects, Quantity};
 use crate::planning::headroom;
 use crate::planning::recommendation::{AutoscalerBounds, autoscaler_bounds, recommend};
 use crate::planning::rightsize::{CpuLimit, Percentile, Policy, Question, rightsize};
-use crate::report::views::rightsize::Scope;
+use crate::report::views::rightsize::{FleetView, NodesChangeView, Scope};
 use crate::report::views::{RecommendationView, RightsizingView, View};
 use crate::usage::Usage;
 use crate::usage::read::{Content, parse_of, read_of};
@@ -36,6 +38,12 @@ pub struct Arguments {
     /// What patches and scripts set: requests and limits, or LimitRanges, quotas and maxima of autoscalers, or all of it
     #[arg(long, value_name = "WHAT", default_value = "requests", help_heading = "Output")]
     set: What,
+
+    #[command(flatten)]
+    goal: GoalArguments,
+
+    #[command(flatten)]
+    market: MarketArguments,
 
     #[command(flatten)]
     scheduler: SchedulerArguments,
@@ -110,7 +118,7 @@ Examples:
   kubectl top pods -A --containers >> top.txt                  a sample; again and again for more
   plimsoll rightsize cluster.json --usage top.txt
   plimsoll rightsize cluster.json --usage cpu=cpu.json --usage memory=memory.json -o patch
-  plimsoll rightsize cluster.json --usage both.json --cpu-percentile 99 --memory-margin 20% -o kustomize > kustomization.yaml
+  plimsoll rightsize cluster.json --usage both.json --cpu-percentile 99 -o kustomize > kustomization.yaml
   plimsoll rightsize cluster.json --usage both.json --set all -o script | bash
 
 From Prometheus, with promtool query range or curl …/api/v1/query_range:
@@ -140,7 +148,17 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         options,
     };
     let recommended = RecommendationView::new(&recommendation, bounds(&question).as_ref());
-    let view = RightsizingView::new(&sizing, recommended, arguments.set.into());
+    let mut view = RightsizingView::new(&sizing, recommended, arguments.set.into());
+    // patches and scripts say nothing of nodes
+    if arguments.output.output.0.only.is_none() {
+        let (goal, market) = (&arguments.goal, &arguments.market);
+        let fleet = |objects: &Objects| purchase(objects, (goal, market), &configuration, options, &arguments.input.replicas);
+        view.nodes = Some(NodesChangeView {
+            survive: goal.survive.to_string(),
+            before: FleetView::new(&fleet(&loaded.objects)?.view),
+            after: FleetView::new(&fleet(&after)?.view),
+        });
+    }
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Rightsizing(Box::new(view))))?;
     Ok(loaded.exit(holds))

@@ -137,13 +137,13 @@ pub enum ObjectiveName {
 
 const EXAMPLES: &str = "\
 Examples:
-  plimsoll size                                           for what the embedded example is to become, nodes like its own
+  plimsoll size                                           what the embedded example is to become
   plimsoll size cluster.json --catalogue types.csv        the cheapest fleet: under 70 %, any node can be lost
   plimsoll size cluster.json --like worker-1 --keep-existing
-  plimsoll size chart.yaml --catalogue aws.csv --zones a,b,c --survive zone --replicas max
-  plimsoll size cluster.json --why --growth 20% -o wide    what each rule costs, and what growth would
-  plimsoll size cluster.json -o svg > curve.svg           cost and headroom against the number of nodes
-  plimsoll size chart.yaml --catalogue aws.csv --prices negotiated.csv --max-types 2 --objective count
+  plimsoll size new/ --catalogue aws.csv --zones a,b,c --survive zone --replicas max
+  plimsoll size cluster.json --why --growth 20%           what rules cost, and growth would
+  plimsoll size cluster.json -o svg > curve.svg           cost and headroom by number of nodes
+  plimsoll size chart.yaml --catalogue aws.csv --prices ours.csv --max-types 2
 
 Every plan is replayed by the scheduler, with nothing lost and after every loss that must be survived; beside it stands what no plan can be below.
 Without --keep-existing everything is placed anew, and the answer says which nodes of the input are not needed any more.

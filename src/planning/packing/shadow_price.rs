@@ -33,7 +33,9 @@ pub fn shadow_prices(instance: &Instance) -> Option<Vec<f64>> {
     prices.iter().for_each(|&price| _ = model.add_constraint(constraint::leq(price, 1e9)));
     let solution = model.solve().ok()?;
     let value = |(resource, price): (usize, &Variable)| match demand[resource] > 0.0 {
-        true => (solution.value(*price) * unit / whole[resource]).max(0.0),
+        // what the solver leaves of nothing is nothing
+        true if solution.value(*price) > 1e-6 => solution.value(*price) * unit / whole[resource],
+        true => 0.0,
         false => 0.0,
     };
     Some(prices.iter().enumerate().map(value).collect())

@@ -12,7 +12,7 @@ use super::tables::Tables;
 use super::{Budget, LowerBound, Solution};
 
 /// Local search has one over this of the time that is left when column generation begins.
-const PART_KEPT: u32 = 3;
+const PART_KEPT: u32 = 2;
 
 /// The cheapest packing that is found within the budget, and a bound.
 pub fn solve(instance: &Instance, budget: &Budget) -> Solution {

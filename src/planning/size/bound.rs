@@ -27,7 +27,7 @@ pub struct Bound {
     pub price: i64,
     /// The state that asks for it.
     pub state: State,
-    /// What proves the packing bound in that state.
+    /// What proves the packing bound in that state; its items are loads ([`Showroom::loads`]).
     pub proof: BoundProof,
 }
 
@@ -101,7 +101,7 @@ impl<'a> Bounding<'a> {
     }
 
     fn nodes_lost(&self, number: usize, seen: &mut Vec<(Instance, LowerBound)>, budget: &Budget<'_>) -> Bound {
-        let bound = bound_of(self.lost(None).instance, seen, budget);
+        let bound = bound_of(self.lost(None), seen, budget);
         // something must be bought even without the dearest nodes, so there are more than so many
         let dearest = if bound.price > 0 { number as i64 * self.dearest_needed() } else { 0 };
         Bound { price: bound.price + dearest, state: State::NodesLost(number), proof: bound.proof }
@@ -127,7 +127,7 @@ impl<'a> Bounding<'a> {
         for stand in kept {
             let mut without = FixedBitSet::with_capacity(self.showroom.stands.len());
             without.insert(stand);
-            let bound = bound_of(self.lost(Some(&without)).instance, seen, budget);
+            let bound = bound_of(self.lost(Some(&without)), seen, budget);
             let name = self.showroom.cluster.node_name(self.showroom.stands[stand].node).to_owned();
             bounds.push(Bound { price: bound.price, state: State::KeptNodeLost(name), proof: bound.proof });
         }
@@ -146,7 +146,7 @@ impl<'a> Bounding<'a> {
             };
             let mut without = FixedBitSet::with_capacity(self.showroom.stands.len());
             (0..self.showroom.stands.len()).filter(|&stand| is_lost(stand)).for_each(|stand| without.insert(stand));
-            let bound = bound_of(self.lost(Some(&without)).instance, seen, budget);
+            let bound = bound_of(self.lost(Some(&without)), seen, budget);
             sum += bound.price;
             if greatest.as_ref().is_none_or(|greatest| bound.price > greatest.price) {
                 greatest = Some(bound);
@@ -163,13 +163,29 @@ impl<'a> Bounding<'a> {
 }
 
 /// The bound of an instance; of one that was seen before, that.
-fn bound_of(instance: Instance, seen: &mut Vec<(Instance, LowerBound)>, budget: &Budget<'_>) -> LowerBound {
-    if let Some((_, bound)) = seen.iter().find(|(known, _)| *known == instance) {
-        return bound.clone();
-    }
-    let bound = solve_briefly(&instance, budget).bound;
-    seen.push((instance, bound.clone()));
-    bound
+fn bound_of(model: Model, seen: &mut Vec<(Instance, LowerBound)>, budget: &Budget<'_>) -> LowerBound {
+    let known = seen.iter().find(|(known, _)| *known == model.instance).map(|(_, bound)| bound.clone());
+    let bound = known.unwrap_or_else(|| {
+        let bound = solve_briefly(&model.instance, budget).bound;
+        seen.push((model.instance.clone(), bound.clone()));
+        bound
+    });
+    of_loads(bound, &model)
+}
+
+/// A bound whose proof names loads instead of items.
+pub fn of_loads(bound: LowerBound, model: &Model) -> LowerBound {
+    let loads = |items: Vec<usize>| {
+        let mut loads: Vec<usize> = items.into_iter().map(|item| model.loads[item]).collect();
+        loads.dedup();
+        loads
+    };
+    let proof = match bound.proof {
+        BoundProof::Cardinality(items) => BoundProof::Cardinality(loads(items)),
+        BoundProof::Infeasible(items) => BoundProof::Infeasible(loads(items)),
+        other => other,
+    };
+    LowerBound { proof, ..bound }
 }
 
 /// The greatest common divisor.

@@ -39,8 +39,8 @@ pub struct Candidates<'a> {
     pub question: &'a Question<'a>,
     /// What has to be placed.
     pub showroom: &'a Showroom,
-    /// What each offer counts.
-    pub prices: &'a [i64],
+    /// By what fleets are compared.
+    pub ranks: &'a [i64],
     /// The packing of the normal state.
     pub normal: &'a Solution,
     /// The question as packing sees it.
@@ -167,7 +167,7 @@ impl Candidates<'_> {
             ((asked - kept).max(0) + capacity - 1) / capacity
         };
         let nodes = (0..instance.resources()).map(nodes).max().unwrap_or(0);
-        Some(nodes.saturating_mul(instance.bins[first].price))
+        Some(nodes.saturating_mul(self.ranks[stands[first]]))
     }
 
     /// Packs with some types only.
@@ -176,7 +176,8 @@ impl Candidates<'_> {
         let is_there = |stand: usize| stand >= offers || types.contains(&self.question.offers[stand].node_type.name.as_str());
         let model = restricted(self.strict, |stand| is_there(stand).then_some(None))?;
         let packing = portfolio(&model.instance)?;
-        Some((packing.price(&model.instance), types.join(" "), fleet_of(&model, &packing, offers)))
+        let fleet = fleet_of(&model, &packing, offers);
+        Some((fleet.price(self.ranks), types.join(" "), fleet))
     }
 
     /// Mixes of at most so many types, of those that the best mix and the best single types are made of; the best few.

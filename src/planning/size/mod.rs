@@ -47,7 +47,7 @@ use crate::planning::packing::{Budget, Solution, solve_briefly};
 use crate::scheduler::Options;
 use crate::scheduler::profile::Configuration;
 use crate::simulation::loss::Baseline;
-use bound::Bounding;
+use bound::{Bounding, of_loads};
 use candidates::Candidates;
 use instance::{Model, Reading, ZoneShares, model};
 use rivalry::Rivalry;
@@ -114,7 +114,7 @@ pub struct Sizing {
     pub tolerance: Tolerance,
     /// Names of the resources of [`crate::planning::packing::BoundProof::Resource`].
     pub resources: Vec<String>,
-    /// What the classes of items of a proof are: the workload or pod that stands for each.
+    /// What stands for each load that a proof names: its workload, or a pod.
     pub loads: Vec<String>,
     /// Whether the budget ended the search before it was done.
     pub cut_off: bool,
@@ -167,8 +167,9 @@ pub fn size(question: &Question<'_>) -> Sizing {
         options,
     };
     let pods = showroom.loads.iter().map(|load| load.pods.len()).sum();
-    let mut search = Search::new(replay, &showroom, &prices, budget, plays(pods));
-    let candidates = Candidates { question, showroom: &showroom, prices: &prices, normal: &normal, strict: &strict };
+    let ranks = ranks(offers, &prices, question.objective);
+    let mut search = Search::new(replay, &showroom, &ranks, budget, plays(pods));
+    let candidates = Candidates { question, showroom: &showroom, ranks: &ranks, normal: &normal, strict: &strict };
     let (fleet, alternatives) = candidates.search(&mut search);
     let cut_off = search.cut_off || normal.cut_off;
     let plan = fleet.or_else(|| search.nearest()).map(|fleet| {
@@ -182,7 +183,7 @@ pub fn size(question: &Question<'_>) -> Sizing {
         .filter(|plan| plan.trial.holds())
         .and_then(|plan| unreached::find(&replay, &showroom, &strict, &normal, plan, &prices));
     let resources = (0..showroom.resources.len()).map(|resource| showroom.resource_name(resource)).collect();
-    let loads = strict.loads.iter().map(|&load| load_name(&showroom, load)).collect();
+    let loads = (0..showroom.loads.len()).map(|load| load_name(&showroom, load)).collect();
     let impossible = showroom.impossible;
     Sizing { plan, bound, prices, unreached, alternatives, ground, impossible, tolerance, resources, loads, cut_off }
 }
@@ -198,8 +199,9 @@ pub fn node_bound(question: &Question<'_>) -> Bound {
     let prices = vec![1; offers.len()];
     let bounding = Bounding { showroom: &showroom, rivalry: &rivalry, offers, prices: &prices, below, survive, tolerance: &tolerance };
     let budget = Budget { remaining: &|| Duration::ZERO, ..question.budget };
-    let normal = solve_briefly(&bounding.relaxed().instance, &budget).bound;
-    bounding.all(normal, &budget)
+    let relaxed = bounding.relaxed();
+    let normal = solve_briefly(&relaxed.instance, &budget).bound;
+    bounding.all(of_loads(normal, &relaxed), &budget)
 }
 
 /// Where every pod is.
@@ -228,6 +230,18 @@ fn prices(offers: &[Offer<'_>], objective: Objective) -> Vec<i64> {
     costs.filter(|_| objective != Objective::Count).unwrap_or_else(|| vec![1; offers.len()])
 }
 
+/// By what fleets are compared: where nodes count, of as many nodes by what they cost.
+fn ranks(offers: &[Offer<'_>], prices: &[i64], objective: Objective) -> Vec<i64> {
+    let costs = offers.iter().map(|offer| offer.offering.price_micros_hour.unwrap_or(0).min(A_NODE - 1));
+    match objective {
+        Objective::Count => costs.map(|cost| A_NODE + cost).collect(),
+        Objective::Cost | Objective::Evenness => prices.to_vec(),
+    }
+}
+
+/// More than any node costs an hour in millionths, and little enough for a hundred thousand to be added up.
+const A_NODE: i64 = 1 << 44;
+
 /// The packing of the normal state by the strict reading, and a bound by the relaxed one. The first quarter of the time is theirs.
 fn normal(bounding: &Bounding<'_>, budget: &Budget<'_>) -> (Model, Solution) {
     let Bounding { showroom, rivalry, offers, prices, below, survive, tolerance } = *bounding;
@@ -242,5 +256,6 @@ fn normal(bounding: &Bounding<'_>, budget: &Budget<'_>) -> (Model, Solution) {
     if relaxed.instance != strict.instance {
         solution.bound = solve_briefly(&relaxed.instance, &quarter).bound;
     }
+    solution.bound = of_loads(solution.bound, &relaxed);
     (strict, solution)
 }

@@ -65,10 +65,12 @@ fn spreads_hard(showroom: &Showroom, load: usize) -> bool {
     class.spread.iter().any(|spread| spread.hard && over_zones(spread.topology) && spread.selector.matches(&class.labels))
 }
 
-/// The same number of nodes of each type, dealt evenly to the zones in which it is offered alike. `homes` are loads that only one zone
-/// takes: offers of types that they need are left where they are.
+/// Type, way of buying and price: offers that agree in these differ in their zones only.
+type Alike<'a> = (&'a str, Option<&'a str>, Option<i64>);
+
+/// The same number of nodes of each type, dealt evenly to the zones in which it is offered alike.
 pub fn balanced(fleet: &Fleet, offers: &[Offer<'_>]) -> Fleet {
-    let mut groups: BTreeMap<(&str, Option<&str>, Option<i64>), Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<Alike<'_>, Vec<usize>> = BTreeMap::new();
     for (index, offer) in offers.iter().enumerate() {
         let key = (offer.node_type.name.as_str(), offer.offering.capacity_type.as_deref(), offer.offering.price_micros_hour);
         groups.entry(key).or_default().push(index);

@@ -15,6 +15,7 @@ pub mod cardinality;
 pub(super) mod cover;
 pub mod dual_feasible;
 pub mod linear;
+pub mod prices;
 pub mod resource;
 mod share;
 
@@ -27,7 +28,7 @@ use super::{BoundProof, Instance, LowerBound};
 pub type Bound = fn(&Share<'_>) -> Option<LowerBound>;
 
 /// The cheap bounds, the cheapest first.
-pub const BOUNDS: &[Bound] = &[resource::bound, cardinality::bound, dual_feasible::bound, linear::bound];
+pub const BOUNDS: &[Bound] = &[resource::bound, cardinality::bound, dual_feasible::bound, prices::bound, linear::bound];
 
 /// The best of the cheap bounds; if no packing exists, the largest price there is.
 pub fn cheap(instance: &Instance) -> LowerBound {

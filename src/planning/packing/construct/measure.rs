@@ -110,7 +110,7 @@ impl Scale {
 
     /// How large a class is.
     pub fn size(&self, measure: Measure, weights: &[f64], class: usize) -> f64 {
-        let weighted = self.shares(class).iter().zip(weights).map(|(share, weight)| (share, weight));
+        let weighted = self.shares(class).iter().zip(weights);
         let size: f64 = match measure {
             Measure::Sum | Measure::DotProduct => weighted.map(|(share, weight)| share * weight).sum(),
             Measure::Euclidean => weighted.map(|(share, weight)| share * share * weight).sum(),

@@ -84,7 +84,7 @@ const RULES: &[Rule] = &{
 };
 
 /// About how many steps the rules may take together.
-const STEPS_MAX: usize = 100_000_000;
+const STEPS_MAX: usize = 40_000_000;
 
 /// The cheapest packing of all rules; none if every rule runs out of bins.
 pub fn portfolio(instance: &Instance) -> Option<Packing> {

@@ -55,6 +55,9 @@ impl Effort {
     }
 }
 
+/// How many empty bins of each type there are at most for what is left of a draft.
+const EMPTY_MAX: u64 = 1000;
+
 /// As many looks as freeing some bins and packing them anew takes.
 const LOOKS_OF_REPACK: u64 = 5000;
 
@@ -111,9 +114,9 @@ pub(super) fn improve(tables: &Tables, packing: Packing, goal: i64, effort: Effo
 pub(super) fn complete(draft: &Draft, effort: Effort, budget: &Budget) -> Option<Packing> {
     let tables = draft.tables;
     let mut bins: Vec<OpenBin> = draft.groups.iter().flat_map(|(open, count)| std::iter::repeat_n(open.clone(), *count as usize)).collect();
-    for (index, bin) in tables.instance.bins.iter().enumerate().filter(|(_, bin)| bin.limit.is_some()) {
-        let most = draft.items_left().min(u64::from(draft.spare(index)));
-        bins.extend(std::iter::repeat_n(tables.open(index), if bin.limit.is_some() { most as usize } else { 0 }));
+    for index in 0..tables.instance.bins.len() {
+        let most = draft.items_left().min(u64::from(draft.spare(index))).min(EMPTY_MAX);
+        bins.extend(std::iter::repeat_n(tables.open(index), most as usize));
     }
     if bins.is_empty() {
         return None;
@@ -186,7 +189,7 @@ impl<'t> Seeker<'t> {
                 self.bins = self.search.take().expect("just run").bins;
                 self.bins.retain(|bin| !bin.items.is_empty());
                 self.price = self.bins.iter().map(|bin| frame.tables.bin(bin.bin).price).sum();
-            } else if has_types && looks % 8 == 0 {
+            } else if has_types && looks.is_multiple_of(8) {
                 self.search = None;
             }
         }

@@ -40,7 +40,7 @@ impl<'t> Repacking<'t> {
     /// Frees and packs so many times; the best that was met, which is what it started from at worst.
     pub fn run(mut self, times: u32, goal: i64, mut is_over: impl FnMut() -> bool) -> (i64, Vec<OpenBin>) {
         for time in 0..times {
-            if self.best.0 <= goal || time % 64 == 0 && is_over() {
+            if self.best.0 <= goal || time.is_multiple_of(64) && is_over() {
                 break;
             }
             // up to half a percent dearer at first, nothing at the end

@@ -1,9 +1,11 @@
 //! What every container should ask for, and what comes of it.
 
+pub mod nodes;
 mod page;
 mod patch;
 mod rows;
 
+pub use nodes::{FleetView, NodesChangeView};
 pub(super) use patch::scalar;
 
 use schemars::JsonSchema;
@@ -41,6 +43,9 @@ pub struct RightsizingView {
     pub quotas_exceeded: Vec<ExcessView>,
     /// Quotas, defaults and bounds of autoscalers that go with it.
     pub recommended: RecommendationView,
+    /// What it does to the number of nodes; absent if nothing can be bought.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<NodesChangeView>,
     /// What patches and scripts set.
     #[serde(skip)]
     pub scope: Scope,
@@ -312,6 +317,7 @@ impl RightsizingView {
             total: rows::totals(&sizing.total()),
             quotas_exceeded: sizing.quotas.iter().map(rows::excess).collect(),
             recommended,
+            nodes: None,
             scope,
         }
     }

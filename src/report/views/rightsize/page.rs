@@ -19,6 +19,9 @@ impl RightsizingView {
         self.add_totals(&mut document, detail);
         self.add_autoscalers(&mut document);
         self.add_excess(&mut document);
+        if let Some(nodes) = &self.nodes {
+            nodes.add_to(&mut document);
+        }
         self.recommended.add_to(&mut document, detail);
         document
     }
