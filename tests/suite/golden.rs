@@ -7,11 +7,12 @@ use std::process::{Command, Stdio};
 
 /// Outputs that are kept whole, by name of their file under `fixtures/golden/`.
 const OUTPUTS: &[(&str, &str)] = &[
-    ("plan", "plan --time-limit 10m"),
-    ("plan-holds", "plan fixtures/cli/success.yaml"),
-    ("plan-markdown", "plan fixtures/cli/pending.yaml -o markdown"),
-    ("plan-wide", "plan fixtures/cli/what-if-cluster.yaml fixtures/cli/what-if-new.yaml -o wide"),
-    ("plan-json", "plan fixtures/cli/pending.yaml -o json"),
+    ("plan", "plan"),
+    ("plan-buys", "plan fixtures/cli/full.yaml --survive none"),
+    ("plan-holds", "plan --no-purchase fixtures/cli/success.yaml"),
+    ("plan-markdown", "plan --no-purchase fixtures/cli/pending.yaml -o markdown"),
+    ("plan-wide", "plan --no-purchase fixtures/cli/what-if-cluster.yaml fixtures/cli/what-if-new.yaml -o wide"),
+    ("plan-json", "plan --no-purchase fixtures/cli/pending.yaml -o json"),
     ("schedule-example", "schedule"),
     ("schedule-target", "schedule fixtures/data-platform/target"),
     ("schedule-pending", "schedule fixtures/cli/pending.yaml"),
@@ -53,7 +54,7 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("what-if-pods", "schedule fixtures/cli/what-if-cluster.yaml fixtures/cli/what-if-pods.yaml"),
     ("what-if-invalid", "schedule fixtures/cli/what-if-cluster.yaml fixtures/cli/what-if-invalid.yaml"),
     ("what-if-nothing", "schedule fixtures/cli/what-if-cluster.yaml fixtures/cli/what-if-cluster.yaml"),
-    ("what-if-plan", "plan fixtures/cli/what-if-cluster.yaml fixtures/cli/what-if-preempt.yaml"),
+    ("what-if-plan", "plan --no-purchase fixtures/cli/what-if-cluster.yaml fixtures/cli/what-if-preempt.yaml"),
     ("what-if-fit", "fit --cpu 500m fixtures/cli/what-if-cluster.yaml fixtures/cli/what-if-new.yaml"),
     ("explain-not-created", "explain tight/api fixtures/cli/what-if-cluster.yaml fixtures/cli/what-if-new.yaml"),
     ("explain-not-created-json", "explain shop/lost fixtures/cli/what-if-cluster.yaml fixtures/cli/what-if-new.yaml -o json"),

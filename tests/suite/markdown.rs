@@ -5,8 +5,9 @@ use std::process::{Command, Stdio};
 
 /// A question to each command that there is.
 const QUESTIONS: &[&str] = &[
-    "plan",
-    "plan fixtures/cli/what-if-cluster.yaml fixtures/cli/what-if-new.yaml --graph",
+    "plan --no-purchase",
+    "plan fixtures/cli/full.yaml --survive none",
+    "plan --no-purchase fixtures/cli/what-if-cluster.yaml fixtures/cli/what-if-new.yaml --graph",
     "schedule fixtures/cli/pending.yaml",
     "schedule --samples 20 fixtures/cli/chance.yaml",
     "explain shop/db-1 fixtures/cli/pending.yaml",

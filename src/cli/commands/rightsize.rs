@@ -118,7 +118,7 @@ Examples:
   kubectl top pods -A --containers >> top.txt                  a sample; again and again for more
   plimsoll rightsize cluster.json --usage top.txt
   plimsoll rightsize cluster.json --usage cpu=cpu.json --usage memory=memory.json -o patch
-  plimsoll rightsize cluster.json --usage both.json --cpu-percentile 99 --memory-margin 20% -o kustomize > kustomization.yaml
+  plimsoll rightsize cluster.json --usage both.json --cpu-percentile 99 -o kustomize > kustomization.yaml
   plimsoll rightsize cluster.json --usage both.json --set all -o script | bash
 
 From Prometheus, with promtool query range or curl …/api/v1/query_range:
