@@ -315,6 +315,8 @@ fn outputs_obey_their_schemas() {
         &["fit", "--cpu", "1", "fixtures/data-platform/target"],
         &["plan", "--no-purchase"],
         &["plan", "fixtures/cli/full.yaml", "--survive", "none", "--usage", "fixtures/cli/top.txt"],
+        &["size", "fixtures/cli/size.yaml", "--catalogue", "fixtures/cli/types.csv", "--zones", "a,b", "--why", "--growth", "20%"],
+        &["size", "fixtures/cli/loss.yaml", "--keep-existing"],
         &["schedule", "fixtures/cli/chance.yaml", "--samples", "20"],
         &["lose", "fixtures/cli/chance-loss.yaml", "--samples", "5"],
         &["schedule", "fixtures/cli/what-if-cluster.yaml", "fixtures/cli/what-if-new.yaml"],

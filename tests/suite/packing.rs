@@ -56,11 +56,11 @@ fn cheapest(instance: &Instance, left: &[u32], used: &[u32], known: &mut Known) 
 /// All that a bin of a type can hold of what is left, with at least one of a class.
 fn contents(instance: &Instance, left: &[u32], first: usize, bin: usize) -> Vec<Vec<(u32, u32)>> {
     let mut found = vec![Vec::new()];
-    for class in first..left.len() {
+    for (class, &left) in left.iter().enumerate().skip(first) {
         let mut longer = Vec::new();
         for items in &found {
             let least = u32::from(class == first);
-            for number in least..=left[class].min(instance.items[class].per_bin) {
+            for number in least..=left.min(instance.items[class].per_bin) {
                 let mut items: Vec<(u32, u32)> = items.clone();
                 items.extend((number > 0).then_some((class as u32, number)));
                 let pattern = Pattern { bin, items };
