@@ -24,12 +24,12 @@ pub struct Purchase {
 /// Finds it. `replicas` is what was said of autoscaled workloads.
 pub fn purchase(
     objects: &Objects,
-    (goal, market): (&GoalArguments, &MarketArguments),
+    (goal, market, min_nodes): (&GoalArguments, &MarketArguments, usize),
     configuration: &Configuration,
     options: Options,
     replicas: &str,
 ) -> anyhow::Result<Purchase> {
-    Asking { goal, market, objects, replicas, configuration, options }.ask(|_, sizing, view| Purchase {
+    Asking { goal, market, min_nodes, objects, replicas, configuration, options }.ask(|_, sizing, view| Purchase {
         view: SizeView { placement: Vec::new(), ..view },
         objects: sizing.plan.as_ref().filter(|plan| plan.trial.holds()).map(|plan| plan.objects.clone()),
     })
@@ -41,6 +41,8 @@ pub struct Asking<'a> {
     pub goal: &'a GoalArguments,
     /// What can be bought.
     pub market: &'a MarketArguments,
+    /// How many nodes that take pods there must be at least.
+    pub min_nodes: usize,
     /// What is there and what is to run.
     pub objects: &'a Objects,
     /// Replicas of autoscaled workloads, as they were asked for.
@@ -77,6 +79,7 @@ impl Asking<'_> {
             survive: goal.survive,
             below: goal.max_utilization.0,
             surge: goal.surge,
+            min_nodes: self.min_nodes,
             max_types: goal.max_types.map(usize::from),
             objective: goal.objective.into(),
             configuration: self.configuration,

@@ -42,11 +42,21 @@ struct Goal {
     below: Option<Share>,
     max_types: Option<usize>,
     objective: Objective,
+    surge: bool,
+    min_nodes: usize,
 }
 
 impl Default for Goal {
     fn default() -> Self {
-        Goal { keep_existing: false, survive: Survive::Nothing, below: None, max_types: None, objective: Objective::Cost }
+        Goal {
+            keep_existing: false,
+            survive: Survive::Nothing,
+            below: None,
+            max_types: None,
+            objective: Objective::Cost,
+            surge: false,
+            min_nodes: 0,
+        }
     }
 }
 
@@ -58,7 +68,8 @@ fn ask(objects: &Objects, offers: &[Offer<'_>], goal: Goal) -> Sizing {
         keep_existing: goal.keep_existing,
         survive: goal.survive,
         below: goal.below,
-        surge: false,
+        surge: goal.surge,
+        min_nodes: goal.min_nodes,
         max_types: goal.max_types,
         objective: goal.objective,
         configuration: &configuration,
@@ -74,14 +85,17 @@ fn cheapest(objects: &Objects, offers: &[Offer<'_>], goal: Goal, prices: &[i64],
     let showroom = Showroom::new(&ground, offers, &configuration, options);
     let tolerance = if goal.survive == Survive::Nothing { Tolerance::default() } else { Tolerance::of(&showroom.quorums) };
     let impossible = showroom.impossible.iter().flat_map(|impossible| impossible.pods.iter().copied()).collect();
+    let oversized = showroom.oversized(goal.below).iter().flat_map(|&load| showroom.loads[load].pods.iter().copied()).collect();
     let replay = Replay {
         ground: &ground,
         offers,
         impossible: &impossible,
         tolerance: &tolerance,
         below: goal.below,
+        oversized: &oversized,
+        min_nodes: goal.min_nodes,
         survive: goal.survive,
-        surge: false,
+        surge: goal.surge,
         configuration: &configuration,
         options,
     };
@@ -246,6 +260,61 @@ fn pods_that_keep_out_of_each_others_zone_need_as_many_zones() {
     let offers = offers(&catalogue, &zones, &[]);
     let sizing = ask(&objects, &offers, Goal::default());
     assert_eq!(sizing.plan.as_ref().expect("a plan").fleet, Fleet(vec![1, 1, 1]));
+    assert_refereed(&sizing);
+}
+
+#[test]
+fn as_many_nodes_as_are_asked_for_are_there() {
+    let objects = cluster(&deployment("web", 1, 100, 64, ""));
+    let catalogue = catalogue(TWO_TYPES);
+    let sizing = ask(&objects, &offers(&catalogue, &[], &[]), Goal { min_nodes: 3, ..Goal::default() });
+    assert_eq!((count(&sizing), sizing.bound.price, &sizing.bound.state), (3, 150_000, &State::NodesAsked(3)));
+}
+
+#[test]
+fn a_pod_that_is_too_much_for_the_limit_is_named_and_only_its_node_is_let_off() {
+    let objects = cluster(&(deployment("big", 1, 3500, 64, "") + &deployment("web", 4, 1000, 64, "")));
+    let catalogue = catalogue(
+        "name,cpu,memory,pods,price
+large,4,16Gi,40,0.12
+",
+    );
+    let sizing = ask(&objects, &offers(&catalogue, &[], &[]), Goal { below: Some(Share(700_000)), ..Goal::default() });
+    assert_eq!(sizing.oversized, [("Deployment shop/big".to_owned(), 1)]);
+    let plan = sizing.plan.as_ref().expect("a plan");
+    assert!(plan.trial.holds() && plan.trial.peak.cpu > 0.8);
+    assert_eq!(plan.fleet.nodes(), 3, "one for the large pod, and two of the others on each of two");
+}
+
+#[test]
+fn a_rollout_finds_room_for_its_surge_if_that_is_asked() {
+    let objects = cluster(&deployment("web", 4, 1000, 64, ""));
+    let catalogue = catalogue(
+        "name,cpu,memory,pods,price
+small,2,4Gi,20,0.05
+",
+    );
+    let offers = offers(&catalogue, &[], &[]);
+    assert_eq!(count(&ask(&objects, &offers, Goal::default())), 2);
+    // a quarter of four pods more
+    assert_eq!(count(&ask(&objects, &offers, Goal { surge: true, ..Goal::default() })), 3);
+}
+
+#[test]
+fn volumes_that_a_driver_attaches_are_counted() {
+    let text = "{apiVersion: v1, kind: Node, metadata: {name: old, labels: {kubernetes.io/hostname: old}}, status: {allocatable: {cpu: 8, memory: \
+                16Gi, pods: 20}, conditions: [{type: Ready, status: 'True'}]}}
+---
+{apiVersion: storage.k8s.io/v1, kind: CSINode, metadata: {name: old}, spec: {drivers: [{name: ebs.csi.aws.com, nodeID: old, allocatable: {count: 2}}]}}
+---
+{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: gp3}, provisioner: ebs.csi.aws.com, volumeBindingMode: WaitForFirstConsumer}
+---
+{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, namespace: shop}, spec: {replicas: 5, serviceName: db, podManagementPolicy: Parallel, selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: db}}, spec: {containers: [{name: c, resources: {requests: {cpu: 100m}}}]}}, volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], storageClassName: gp3, resources: {requests: {storage: 1Gi}}}}]}}
+";
+    let objects = cluster(text);
+    let catalogue = Catalogue { types: vec![NodeType::like(&objects.nodes[0]).with_volume_limits(&objects.csi_nodes[0])] };
+    let sizing = ask(&objects, &offers(&catalogue, &[], &[]), Goal::default());
+    assert_eq!((count(&sizing), sizing.bound.price), (3, 3), "two volumes a node");
     assert_refereed(&sizing);
 }
 

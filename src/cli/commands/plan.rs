@@ -229,8 +229,8 @@ impl Question {
 
     /// What to buy, the six metrics once more on what is there then, and what to set there.
     fn advise(&self, plan: &mut ClusterPlan, objects: &Objects, arguments: &Arguments) -> anyhow::Result<()> {
-        let (goal, market) = (&arguments.goal, &arguments.market);
-        let found = purchase(objects, (goal, market), &self.configuration, self.options, &arguments.input.replicas)?;
+        let asked = (&arguments.goal, &arguments.market, arguments.metrics.min_nodes);
+        let found = purchase(objects, asked, &self.configuration, self.options, &arguments.input.replicas)?;
         let after = found.objects.as_ref().map(|objects| success_metrics::measure_objects(objects, self.setting()));
         plan.buy = Some(PurchaseView { size: found.view, success_metrics: after.as_ref().map(SuccessMetricsView::new) });
         let mut objects = found.objects.unwrap_or_else(|| objects.clone());

@@ -1,5 +1,6 @@
 //! `size`: what to buy.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -157,6 +158,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let asking = Asking {
         goal: &arguments.goal,
         market: &arguments.market,
+        min_nodes: 0,
         objects: &loaded.objects,
         replicas: &arguments.input.replicas,
         configuration: &configuration,
@@ -203,7 +205,7 @@ impl MarketArguments {
         if catalogue.types.is_empty() {
             catalogue = default_catalogue(objects);
         }
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         catalogue.types.retain(|node_type| seen.insert(node_type.name.clone()));
         for path in &self.prices {
             let (overrides, problems) = catalogue::read::overrides(path).map_err(|problem| anyhow!("--prices: {problem}"))?;
@@ -218,10 +220,12 @@ impl MarketArguments {
         Ok(Market { catalogue, zones })
     }
 
-    /// Leaves out types whose architecture the images may not be made for.
+    /// Leaves out types whose architecture or operating system the images may not be made for.
     fn keep_architectures(&self, catalogue: &mut Catalogue, objects: &Objects) {
-        let own: std::collections::BTreeSet<String> =
-            objects.nodes.iter().filter_map(|node| node.metadata.labels.get(ARCH).cloned()).collect();
+        let systems: BTreeSet<&str> = objects.nodes.iter().filter_map(|node| node.metadata.labels.get(OS)).map(String::as_str).collect();
+        let runs = |system: &String| if systems.is_empty() { system == "linux" } else { systems.contains(system.as_str()) };
+        catalogue.types.retain(|node_type| node_type.labels.get(OS).is_none_or(runs));
+        let own: BTreeSet<String> = objects.nodes.iter().filter_map(|node| node.metadata.labels.get(ARCH).cloned()).collect();
         let wanted: Vec<String> = match (self.arch.is_empty(), own.is_empty()) {
             (false, _) => self.arch.clone(),
             (true, false) => own.into_iter().collect(),
@@ -247,7 +251,7 @@ impl MarketArguments {
             return named;
         }
         let zone = |node: &Node| node.metadata.labels.get(ZONE).cloned();
-        let own: std::collections::BTreeSet<String> = objects.nodes.iter().filter_map(zone).collect();
+        let own: BTreeSet<String> = objects.nodes.iter().filter_map(zone).collect();
         if !own.is_empty() {
             return own.into_iter().collect();
         }
@@ -260,6 +264,7 @@ impl MarketArguments {
 }
 
 const ARCH: &str = "kubernetes.io/arch";
+const OS: &str = "kubernetes.io/os";
 const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// Nodes like those of the input, or the embedded catalogue if it has none.

@@ -36,6 +36,8 @@ pub struct Bound {
 pub enum State {
     /// Nothing is lost.
     Normal,
+    /// So many nodes are asked for.
+    NodesAsked(usize),
     /// After the loss of any so many nodes.
     NodesLost(usize),
     /// After the loss of a node that stays.
@@ -59,6 +61,8 @@ pub struct Bounding<'a> {
     pub below: Option<Share>,
     /// What must be survived.
     pub survive: Survive,
+    /// How many nodes that take pods there must be.
+    pub min_nodes: usize,
     /// How many pods of each workload a node may hold.
     pub tolerance: &'a [Option<u32>],
 }
@@ -80,12 +84,19 @@ impl<'a> Bounding<'a> {
     pub fn all(&self, normal: LowerBound, budget: &Budget<'_>) -> Bound {
         let mut best = Bound { price: normal.price, state: State::Normal, proof: normal.proof };
         let mut seen: Vec<(Instance, LowerBound)> = Vec::new();
-        for bound in self.after_losses(&mut seen, budget) {
+        for bound in self.after_losses(&mut seen, budget).into_iter().chain(self.nodes_asked()) {
             if bound.price > best.price {
                 best = bound;
             }
         }
         best
+    }
+
+    fn nodes_asked(&self) -> Option<Bound> {
+        let cheapest = self.prices.iter().copied().min()?;
+        let kept = self.showroom.stands.len() - self.offers.len();
+        let price = self.min_nodes.saturating_sub(kept) as i64 * cheapest;
+        (price > 0).then_some(Bound { price, state: State::NodesAsked(self.min_nodes), proof: BoundProof::Nothing })
     }
 
     fn after_losses(&self, seen: &mut Vec<(Instance, LowerBound)>, budget: &Budget<'_>) -> Vec<Bound> {

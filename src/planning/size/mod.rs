@@ -69,6 +69,8 @@ pub struct Question<'a> {
     pub below: Option<Share>,
     /// Whether each Deployment must find room for its surge.
     pub surge: bool,
+    /// So many nodes that take pods there must be at least.
+    pub min_nodes: usize,
     /// So many types of nodes at most.
     pub max_types: Option<usize>,
     /// What is wanted.
@@ -110,6 +112,8 @@ pub struct Sizing {
     pub ground: Ground,
     /// Pods that no node takes.
     pub impossible: Vec<Impossible>,
+    /// Pods each of which fills more of every node than a node may be full: by load, the first of them and how many.
+    pub oversized: Vec<(String, usize)>,
     /// What workloads can do without.
     pub tolerance: Tolerance,
     /// Names of the resources of [`crate::planning::packing::BoundProof::Resource`].
@@ -149,7 +153,18 @@ pub fn size(question: &Question<'_>) -> Sizing {
     let tolerance = if survive == Survive::Nothing { Tolerance::default() } else { Tolerance::of(&showroom.quorums) };
     let tolerated = tolerance.by_index(&showroom.quorums);
     let prices = prices(offers, question.objective);
-    let bounding = Bounding { showroom: &showroom, rivalry: &rivalry, offers, prices: &prices, below, survive, tolerance: &tolerated };
+    let oversized = showroom.oversized(below);
+    let bounding = Bounding {
+        showroom: &showroom,
+        rivalry: &rivalry,
+        offers,
+        prices: &prices,
+        // what shares a node with an oversized pod is not held to the limit either, so nothing can be proven with it
+        below: below.filter(|_| oversized.is_empty()),
+        survive,
+        min_nodes: question.min_nodes,
+        tolerance: &tolerated,
+    };
     let (strict, normal) = normal(&bounding, &budget);
     let total = (budget.remaining)();
     let third = || (budget.remaining)().saturating_sub(total * 2 / 3);
@@ -161,6 +176,8 @@ pub fn size(question: &Question<'_>) -> Sizing {
         impossible: &impossible,
         tolerance: &tolerance,
         below,
+        oversized: &oversized.iter().flat_map(|&load| showroom.loads[load].pods.iter().copied()).collect(),
+        min_nodes: question.min_nodes,
         survive,
         surge: question.surge,
         configuration,
@@ -184,8 +201,9 @@ pub fn size(question: &Question<'_>) -> Sizing {
         .and_then(|plan| unreached::find(&replay, &showroom, &strict, &normal, plan, &prices));
     let resources = (0..showroom.resources.len()).map(|resource| showroom.resource_name(resource)).collect();
     let loads = (0..showroom.loads.len()).map(|load| load_name(&showroom, load)).collect();
+    let oversized = oversized.iter().map(|&load| (load_name(&showroom, load), showroom.loads[load].pods.len())).collect();
     let impossible = showroom.impossible;
-    Sizing { plan, bound, prices, unreached, alternatives, ground, impossible, tolerance, resources, loads, cut_off }
+    Sizing { plan, bound, prices, unreached, alternatives, ground, impossible, oversized, tolerance, resources, loads, cut_off }
 }
 
 /// What no fleet can have fewer nodes than. Cheap bounds only.
@@ -197,7 +215,9 @@ pub fn node_bound(question: &Question<'_>) -> Bound {
     let tolerance = if survive == Survive::Nothing { Tolerance::default() } else { Tolerance::of(&showroom.quorums) };
     let tolerance = tolerance.by_index(&showroom.quorums);
     let prices = vec![1; offers.len()];
-    let bounding = Bounding { showroom: &showroom, rivalry: &rivalry, offers, prices: &prices, below, survive, tolerance: &tolerance };
+    let below = below.filter(|_| showroom.oversized(below).is_empty());
+    let (prices, min_nodes) = (&prices[..], question.min_nodes);
+    let bounding = Bounding { showroom: &showroom, rivalry: &rivalry, offers, prices, below, survive, min_nodes, tolerance: &tolerance };
     let budget = Budget { remaining: &|| Duration::ZERO, ..question.budget };
     let relaxed = bounding.relaxed();
     let normal = solve_briefly(&relaxed.instance, &budget).bound;
@@ -244,7 +264,7 @@ const A_NODE: i64 = 1 << 44;
 
 /// The packing of the normal state by the strict reading, and a bound by the relaxed one. The first quarter of the time is theirs.
 fn normal(bounding: &Bounding<'_>, budget: &Budget<'_>) -> (Model, Solution) {
-    let Bounding { showroom, rivalry, offers, prices, below, survive, tolerance } = *bounding;
+    let Bounding { showroom, rivalry, offers, prices, below, survive, tolerance, .. } = *bounding;
     let relaxed = bounding.relaxed();
     let shares: ZoneShares = zones::shares(showroom, rivalry, offers, survive, tolerance);
     let reading = Reading { below, tolerance, without: None, shares: Some(&shares) };

@@ -17,6 +17,7 @@ use crate::controllers::rollout_peak::rollout_peak;
 use crate::controllers::scale_down::WorkloadKey;
 use crate::graph::failure_domains::domains;
 use crate::manifest::Objects;
+use crate::manifest::node::Node;
 use crate::planning::failover::Assumptions;
 use crate::planning::quorum::{Quorums, State};
 use crate::planning::resilience::{Judged, Question, Requirements, judge};
@@ -40,6 +41,10 @@ pub struct Replay<'a> {
     pub tolerance: &'a Tolerance,
     /// Cpu and memory of each node must be requested to less than this share.
     pub below: Option<Share>,
+    /// Pods on whose nodes nobody can ask for that: each fills more of any node.
+    pub oversized: &'a BTreeSet<usize>,
+    /// So many nodes that take pods there must be at least.
+    pub min_nodes: usize,
     /// What must be survived.
     pub survive: Survive,
     /// Whether each Deployment must find room for its surge.
@@ -57,6 +62,8 @@ pub struct Trial {
     pub placed: usize,
     /// Pods that found none, by their place among the objects, with the scheduler's sentence.
     pub unplaced: Vec<(usize, Option<Arc<str>>)>,
+    /// Nodes that are too few.
+    pub missing_nodes: usize,
     /// Nodes that are too full.
     pub overfull: Vec<Overfull>,
     /// The fullest node, with nothing lost.
@@ -125,6 +132,7 @@ impl Trial {
         let excess: f64 = self.overfull.iter().map(|overfull| overfull.share).sum();
         Badness {
             unplaced: self.unplaced.len(),
+            missing_nodes: self.missing_nodes,
             overfull: self.overfull.len(),
             excess: (excess * 1000.0) as u64,
             surge: self.no_surge.len(),
@@ -139,6 +147,8 @@ impl Trial {
 pub struct Badness {
     /// Pods that found no node.
     pub unplaced: usize,
+    /// Nodes that are too few.
+    pub missing_nodes: usize,
     /// Nodes that are too full.
     pub overfull: usize,
     /// The sum of their shares, in thousandths.
@@ -177,6 +187,8 @@ impl Replay<'_> {
             }
         }
         trial.unplaced.extend(baseline.schedule().lost.iter().map(|&pod| (baseline.cluster().pod(pod).object, None)));
+        let takes_pods = |node: &&Node| !node.spec.unschedulable && !node.spec.taints.iter().any(|taint| taint.effect.starts_with("No"));
+        trial.missing_nodes = self.min_nodes.saturating_sub(objects.nodes.iter().filter(takes_pods).count());
         trial.overfull = self.overfull(baseline);
         trial.peak = Peaks::of(&Peak::of(baseline.cluster(), baseline.occupancy()));
         if trial.unplaced.is_empty() {
@@ -193,7 +205,8 @@ impl Replay<'_> {
         let Some(below) = self.below else { return Vec::new() };
         let (cluster, occupancy) = (baseline.cluster(), baseline.occupancy());
         let mut overfull = Vec::new();
-        for node in cluster.nodes.ids() {
+        let is_oversized = |pod: &PodId| self.oversized.contains(&cluster.pod(*pod).object);
+        for node in cluster.nodes.ids().filter(|&node| !occupancy.pods_on(node).iter().any(is_oversized)) {
             for (resource, name) in [(CPU, "cpu"), (MEMORY, "memory")] {
                 let (used, room) = (occupancy.requested(resource, node), cluster.allocatable(resource, node));
                 let stays = || {

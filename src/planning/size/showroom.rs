@@ -9,6 +9,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::sync::Arc;
 
 use super::ground::Ground;
+use super::instance::Share;
 use super::offer::{Fleet, Offer};
 use crate::cluster::index::{ClassId, NodeId, PodId, ResourceId, TextId};
 use crate::cluster::resources::{CPU, MEMORY, PODS};
@@ -108,6 +109,17 @@ impl Showroom {
         let (loads, impossible, passed_over) = sorting.sort(&waiting);
         drop(sorting);
         Showroom { loads, impossible, passed_over, stands, resources, quorums, cluster }
+    }
+
+    /// Loads that fill more than a share of cpu or memory of every stand that takes them: pods for which no node can stay below it.
+    pub fn oversized(&self, below: Option<Share>) -> Vec<usize> {
+        let Some(below) = below else { return Vec::new() };
+        let fits = |load: &Load, stand: &Stand| {
+            let bounded = self.resources.iter().enumerate().filter(|(_, resource)| matches!(resource, Resource::Column(CPU | MEMORY)));
+            bounded.into_iter().all(|(place, _)| stand.taken[place] + load.amounts[place] <= below.below(stand.allocatable[place]))
+        };
+        let is_oversized = |load: &Load| !load.stands.ones().any(|stand| fits(load, &self.stands[stand]));
+        (0..self.loads.len()).filter(|&load| is_oversized(&self.loads[load])).collect()
     }
 
     /// What a resource is called.

@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use good_lp::solvers::microlp::microlp;
+#[cfg(feature = "highs")]
+use good_lp::solvers::highs::highs as solver;
+#[cfg(not(feature = "highs"))]
+use good_lp::solvers::microlp::microlp as solver;
 use good_lp::{
     Expression, ProblemVariables, Solution, SolverModel, Variable, WithInitialSolution, WithMipGap, WithTimeLimit, constraint, variable,
 };
@@ -41,7 +44,7 @@ pub(super) fn solve(problem: &Problem, pool: &Pool, at: &Relaxation, known: &Cho
         pattern.items.iter().for_each(|&(class, number)| covers[class as usize].add_mul(f64::from(number), count));
         bins[pattern.bin].add_mul(1.0, count);
     }
-    let mut model = variables.minimise(objective).using(microlp);
+    let mut model = variables.minimise(objective).using(solver);
     covers.into_iter().zip(&whole.demand).for_each(|(cover, demand)| {
         model.add_constraint(constraint::geq(cover, f64::from(*demand)));
     });

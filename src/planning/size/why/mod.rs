@@ -64,6 +64,7 @@ pub(super) struct Stage {
     pub showroom: Showroom,
     pub tolerance: Tolerance,
     pub impossible: std::collections::BTreeSet<usize>,
+    pub oversized: std::collections::BTreeSet<usize>,
 }
 
 impl Stage {
@@ -72,7 +73,9 @@ impl Stage {
         let showroom = Showroom::new(&ground, question.offers, question.configuration, question.options);
         let tolerance = if question.survive == Survive::Nothing { Tolerance::default() } else { Tolerance::of(&showroom.quorums) };
         let impossible = showroom.impossible.iter().flat_map(|impossible| impossible.pods.iter().copied()).collect();
-        Stage { ground, showroom, tolerance, impossible }
+        let oversized = showroom.oversized(question.below);
+        let oversized = oversized.iter().flat_map(|&load| showroom.loads[load].pods.iter().copied()).collect();
+        Stage { ground, showroom, tolerance, impossible, oversized }
     }
 
     pub fn replay<'a>(&'a self, question: &Question<'a>) -> Replay<'a> {
@@ -82,6 +85,8 @@ impl Stage {
             impossible: &self.impossible,
             tolerance: &self.tolerance,
             below: question.below,
+            oversized: &self.oversized,
+            min_nodes: question.min_nodes,
             survive: question.survive,
             surge: question.surge,
             configuration: question.configuration,
@@ -153,6 +158,7 @@ fn prices_of_resources(question: &Question<'_>, prices: &[i64]) -> Vec<(String, 
         prices,
         below: question.below,
         survive: Survive::Nothing,
+        min_nodes: 0,
         tolerance: &[],
     };
     let reading = Reading { below: bounding.below, tolerance: &[], without: None, shares: None };

@@ -60,8 +60,8 @@ impl FleetView {
 impl NodesChangeView {
     /// Adds it to a document.
     pub fn add_to(&self, document: &mut Document) {
-        let before = format!("as it is: {} (no fleet has fewer than {})", self.before.text(), self.before.at_least);
-        let after = format!("as recommended: {} (no fleet has fewer than {})", self.after.text(), self.after.at_least);
+        let at_least = |fleet: &FleetView| format!("{} (no fleet has fewer than {})", fleet.text(), fleet.at_least);
+        let (before, after) = (format!("as it is: {}", at_least(&self.before)), format!("as recommended: {}", at_least(&self.after)));
         let fewer = i64::from(self.before.count) - i64::from(self.after.count);
         let is_good = self.after.holds && fewer >= 0;
         let after = if is_good { Text::good(after) } else { Text::from(after) };

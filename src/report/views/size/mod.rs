@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{API_VERSION, Records};
+use crate::planning::packing::BoundProof;
 use crate::planning::size::{Because, Bound, Fleet, Objective, Offer, Realised, Sizing, Survive, Trial};
 use crate::report::amount::count;
 use proof::Proofs;
@@ -50,6 +51,8 @@ pub struct SizeView {
     pub gap: Option<f64>,
     /// What each state came to when it was replayed.
     pub replay: Vec<StateView>,
+    /// Losses of several at once that were not played, because there are too many.
+    pub not_played: usize,
     /// Where the replay put every pod: namespace/name and node.
     pub placement: Vec<PlacedView>,
     /// A cheaper fleet that holds with help; absent if none was found.
@@ -138,9 +141,11 @@ pub struct BoundView {
     /// What no plan can cost less than; absent if prices are not known or nodes were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<CostView>,
+    /// Whether it is proven that no plan exists; the numbers say nothing then.
+    pub infeasible: bool,
     /// How many nodes every plan has at least.
     pub nodes: u32,
-    /// The state that asks for it: `normal`, `nodesLost`, `keptNodeLost` or `zonesLost`.
+    /// The state that asks for it: `normal`, `nodesAsked`, `nodesLost`, `keptNodeLost` or `zonesLost`.
     pub state: &'static str,
     /// What proves it, in a sentence.
     pub because: String,
@@ -163,7 +168,7 @@ pub struct StateView {
     pub message: Option<String>,
     /// Workloads that have too few pods left.
     pub below_quorum: Vec<String>,
-    /// Nodes that are too full; in the normal state.
+    /// Nodes that are too full or missing, and rollouts without room; in the normal state.
     pub overfull: Vec<String>,
     /// Cpu that is requested of the fullest node, in percent.
     pub fullest_cpu: f64,
@@ -211,7 +216,7 @@ pub struct AlternativeView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BeyondView {
-    /// `impossible` (no node takes the pod), `fragile` (the loss of any one of its pods takes the workload below what it needs), or `pinned` (the
+    /// `impossible` (no node takes the pod), `oversized` (the pod alone fills more of every node than a node may be full), `fragile` (the loss of any one of its pods takes the workload below what it needs), or `pinned` (the
     /// pod's volume is lost with its node or zone).
     pub what: &'static str,
     /// The pod or workload.
@@ -260,7 +265,10 @@ impl SizeView {
         let counts_nodes = sizing.prices.iter().all(|price| *price == 1);
         let bound_cost = (!counts_nodes).then(|| CostView::new(sizing.bound.price));
         let nodes_bound = if counts_nodes { &sizing.bound } else { asked.nodes };
-        let gap = plan.map(|plan| if plan.price > 0 { percent(plan.price - sizing.bound.price, plan.price) } else { 0.0 });
+        let is_infeasible = matches!(sizing.bound.proof, BoundProof::Infeasible(_));
+        let gap = plan
+            .filter(|_| !is_infeasible)
+            .map(|plan| if plan.price > 0 { percent(plan.price - sizing.bound.price, plan.price) } else { 0.0 });
         let types: std::collections::BTreeSet<&str> = offers.iter().map(|offer| offer.node_type.name.as_str()).collect();
         let zones: std::collections::BTreeSet<&str> = offers.iter().filter_map(Offer::zone).collect();
         SizeView {
@@ -287,13 +295,15 @@ impl SizeView {
             kept: sizing.ground.kept.iter().map(KeptView::new).collect(),
             removed: removed(sizing, offers, &fleet),
             lower_bound: BoundView {
-                cost: bound_cost,
-                nodes: u32::try_from(nodes_bound.price).unwrap_or(u32::MAX),
+                cost: bound_cost.filter(|_| !is_infeasible),
+                infeasible: is_infeasible,
+                nodes: u32::try_from(nodes_bound.price).unwrap_or(0),
                 state: proof::state_word(&sizing.bound.state),
                 because: proofs.sentence(&sizing.bound),
                 nodes_because: proofs.sentence(nodes_bound),
             },
             gap,
+            not_played: plan.map_or(0, |plan| plan.trial.not_played),
             replay,
             placement,
             unreached: sizing.unreached.as_ref().map(|unreached| UnreachedView {
@@ -422,13 +432,14 @@ fn states(trial: &Trial, name: impl Fn(&usize) -> String) -> Vec<StateView> {
     let pending = trial.unplaced.iter().map(|(pod, _)| name(pod)).collect();
     let surge = trial.no_surge.iter().map(|(workload, pods)| format!("{workload}: no room for {} of its surge", count(*pods, "pod")));
     let overfull = trial.overfull.iter().map(|full| format!("{}: {:.0} % of {}", full.node, full.share * 100.0, full.resource));
+    let missing = (trial.missing_nodes > 0).then(|| format!("{} fewer than asked for", count(trial.missing_nodes, "node")));
     let normal = StateView {
         lost: Vec::new(),
-        holds: trial.unplaced.is_empty() && trial.overfull.is_empty() && trial.no_surge.is_empty(),
+        holds: trial.unplaced.is_empty() && trial.missing_nodes == 0 && trial.overfull.is_empty() && trial.no_surge.is_empty(),
         pending,
         message: trial.unplaced.first().and_then(|(_, message)| message.as_ref().map(ToString::to_string)),
         below_quorum: Vec::new(),
-        overfull: overfull.chain(surge).collect(),
+        overfull: overfull.chain(surge).chain(missing).collect(),
         fullest_cpu: shown(trial.peak.cpu),
         fullest_memory: shown(trial.peak.memory),
     };
@@ -455,6 +466,11 @@ fn beyond(sizing: &Sizing) -> Vec<BeyondView> {
             because: impossible.message.to_string(),
             instead: "offer a node type that takes it, or change what it asks for (`plimsoll explain` says what)".to_owned(),
         });
+    }
+    for (name, pods) in &sizing.oversized {
+        let because = "one of its pods alone fills more of every node type than a node may be full".to_owned();
+        let instead = "larger node types, smaller requests, or a higher --max-utilization: its node is not held to the limit".to_owned();
+        beyond.push(BeyondView { what: "oversized", name: name.clone(), pods: *pods, because, instead });
     }
     for (workload, replicas, needed) in &sizing.tolerance.fragile {
         let because = format!("has {} and needs {needed}: the loss of any one takes it below", count(*replicas, "pod"));

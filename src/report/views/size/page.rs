@@ -32,25 +32,33 @@ impl SizeView {
 
     /// The answer in one line.
     pub(in crate::report::views) fn headline(&self) -> Text {
-        let conditions = self.conditions();
+        let (what, conditions) = (self.everything(), self.conditions());
         if !self.holds {
             let nearest = if self.count > 0 { format!("; {} comes nearest", self.fleet()) } else { String::new() };
-            return Text::bad(format!("No fleet was found on which everything {conditions}{nearest}"));
+            return Text::bad(format!("No fleet was found on which {what} {conditions}{nearest}"));
         }
         if self.count == 0 {
-            return Text::good(format!("Nothing to buy: everything {conditions} on what is there"));
+            return Text::good(format!("Nothing to buy: {what} {conditions} on what is there"));
         }
         let cost = self.cost.map_or_else(String::new, |cost| format!(" for {} an hour", money(cost.per_hour)));
         let existing: u32 = self.nodes.iter().map(|nodes| nodes.existing).sum();
         let text = match existing {
-            0 => format!("Buy {}{cost}: everything {conditions}", self.fleet()),
-            _ if existing == self.count => format!("Nothing to buy: everything {conditions} on {}{cost}", self.fleet()),
+            0 => format!("Buy {}{cost}: {what} {conditions}", self.fleet()),
+            _ if existing == self.count => format!("Nothing to buy: {what} {conditions} on {}{cost}", self.fleet()),
             _ => {
                 let to_buy = count((self.count - existing) as usize, "node");
-                format!("Have {}{cost}, which is {to_buy} to buy and {existing} that are there: everything {conditions}", self.fleet())
+                format!("Have {}{cost}, which is {to_buy} to buy and {existing} that are there: {what} {conditions}", self.fleet())
             }
         };
         if self.holds() { Text::good(text) } else { Text::new(text, Mood::Notable) }
+    }
+
+    /// `everything`, or what of it can run.
+    fn everything(&self) -> String {
+        match self.beyond.iter().filter(|beyond| beyond.what == "impossible").map(|beyond| beyond.pods).sum() {
+            0 => "everything".to_owned(),
+            pods => format!("everything but {} that no node takes", count(pods, "pod")),
+        }
     }
 
     /// `runs, under 70 % of every node, and any one node can be lost`.
@@ -81,6 +89,7 @@ impl SizeView {
         let bound = &self.lower_bound;
         let mut lines = Vec::new();
         let at_least = match (bound.cost, self.cost) {
+            _ if bound.infeasible => format!("It is proven: {}.", bound.because),
             (Some(least), Some(_)) => format!("No plan costs less than {} an hour: {}.", money(least.per_hour), bound.because),
             _ => format!("No plan has fewer than {}: {}.", count(bound.nodes as usize, "node"), bound.nodes_because),
         };
@@ -91,12 +100,16 @@ impl SizeView {
             None => String::new(),
         };
         lines.push(Text::from(at_least + &gap));
-        if bound.cost.is_some() && self.holds && self.count > 0 {
+        if bound.cost.is_some() && !bound.infeasible && self.holds && self.count > 0 {
             lines.push(Text::faint(format!(
                 "And no plan has fewer than {}: {}.",
                 count(bound.nodes as usize, "node"),
                 bound.nodes_because
             )));
+        }
+        if self.not_played > 0 {
+            let losses = count(self.not_played, "loss");
+            lines.push(Text::new(format!("There are too many losses to play them all: {losses} were not."), Mood::Notable));
         }
         if self.cut_off {
             lines.push(Text::new("The time limit ended the search: --time-limit gives it more.", Mood::Notable));
@@ -189,7 +202,9 @@ impl SizeView {
         for BeyondView { what, name, pods, because, instead } in &self.beyond {
             let name = if *pods > 1 && *what == "impossible" { format!("{name} and {} more", pods - 1) } else { name.clone() };
             let mood = if *what == "fragile" { Mood::Notable } else { Mood::Bad };
-            table.row(vec![Text::new(name, mood), because.as_str().into(), instead.as_str().into()]);
+            // what preemption would say is of no use here
+            let why = because.split(". ").next().unwrap_or_default();
+            table.row(vec![Text::new(name, mood), why.into(), instead.as_str().into()]);
         }
         let cut = if detail == Detail::Full { 0 } else { table.cut(ROWS) };
         let notes = (cut > 0).then(|| format!("… and {} more; -o wide shows all", thousands(cut))).into_iter().collect();

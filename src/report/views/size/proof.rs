@@ -13,6 +13,7 @@ pub struct Proofs<'a> {
 pub fn state_word(state: &State) -> &'static str {
     match state {
         State::Normal => "normal",
+        State::NodesAsked(_) => "nodesAsked",
         State::NodesLost(_) => "nodesLost",
         State::KeptNodeLost(_) => "keptNodeLost",
         State::ZonesLost(_) => "zonesLost",
@@ -22,12 +23,15 @@ pub fn state_word(state: &State) -> &'static str {
 impl Proofs<'_> {
     /// `by memory, after the loss of any node`.
     pub fn sentence(&self, bound: &Bound) -> String {
+        if let State::NodesAsked(number) = bound.state {
+            return format!("because {} are asked for", count(number, "node"));
+        }
         format!("{}, {}", self.proof(&bound.proof), self.state(&bound.state))
     }
 
     fn state(&self, state: &State) -> String {
         match state {
-            State::Normal => "with nothing lost".to_owned(),
+            State::Normal | State::NodesAsked(_) => "with nothing lost".to_owned(),
             State::NodesLost(number) => format!("so that any {} can be lost", count(*number, "node")),
             State::KeptNodeLost(node) => format!("so that {node} can be lost"),
             State::ZonesLost(number) => format!("so that any {} can be lost", count(*number, "zone")),
