@@ -47,6 +47,7 @@ use crate::manifest::Objects;
 use crate::manifest::location::Note;
 use crate::manifest::workload::ReplicaSet;
 use cron_job::CronRuns;
+pub use daemon_set::target_node;
 use horizontal_pod_autoscaler::assume::{Assumption, autoscale};
 use ledger::Ledger;
 use scale_down::scale_down;

@@ -125,7 +125,7 @@ fn a_plan_says_what_to_buy_and_what_that_makes_of_it() {
     let plan: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
     let cluster = &plan["clusters"][0];
     let (size, metrics) = (&cluster["buy"]["size"], &cluster["buy"]["successMetrics"]);
-    assert_eq!((size["holds"].as_bool(), size["count"].as_u64(), size["lowerBound"]["nodes"].as_u64()), (Some(true), Some(2), Some(2)));
+    assert_eq!((size["holds"].as_bool(), size["count"].as_u64(), size["lowerBound"]["nodes"].as_u64()), (Some(true), Some(3), Some(3)));
     let holds = |view: &serde_json::Value, metric: usize| view["metrics"][metric]["holds"].as_bool().expect("it is said");
     let utilization = 2;
     assert_eq!([&cluster["successMetrics"], metrics].map(|view| holds(view, utilization)), [false, true], "that is what was bought for");

@@ -14,6 +14,7 @@ mod sync;
 
 pub(super) use expansion::reconcile;
 pub(super) use pods::pin;
+pub use pods::target_node;
 pub(super) use sync::{sync, watch};
 
 use super::adoption::{Selecting, selects};

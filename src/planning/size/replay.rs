@@ -15,6 +15,7 @@ use crate::cluster::index::{NodeId, NodeSet, PodId, VolumeId};
 use crate::cluster::resources::{CPU, MEMORY};
 use crate::controllers::rollout_peak::rollout_peak;
 use crate::controllers::scale_down::WorkloadKey;
+use crate::controllers::target_node;
 use crate::graph::failure_domains::domains;
 use crate::manifest::Objects;
 use crate::manifest::node::Node;
@@ -23,7 +24,7 @@ use crate::planning::quorum::{Quorums, State};
 use crate::planning::resilience::{Judged, Question, Requirements, judge};
 use crate::scheduler::profile::Configuration;
 use crate::scheduler::{Options, Scheduler, prepare};
-use crate::simulation::loss::{Baseline, Peak, Until};
+use crate::simulation::loss::{Baseline, Keeper, Peak, Until};
 
 /// More subsets of several than this are not played, which is said.
 const SUBSETS: usize = 3000;
@@ -182,7 +183,10 @@ impl Replay<'_> {
         let mut trial = Trial { placed: baseline.running().count(), ..Trial::default() };
         for decision in baseline.schedule().decisions.iter().filter(|decision| decision.node.is_none()) {
             let object = baseline.cluster().pod(decision.pod).object;
-            if baseline.waiting().contains(&decision.pod) && !self.impossible.contains(&object) {
+            // what a DaemonSet cannot put on a node that stays is no matter of what is bought
+            let target = Some(&objects.pods[object]).filter(|pod| Keeper::of(pod) == Keeper::Node).and_then(target_node);
+            let is_stuck = target.is_some_and(|node| self.ground.kept.iter().any(|kept| kept.node == node));
+            if baseline.waiting().contains(&decision.pod) && !self.impossible.contains(&object) && !is_stuck {
                 trial.unplaced.push((object, decision.message.clone()));
             }
         }

@@ -21,7 +21,12 @@ pub fn bound(share: &Share<'_>) -> Option<LowerBound> {
     let prices = prices(share)?;
     let worth =
         |amounts: &[i64]| -> i128 { amounts.iter().zip(&prices).map(|(amount, price)| i128::from(*amount) * i128::from(*price)).sum() };
-    share.prove(BoundProof::LinearProgram, |item| worth(&instance.items[item].amounts), |bin| worth(&instance.bins[bin].capacity))
+    share.prove(BoundProof::LinearProgram, |item| worth(&instance.items[item].amounts), |bin| worth(held(share, bin)))
+}
+
+/// What a bin of a type holds of the share at most: items that are not in it may make room.
+fn held<'a>(share: &'a Share<'_>, bin: usize) -> &'a [i64] {
+    if share.is_whole() { &share.instance.bins[bin].capacity } else { &share.room[bin] }
 }
 
 /// The price of a unit of each resource, in whole numbers of an arbitrary unit.
@@ -42,7 +47,7 @@ fn prices(share: &Share<'_>) -> Option<Vec<i64>> {
     let mut model = variables.maximise(all).using(clarabel);
     for bin in share.bins.ones() {
         let mut worth = Expression::with_capacity(costs.len());
-        let part = |resource: usize| instance.bins[bin].capacity[resource] as f64 / totals[resource];
+        let part = |resource: usize| held(share, bin)[resource] as f64 / totals[resource];
         (0..totals.len()).filter(is_asked).for_each(|resource| worth.add_mul(part(resource), costs[resource]));
         model.add_constraint(constraint::leq(worth, instance.bins[bin].price as f64 / dearest));
     }

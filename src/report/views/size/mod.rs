@@ -424,7 +424,9 @@ fn removed(sizing: &Sizing, offers: &[Offer<'_>], fleet: &Fleet) -> Vec<String> 
 }
 
 fn pod_name(sizing: &Sizing, pod: usize) -> String {
-    let metadata = &sizing.ground.objects.pods[pod].metadata;
+    // pods that DaemonSets put on new nodes come behind those of the input
+    let pods = sizing.plan.as_ref().map_or(&sizing.ground.objects.pods, |plan| &plan.objects.pods);
+    let metadata = &pods[pod].metadata;
     format!("{}/{}", metadata.namespace_or_default(), metadata.name)
 }
 
