@@ -61,6 +61,10 @@ impl Default for Goal {
 }
 
 fn ask(objects: &Objects, offers: &[Offer<'_>], goal: Goal) -> Sizing {
+    ask_within(objects, offers, goal, &patience)
+}
+
+fn ask_within(objects: &Objects, offers: &[Offer<'_>], goal: Goal, remaining: &(dyn Fn() -> Duration + Sync)) -> Sizing {
     let configuration = Configuration::default();
     size(&Question {
         objects,
@@ -74,7 +78,7 @@ fn ask(objects: &Objects, offers: &[Offer<'_>], goal: Goal) -> Sizing {
         objective: goal.objective,
         configuration: &configuration,
         options: Options::default(),
-        budget: Budget { remaining: &patience, seed: 0 },
+        budget: Budget { remaining, seed: 0 },
     })
 }
 
@@ -261,6 +265,16 @@ fn pods_that_keep_out_of_each_others_zone_need_as_many_zones() {
     let sizing = ask(&objects, &offers, Goal::default());
     assert_eq!(sizing.plan.as_ref().expect("a plan").fleet, Fleet(vec![1, 1, 1]));
     assert_refereed(&sizing);
+}
+
+#[test]
+fn without_any_time_there_is_a_plan_and_a_bound_all_the_same() {
+    let objects = cluster(&(deployment("web", 5, 900, 64, "") + &deployment("cache", 2, 100, 9000, "")));
+    let catalogue = catalogue(TWO_TYPES);
+    let goal = Goal { survive: Survive::Nodes(1), below: Some(Share(700_000)), ..Goal::default() };
+    let sizing = ask_within(&objects, &offers(&catalogue, &[], &[]), goal, &|| Duration::ZERO);
+    let plan = sizing.plan.expect("a plan");
+    assert!(plan.trial.holds() && sizing.cut_off && sizing.bound.price > 0 && sizing.bound.price <= plan.price);
 }
 
 #[test]

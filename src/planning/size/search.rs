@@ -30,6 +30,8 @@ pub struct Search<'a> {
     /// The type that nodes may be of, if it is only one.
     only: Option<String>,
     known: FxHashMap<Fleet, Badness>,
+    /// Whether some fleet held.
+    has_found: bool,
     /// The fleet that was nearest to holding.
     nearest: Option<(Badness, i64, Fleet)>,
     /// Whether the budget ended it.
@@ -48,6 +50,7 @@ impl<'a> Search<'a> {
             plays,
             only: None,
             known: FxHashMap::default(),
+            has_found: false,
             nearest: None,
             cut_off: false,
         }
@@ -90,13 +93,16 @@ impl<'a> Search<'a> {
     }
 
     fn play(&mut self, fleet: &Fleet) -> Option<Trial> {
-        if self.plays == 0 || (self.budget.remaining)().is_zero() {
+        // until something holds the clock does not count: whoever asks for little time wants a plan all the same
+        let is_late = self.has_found && (self.budget.remaining)().is_zero();
+        if self.plays == 0 || is_late {
             self.cut_off = true;
             return None;
         }
         self.plays -= 1;
         let trial = self.replay.play(fleet);
         self.known.insert(fleet.clone(), trial.badness());
+        self.has_found |= trial.holds();
         let near = (trial.badness(), self.price(fleet), fleet.clone());
         if self.nearest.as_ref().is_none_or(|nearest| near < *nearest) {
             self.nearest = Some(near);
