@@ -144,7 +144,10 @@ impl Builder<'_> {
         let capacity = |(place, resource): (usize, &Resource)| {
             let full = room.allocatable[place];
             let most = match (self.reading.below, resource) {
-                (Some(share), Resource::Column(CPU | MEMORY)) => share.below(full),
+                // a node that stays and is too full already is not held to the limit by the replay
+                (Some(share), Resource::Column(CPU | MEMORY)) if offer.is_some() || share.holds(room.taken[place], full) => {
+                    share.below(full)
+                }
                 _ => full,
             };
             (most - room.taken[place]).max(0)
