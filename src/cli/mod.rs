@@ -1,4 +1,4 @@
-//! Layer 8: the command line. clap's home.
+//! Layer 9: the command line. clap's home.
 //!
 //! A command reads its input, makes one call of the library, and hands the result to `report`; nothing is decided here.
 //!
