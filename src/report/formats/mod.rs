@@ -7,10 +7,13 @@
 
 mod csv;
 mod dot;
+mod github;
 mod json;
+mod junit;
 mod kustomize;
 mod markdown;
 mod patch;
+mod sarif;
 mod script;
 mod snippet;
 mod svg;
@@ -44,6 +47,8 @@ pub enum Only {
     Scripts,
     /// What changes objects.
     Patches,
+    /// What is wrong.
+    Findings,
 }
 
 /// All formats; the first is the default.
@@ -68,6 +73,24 @@ pub const FORMATS: &[Format] = &[
         about: "for kustomize: a kustomization.yaml with inline patches",
         only: Some(Only::Patches),
         render: kustomize::render,
+    },
+    Format {
+        name: "sarif",
+        about: "for code scanning: SARIF 2.1.0, with every rule's manual",
+        only: Some(Only::Findings),
+        render: sarif::render,
+    },
+    Format {
+        name: "junit",
+        about: "for test reports: a suite a rule, a case a finding",
+        only: Some(Only::Findings),
+        render: junit::render,
+    },
+    Format {
+        name: "github",
+        about: "for GitHub Actions: annotations on files and lines",
+        only: Some(Only::Findings),
+        render: github::render,
     },
 ];
 

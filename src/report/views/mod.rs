@@ -166,6 +166,14 @@ impl View {
         }
     }
 
+    /// What is wrong, if that is what it is about.
+    pub fn findings(&self) -> Option<&FindingsView> {
+        match self {
+            View::Findings(view) => Some(view),
+            _ => None,
+        }
+    }
+
     /// Whether the answer is "yes": everything fits, everything agrees.
     pub fn holds(&self) -> bool {
         match self {
