@@ -11,6 +11,7 @@ mod plan;
 mod rightsize;
 mod schedule;
 pub(super) mod size;
+mod snapshot;
 
 use super::exit::Exit;
 
@@ -47,6 +48,8 @@ commands! {
     Size => size,
     /// Requests and limits from what was measured, what they do to replicas, quotas and nodes, and patches that set them
     Rightsize => rightsize,
+    /// Your cluster in a file, by your own kubectl: what is read and nothing else, under other names if you want
+    Snapshot => snapshot,
     /// Replays recordings of the real kube-scheduler and shows the first difference of each case
     Conformance => conformance,
 }
