@@ -133,8 +133,12 @@ impl Kubectl {
         let program = self.program.display();
         let elsewhere = format!("or, where kubectl is, run\n  {KUBECTL_GET}\nand here `plimsoll snapshot --from dump.json -o FILE`");
         match error.kind() {
-            ErrorKind::NotFound => anyhow!("{program} is not installed here: install kubectl, name it with --kubectl or $KUBECTL, {elsewhere}"),
-            ErrorKind::PermissionDenied => anyhow!("{program} may not be run: make it executable, name another with --kubectl, {elsewhere}"),
+            ErrorKind::NotFound => {
+                anyhow!("{program} is not installed here: install kubectl, name it with --kubectl or $KUBECTL, {elsewhere}")
+            }
+            ErrorKind::PermissionDenied => {
+                anyhow!("{program} may not be run: make it executable, name another with --kubectl, {elsewhere}")
+            }
             _ => anyhow!("{program} cannot be run: {error}; name another kubectl with --kubectl, {elsewhere}"),
         }
     }

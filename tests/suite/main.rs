@@ -37,6 +37,7 @@ mod rules;
 mod samples;
 mod semantics;
 mod size;
+mod snapshot;
 mod success_metrics;
 mod survival;
 mod what_if;

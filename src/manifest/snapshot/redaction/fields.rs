@@ -185,7 +185,9 @@ impl Walk<'_> {
             "resource" | "containerResource" => self.metric(value),
             "pluginConfig" => each(value, |plugin| plugin.get_mut("args").into_iter().for_each(|args| self.object(args))),
             "image" => texts(value, &mut |text| self.image(text)),
-            "images" => each(value, |image| image.get_mut("names").into_iter().for_each(|names| texts(names, &mut |text| self.image(text)))),
+            "images" => {
+                each(value, |image| image.get_mut("names").into_iter().for_each(|names| texts(names, &mut |text| self.image(text))))
+            }
             "hostIP" => texts(value, &mut |text| self.address(text)),
             "uid" => texts(value, &mut |text| self.uid(text)),
             _ => match value {
@@ -258,7 +260,10 @@ impl Walk<'_> {
         let is_application = |name: &str| self.setting.applications.contains(name);
         let is_number = || (self.setting.numeric.contains(key) || public::is_domain_of(key)) && value.parse::<i64>().is_ok();
         if !(public::has_public_values(key) || public::is_application(key, value, is_application) || is_number()) {
-            self.name(value);
+            // a volume's label names all zones that reach it
+            let mut parts: Vec<String> = value.split("__").map(str::to_owned).collect();
+            parts.iter_mut().for_each(|part| self.name(part));
+            *value = parts.join("__");
         }
     }
 
@@ -348,9 +353,9 @@ impl Walk<'_> {
         self.opaque(sum);
         if !is_known {
             self.name(name);
-            if version != "latest" {
-                self.name(version);
-            }
+        }
+        if version != "latest" {
+            self.name(version);
         }
         let slash = if folder.is_empty() { "" } else { "/" };
         let tag = tag.map_or(String::new(), |_| format!(":{version}"));
