@@ -26,6 +26,7 @@ pub mod remedy;
 pub mod rightsize;
 pub mod samples;
 pub mod schedule;
+pub mod self_check;
 pub mod size;
 pub mod success_metrics;
 pub mod survival;
@@ -51,6 +52,7 @@ pub use recommendation::RecommendationView;
 pub use rightsize::RightsizingView;
 pub use samples::SamplesView;
 pub use schedule::ScheduleView;
+pub use self_check::SelfCheckView;
 pub use size::SizeView;
 pub use success_metrics::SuccessMetricsView;
 
