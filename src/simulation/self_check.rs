@@ -23,7 +23,7 @@ use crate::scheduler::framework::{Cycle, refusal};
 use crate::scheduler::plugins::node_resources_fit::insufficient;
 use crate::scheduler::plugins::{
     inter_pod_affinity, node_affinity, node_ports, node_resources_fit, node_unschedulable, pod_topology_spread, taint_toleration,
-    volume_binding, volume_restrictions,
+    volume_binding,
 };
 use crate::scheduler::profile::Profile;
 use crate::scheduler::version::Semantics;
@@ -216,6 +216,10 @@ fn refusals(cycle: &Cycle<'_>, node: NodeId) -> Vec<Finding> {
             found.push(rejection);
         }
     }
+    // several plugins look for the same claim
+    let said: Vec<_> = found.iter().map(|rejection| rejection.reasons.clone()).collect();
+    let mut number = 0..;
+    found.retain(|rejection| number.next().is_some_and(|number: usize| !said[..number].contains(&rejection.reasons)));
     let finding = |rejection: Rejection| {
         let short = if rejection.plugin == node_resources_fit::PLUGIN.name { shortfalls(cycle, node) } else { Vec::new() };
         Finding { pod: cycle.pod, node, cause: cause(&rejection), rejection, short }
@@ -244,11 +248,7 @@ fn cause(rejection: &Rejection) -> Cause {
         plugin if plugin == inter_pod_affinity::PLUGIN.name && says("pod affinity rules") => Cause::Since,
         // a claim may be deleted while it is used, and goes when it is not
         plugin if plugin == volume_binding::PLUGIN.name && says("is being deleted") => Cause::Since,
-        plugin if plugin == volume_binding::PLUGIN.name || plugin == volume_restrictions::PLUGIN.name => match says("not found") {
-            true => Cause::Lacking,
-            false if says("non-existent") || says("waiting for ephemeral volume controller") => Cause::Lacking,
-            false => Cause::Contradiction,
-        },
+        _ if ["not found", "non-existent", "waiting for ephemeral volume controller"].into_iter().any(says) => Cause::Lacking,
         _ => Cause::Contradiction,
     }
 }
@@ -269,7 +269,7 @@ pub fn since(plugin: &str) -> Option<&'static str> {
 /// Why it cannot be, in words.
 pub fn contradiction(plugin: &str) -> &'static str {
     if plugin == node_resources_fit::PLUGIN.name {
-        "more is set aside than the node has: a pod went past the scheduler, the node shrank (a device plugin that is down), or requests are read wrongly"
+        "more is set aside than the node has: a pod went past the scheduler, a resize waits, the node shrank (a device plugin is down), or we are wrong"
     } else if plugin == node_ports::PLUGIN.name {
         "two pods hold one port of the node: one of them went past the scheduler"
     } else {

@@ -35,6 +35,7 @@ mod referee;
 mod rightsize;
 mod rules;
 mod samples;
+mod self_check;
 mod semantics;
 mod size;
 mod snapshot;
