@@ -26,6 +26,7 @@ macro_rules! objects {
 pub mod autoscaling;
 pub mod completion;
 pub mod cron_schedule;
+pub mod field;
 pub mod lenient;
 pub mod location;
 pub mod meta;

@@ -187,6 +187,38 @@ pub struct Chart {
     pub marks: Vec<(String, (f64, f64))>,
 }
 
+/// Something that is wrong with a text somebody wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Diagnostic {
+    /// How bad it is: `error`, `warning` or `note`.
+    pub severity: &'static str,
+    /// What is found, in a word such as `PL101`.
+    pub code: String,
+    /// What is wrong, in a sentence.
+    pub title: String,
+    /// Where; the first is the place itself.
+    pub quotes: Vec<Quote>,
+    /// Why.
+    pub notes: Vec<String>,
+    /// What to do next.
+    pub help: String,
+}
+
+/// A place in a text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Quote {
+    /// The file.
+    pub file: String,
+    /// Line, from 1; 0 if it is not known.
+    pub line: u32,
+    /// Column, from 1, and the one behind the last letter that is meant.
+    pub columns: (u32, u32),
+    /// The line itself, if it may be shown.
+    pub text: Option<String>,
+    /// What to say of it.
+    pub label: String,
+}
+
 /// A part of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Section {
@@ -219,6 +251,8 @@ pub enum Section {
     },
     /// A chart, for formats that can draw; the numbers are in a table beside it.
     Chart(Chart),
+    /// What is wrong with what somebody wrote, each with its place.
+    Diagnostics(Vec<Diagnostic>),
 }
 
 /// What a result says to a reader.
@@ -261,6 +295,13 @@ impl Document {
     pub fn chart(&mut self, chart: Chart) {
         if chart.lines.iter().any(|(_, points)| !points.is_empty()) {
             self.sections.push(Section::Chart(chart));
+        }
+    }
+
+    /// Adds what is wrong with what somebody wrote, if anything is.
+    pub fn diagnostics(&mut self, diagnostics: Vec<Diagnostic>) {
+        if !diagnostics.is_empty() {
+            self.sections.push(Section::Diagnostics(diagnostics));
         }
     }
 

@@ -5,6 +5,7 @@ mod architecture;
 mod at_rest;
 mod autoscaling;
 mod catalogue;
+mod check;
 mod cli;
 mod conformance;
 mod differential;

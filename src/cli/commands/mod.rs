@@ -2,9 +2,11 @@
 //!
 //! A new command: a file with `Arguments` and `run`, and a row in the table below; clap's help and the README walk it.
 
+mod check;
 mod conformance;
 mod drain;
 mod explain;
+mod explain_rule;
 mod fit;
 mod lose;
 mod plan;
@@ -50,6 +52,10 @@ commands! {
     Rightsize => rightsize,
     /// Your cluster in a file, by your own kubectl: what is read and nothing else, under other names if you want
     Snapshot => snapshot,
+    /// What is wrong with manifests and the cluster they go to: what will not run, survive or scale, with file and line
+    Check => check,
+    /// The manual of a rule of `check`, or the list of all rules
+    ExplainRule => explain_rule,
     /// Replays recordings of the real kube-scheduler and shows the first difference of each case
     Conformance => conformance,
 }

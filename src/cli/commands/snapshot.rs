@@ -39,7 +39,7 @@ pub struct Arguments {
     namespace: Option<String>,
 
     /// The kubectl to run
-    #[arg(long, value_name = "PATH", env = "KUBECTL", default_value = "kubectl", help_heading = "The cluster")]
+    #[arg(long, value_name = "PATH", env = "KUBECTL", hide_env_values = true, default_value = "kubectl", help_heading = "The cluster")]
     kubectl: PathBuf,
 
     /// Ask no cluster: strip, redact or convert dumps that are there; files, folders, `-` for standard input

@@ -6,7 +6,7 @@
 //! Source: GitHub Flavored Markdown Spec 0.29, tables (4.10), backslash escapes (6.1), HTML blocks (4.6).
 
 use crate::report::amount::count;
-use crate::report::document::{Align, Detail, Document, Graph, Mood, Section, Table, Text};
+use crate::report::document::{Align, Detail, Diagnostic, Document, Graph, Mood, Section, Table, Text};
 use crate::report::views::View;
 
 /// So many rows are shown; more are folded.
@@ -25,6 +25,7 @@ pub fn text(document: &Document) -> String {
     for section in &document.sections {
         match section {
             Section::Chart(_) => {}
+            Section::Diagnostics(diagnostics) => fold(&mut out, (diagnostics.len(), ROWS, "finding"), &found(diagnostics)),
             Section::Headline(headline) => out.push_str(&format!("\n# {}\n", escape(&headline.text))),
             Section::Lines { title, lines } => {
                 out.push_str(&titled(title));
@@ -63,6 +64,22 @@ fn fold(out: &mut String, (length, most, one): (usize, usize, &str), block: &str
 
 fn list(lines: impl Iterator<Item = String>) -> String {
     lines.map(|line| format!("- {}\n", bare(&line))).collect()
+}
+
+/// A table of what is wrong: where, what, and what to do next.
+fn found(diagnostics: &[Diagnostic]) -> String {
+    let mut table = Table::new().left("").left("where").left("what").left("next");
+    for diagnostic in diagnostics {
+        let place = diagnostic.quotes.first().map(|quote| match quote.line {
+            0 => quote.file.clone(),
+            line => format!("{}:{line}", quote.file),
+        });
+        let mood = if diagnostic.severity == "error" { Mood::Bad } else { Mood::Plain };
+        let what = std::iter::once(&diagnostic.title).chain(&diagnostic.notes).cloned().collect::<Vec<_>>().join("; ");
+        let severity = Text::new(format!("{} {}", diagnostic.severity, diagnostic.code), mood);
+        table.row(vec![severity, place.unwrap_or_default().into(), what.into(), diagnostic.help.as_str().into()]);
+    }
+    rows(&table)
 }
 
 fn edges(graph: &Graph) -> Vec<String> {

@@ -12,6 +12,7 @@ mod kustomize;
 mod markdown;
 mod patch;
 mod script;
+mod snippet;
 mod svg;
 mod table;
 mod wide;

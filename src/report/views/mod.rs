@@ -14,6 +14,7 @@ pub mod creation;
 pub mod drain;
 pub mod eviction;
 pub mod explanation;
+pub mod findings;
 pub mod fit;
 pub mod graph;
 pub mod headroom;
@@ -24,6 +25,7 @@ pub mod recommendation;
 pub mod refusal;
 pub mod remedy;
 pub mod rightsize;
+pub mod rules;
 pub mod samples;
 pub mod schedule;
 pub mod self_check;
@@ -43,6 +45,7 @@ pub use context::Context;
 pub use creation::NotCreatedGroup;
 pub use drain::DrainView;
 pub use explanation::ExplanationView;
+pub use findings::FindingsView;
 pub use fit::FitView;
 pub use graph::GraphView;
 pub use headroom::HeadroomView;
@@ -50,6 +53,7 @@ pub use losses::LossesView;
 pub use plan::PlanView;
 pub use recommendation::RecommendationView;
 pub use rightsize::RightsizingView;
+pub use rules::RulesView;
 pub use samples::SamplesView;
 pub use schedule::ScheduleView;
 pub use self_check::SelfCheckView;
@@ -85,6 +89,10 @@ pub enum View {
     Size(Box<SizeView>),
     /// What containers should ask for.
     Rightsizing(Box<RightsizingView>),
+    /// What is wrong.
+    Findings(Box<FindingsView>),
+    /// What can be found.
+    Rules(Box<RulesView>),
 }
 
 /// Flat rows for spreadsheets.
@@ -111,6 +119,8 @@ impl View {
             View::Drain(view) => view.document(detail),
             View::Size(view) => view.document(detail),
             View::Rightsizing(view) => view.document(detail),
+            View::Findings(view) => view.document(detail),
+            View::Rules(view) => view.document(detail),
         }
     }
 
@@ -128,6 +138,8 @@ impl View {
             View::Drain(view) => view.records(),
             View::Size(view) => view.records(),
             View::Rightsizing(view) => view.records(),
+            View::Findings(view) => view.records(),
+            View::Rules(view) => view.records(),
         }
     }
 
@@ -170,6 +182,8 @@ impl View {
             View::Drain(view) => view.holds(),
             View::Size(view) => view.holds(),
             View::Rightsizing(view) => view.holds(),
+            View::Findings(view) => view.holds(),
+            View::Rules(_) => true,
         }
     }
 }
@@ -191,5 +205,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (DrainView::KIND, schema::<DrainView>()),
         (SizeView::KIND, schema::<SizeView>()),
         (RightsizingView::KIND, schema::<RightsizingView>()),
+        (FindingsView::KIND, schema::<FindingsView>()),
+        (RulesView::KIND, schema::<RulesView>()),
     ]
 }
