@@ -83,7 +83,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["report/formats/snippet.rs"]),
     ("csv", &["report/formats", "usage/read", "catalogue/read"]),
     ("schemars", &["report/views", "check/settings.rs"]),
-    ("serde_saphyr", &["manifest/read", "usage/read", "catalogue/read", "check/read.rs", "report/formats/yaml.rs"]),
+    ("serde_saphyr", &["manifest/read", "manifest/snapshot", "usage/read", "catalogue/read", "check/read.rs", "report/formats/yaml.rs"]),
     (
         "serde_json",
         &[
@@ -101,7 +101,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("good_lp", &["planning/packing"]),
     ("plotters", &["report/formats"]),
     ("quick_xml", &["report/formats/junit.rs"]),
-    ("flate2", &["manifest/read", "catalogue/read", "conformance"]),
+    // snapshots are written packed, too
+    ("flate2", &["manifest/read", "catalogue/read", "conformance", "cli/file.rs"]),
     ("ruzstd", &["manifest/read"]),
     ("walkdir", &["manifest/read", "conformance"]),
     ("glob", &["manifest/read"]),

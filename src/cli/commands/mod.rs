@@ -13,6 +13,7 @@ mod plan;
 mod rightsize;
 mod schedule;
 pub(super) mod size;
+mod snapshot;
 
 use super::exit::Exit;
 
@@ -49,6 +50,8 @@ commands! {
     Size => size,
     /// Requests and limits from what was measured, what they do to replicas, quotas and nodes, and patches that set them
     Rightsize => rightsize,
+    /// Your cluster in a file, by your own kubectl: what is read and nothing else, under other names if you want
+    Snapshot => snapshot,
     /// What is wrong with manifests and the cluster they go to: what will not run, survive or scale, with file and line
     Check => check,
     /// The manual of a rule of `check`, or the list of all rules

@@ -13,7 +13,7 @@ use crate::cli::arguments::{GraphOutputArguments, InputArguments, SchedulerArgum
 use crate::cli::commands::size::{GoalArguments, MarketArguments};
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, Loaded, Preparation};
-use crate::cli::placement::{self, Ground};
+use crate::cli::placement::{self, Ground, Settled};
 use crate::cli::purchase::purchase;
 use crate::cli::recovery::RecoveryArguments;
 use crate::cli::template::Template;
@@ -200,12 +200,13 @@ impl Question {
     }
 
     fn look_at(&self, title: &str, loaded: &mut Loaded) -> ClusterPlan {
-        let (schedule, baseline) = placement::settle(loaded, &self.configuration, self.options, self.ties.clone());
+        let Settled { view: schedule, check, baseline } = placement::settle(loaded, &self.configuration, self.options, self.ties.clone());
         let graph = self.with_graph.then(|| graph(&loaded.objects, &schedule));
         let mut plan = ClusterPlan::of(title, schedule, graph);
         if self.only_graphs {
             return plan;
         }
+        plan.self_check = check;
         plan.quotas = loaded.quotas().map(|quotas| QuotasView::new(&quotas));
         self.measure(&mut plan, &loaded.objects, &baseline);
         plan.fits = self.fits(&mut loaded.objects, &baseline);

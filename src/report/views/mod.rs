@@ -28,6 +28,7 @@ pub mod rightsize;
 pub mod rules;
 pub mod samples;
 pub mod schedule;
+pub mod self_check;
 pub mod size;
 pub mod success_metrics;
 pub mod survival;
@@ -55,6 +56,7 @@ pub use rightsize::RightsizingView;
 pub use rules::RulesView;
 pub use samples::SamplesView;
 pub use schedule::ScheduleView;
+pub use self_check::SelfCheckView;
 pub use size::SizeView;
 pub use success_metrics::SuccessMetricsView;
 
