@@ -12,6 +12,7 @@ pub mod commands;
 mod example;
 pub mod exit;
 pub mod input;
+pub mod judgement;
 pub mod lost;
 pub mod output;
 pub mod placement;

@@ -8,6 +8,7 @@ mod explain;
 mod fit;
 mod lose;
 mod plan;
+mod report;
 mod rightsize;
 mod schedule;
 pub(super) mod size;
@@ -47,6 +48,8 @@ commands! {
     Size => size,
     /// Requests and limits from what was measured, what they do to replicas, quotas and nodes, and patches that set them
     Rightsize => rightsize,
+    /// A page to look at and to hand on: what is wrong, how full nodes are, what falls with what, where every pod is, what it costs
+    Report => report,
     /// Replays recordings of the real kube-scheduler and shows the first difference of each case
     Conformance => conformance,
 }
