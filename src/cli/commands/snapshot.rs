@@ -120,7 +120,7 @@ fn tell_missing(why: &str, rows: &[&Gathered]) {
 /// What files hold.
 fn load(paths: &[PathBuf], verbose: bool) -> anyhow::Result<(Objects, bool)> {
     let progress = Progress::of_bytes("reading");
-    let input = read::read(paths, Options { progress: Some(&progress) });
+    let input = read::read(paths, Options { progress: Some(&progress), ..Options::default() });
     drop(progress);
     input::tell_problems(&input.problems, verbose);
     let complete = !input.has_errors();
