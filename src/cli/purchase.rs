@@ -7,9 +7,13 @@ use super::output;
 use super::time::Deadline;
 use crate::manifest::Objects;
 use crate::planning::packing::Budget;
+use crate::planning::realisation::realise_fleet;
 use crate::planning::size::{Question, Sizing, node_bound, offers, size};
 use crate::report::amount::{count, list};
+use crate::report::formats::{Format, Only};
+use crate::report::views::node_groups::parameters;
 use crate::report::views::size::{Asked, PlacedView, SizeView};
+use crate::report::views::{RealisationView, View};
 use crate::scheduler::Options;
 use crate::scheduler::profile::Configuration;
 
@@ -21,18 +25,40 @@ pub struct Purchase {
     pub objects: Option<Objects>,
 }
 
-/// Finds it. `replicas` is what was said of autoscaled workloads.
+/// Finds it. `replicas` is what was said of autoscaled workloads; what realises the placement is looked for only if that is wanted.
 pub fn purchase(
     objects: &Objects,
     (goal, market, min_nodes): (&GoalArguments, &MarketArguments, usize),
     configuration: &Configuration,
     options: Options,
-    replicas: &str,
+    (replicas, realise): (&str, bool),
 ) -> anyhow::Result<Purchase> {
-    Asking { goal, market, min_nodes, objects, replicas, configuration, options }.ask(|_, sizing, view| Purchase {
-        view: SizeView { placement: Vec::new(), ..view },
+    Asking { goal, market, min_nodes, objects, replicas, configuration, options }.ask(|question, sizing, view| Purchase {
+        view: SizeView {
+            placement: Vec::new(),
+            realisation: realise.then(|| realisation(question, sizing, replicas)).flatten(),
+            ..view
+        },
         objects: sizing.plan.as_ref().filter(|plan| plan.trial.holds()).map(|plan| plan.objects.clone()),
     })
+}
+
+/// What realises the placement of the plan that was found; none without one.
+pub fn realisation(question: &Question<'_>, sizing: &Sizing, replicas: &str) -> Option<RealisationView> {
+    let found = realise_fleet(question, sizing, replicas != "current")?;
+    Some(RealisationView::new(&found.realisation, &found.objects, &found.groups))
+}
+
+/// Says what has to be filled in of what a format writes of the nodes to have.
+pub fn tell_parameters(format: &Format, view: &View) {
+    let Some(groups) = view.node_groups().filter(|_| format.only == Some(Only::NodeGroups)) else { return };
+    let unnamed = groups.unnamed_types();
+    if !unnamed.is_empty() {
+        output::note(&format!("{}: no label says which instance type that is, so its name stands for one: replace it", list(&unnamed, 5)));
+    }
+    for (name, what) in parameters(format.name) {
+        output::note(&format!("to fill in: ${{{name}}}: {what}"));
+    }
 }
 
 /// Everything that is needed to ask what to buy.

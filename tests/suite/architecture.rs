@@ -91,6 +91,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "conformance",
             "simulation/requests.rs",
             "report/formats/json.rs",
+            "report/formats/tfvars.rs",
             "cli/commands/conformance.rs",
         ],
     ),

@@ -9,12 +9,12 @@ use clap::Args;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-use crate::cli::arguments::{GraphOutputArguments, InputArguments, SchedulerArguments};
+use crate::cli::arguments::{InputArguments, PlanOutputArguments, SchedulerArguments};
 use crate::cli::commands::size::{GoalArguments, MarketArguments};
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, Loaded, Preparation};
 use crate::cli::placement::{self, Ground};
-use crate::cli::purchase::purchase;
+use crate::cli::purchase::{purchase, tell_parameters};
 use crate::cli::recovery::RecoveryArguments;
 use crate::cli::template::Template;
 use crate::cli::{output, time};
@@ -74,7 +74,7 @@ pub struct Arguments {
     scheduler: SchedulerArguments,
 
     #[command(flatten)]
-    output: GraphOutputArguments,
+    output: PlanOutputArguments,
 }
 
 /// How the six success metrics are judged.
@@ -114,6 +114,8 @@ Examples:
   plimsoll plan cluster.json --removed-after 2m    where a cloud's controller removes dead nodes
   plimsoll plan cluster.json -o markdown           for a pull request or a wiki
   plimsoll plan cluster.json -o dot | dot -Tsvg    what needs what in the (last) cluster, as a graph
+  plimsoll plan cluster.json -o patch              what to set, and what puts pods where the plan has them (also: kustomize)
+  plimsoll plan cluster.json -o tfvars             the nodes to buy (also: machine-deployments, node-pools)
 
 The six success metrics: enough nodes; workloads spread over them; none too full; two pods for every service; autoscalers that can scale;
 whole again in time after the loss of any node.
@@ -141,6 +143,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         clusters.push(plan);
     }
     let view = View::Plan(Box::new(PlanView { api_version: API_VERSION, kind: PlanView::KIND, clusters }));
+    tell_parameters(arguments.output.output.0, &view);
     output::answer(&(arguments.output.output.0.render)(&view))?;
     Ok(if complete { Exit::of(view.holds()) } else { Exit::Misuse })
 }
@@ -230,7 +233,8 @@ impl Question {
     /// What to buy, the six metrics once more on what is there then, and what to set there.
     fn advise(&self, plan: &mut ClusterPlan, objects: &Objects, arguments: &Arguments) -> anyhow::Result<()> {
         let asked = (&arguments.goal, &arguments.market, arguments.metrics.min_nodes);
-        let found = purchase(objects, asked, &self.configuration, self.options, &arguments.input.replicas)?;
+        let is_realised = arguments.output.output.0.only == Some(Only::Patches);
+        let found = purchase(objects, asked, &self.configuration, self.options, (&arguments.input.replicas, is_realised))?;
         let after = found.objects.as_ref().map(|objects| success_metrics::measure_objects(objects, self.setting()));
         plan.buy = Some(PurchaseView { size: found.view, success_metrics: after.as_ref().map(SuccessMetricsView::new) });
         let mut objects = found.objects.unwrap_or_else(|| objects.clone());
