@@ -6,6 +6,7 @@ use super::commands::size::{GoalArguments, MarketArguments, ObjectiveName};
 use super::output;
 use super::time::Deadline;
 use crate::manifest::Objects;
+use crate::manifest::read::Written;
 use crate::planning::packing::Budget;
 use crate::planning::realisation::realise_fleet;
 use crate::planning::size::{Question, Sizing, node_bound, offers, size};
@@ -25,18 +26,19 @@ pub struct Purchase {
     pub objects: Option<Objects>,
 }
 
-/// Finds it. `replicas` is what was said of autoscaled workloads; what realises the placement is looked for only if that is wanted.
+/// Finds it. `replicas` is what was said of autoscaled workloads; what realises the placement is looked for only if it is said
+/// what is only written.
 pub fn purchase(
     objects: &Objects,
     (goal, market, min_nodes): (&GoalArguments, &MarketArguments, usize),
     configuration: &Configuration,
     options: Options,
-    (replicas, realise): (&str, bool),
+    (replicas, written): (&str, Option<&Written>),
 ) -> anyhow::Result<Purchase> {
     Asking { goal, market, min_nodes, objects, replicas, configuration, options }.ask(|question, sizing, view| Purchase {
         view: SizeView {
             placement: Vec::new(),
-            realisation: realise.then(|| realisation(question, sizing, replicas)).flatten(),
+            realisation: written.and_then(|written| realisation(question, sizing, written, replicas)),
             ..view
         },
         objects: sizing.plan.as_ref().filter(|plan| plan.trial.holds()).map(|plan| plan.objects.clone()),
@@ -44,8 +46,8 @@ pub fn purchase(
 }
 
 /// What realises the placement of the plan that was found; none without one.
-pub fn realisation(question: &Question<'_>, sizing: &Sizing, replicas: &str) -> Option<RealisationView> {
-    let found = realise_fleet(question, sizing, replicas != "current")?;
+pub fn realisation(question: &Question<'_>, sizing: &Sizing, written: &Written, replicas: &str) -> Option<RealisationView> {
+    let found = realise_fleet(question, sizing, written, replicas != "current")?;
     Some(RealisationView::new(&found.realisation, &found.objects, &found.groups))
 }
 

@@ -138,7 +138,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         complete &= loaded.complete;
         let mut plan = question.look_at(title, &mut loaded);
         if number == last && !arguments.no_purchase && !question.only_graphs {
-            question.advise(&mut plan, &loaded.objects, arguments)?;
+            question.advise(&mut plan, &loaded, arguments)?;
         }
         clusters.push(plan);
     }
@@ -231,10 +231,12 @@ impl Question {
     }
 
     /// What to buy, the six metrics once more on what is there then, and what to set there.
-    fn advise(&self, plan: &mut ClusterPlan, objects: &Objects, arguments: &Arguments) -> anyhow::Result<()> {
+    fn advise(&self, plan: &mut ClusterPlan, loaded: &Loaded, arguments: &Arguments) -> anyhow::Result<()> {
+        let objects = &loaded.objects;
         let asked = (&arguments.goal, &arguments.market, arguments.metrics.min_nodes);
-        let is_realised = arguments.output.output.0.only == Some(Only::Patches);
-        let found = purchase(objects, asked, &self.configuration, self.options, (&arguments.input.replicas, is_realised))?;
+        let written = loaded.applied().0;
+        let written = (arguments.output.output.0.only == Some(Only::Patches)).then_some(written);
+        let found = purchase(objects, asked, &self.configuration, self.options, (&arguments.input.replicas, written))?;
         let after = found.objects.as_ref().map(|objects| success_metrics::measure_objects(objects, self.setting()));
         plan.buy = Some(PurchaseView { size: found.view, success_metrics: after.as_ref().map(SuccessMetricsView::new) });
         let mut objects = found.objects.unwrap_or_else(|| objects.clone());

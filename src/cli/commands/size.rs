@@ -180,7 +180,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         let deadline = Deadline::after(arguments.goal.time_limit);
         let question = Question { budget: Budget { remaining: &|| deadline.remaining(), seed: 0 }, ..*question };
         if is_realised {
-            view.realisation = purchase::realisation(&question, sizing, &arguments.input.replicas);
+            view.realisation = purchase::realisation(&question, sizing, loaded.applied().0, &arguments.input.replicas);
         }
         if !is_realised && format.only.is_some() && !is_drawn {
             return view;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{NODE_GROUP, Question, Realisation, realise};
 use crate::manifest::Objects;
+use crate::manifest::read::Written;
 use crate::planning::size::{self, Sizing, group_names, judge};
 
 /// What realises a bought placement, and what it is about.
@@ -19,7 +20,12 @@ pub struct FleetRealisation {
 }
 
 /// What realises the placement of the plan that was found; none without one.
-pub fn realise_fleet(question: &size::Question<'_>, sizing: &Sizing, sets_replicas: bool) -> Option<FleetRealisation> {
+pub fn realise_fleet(
+    question: &size::Question<'_>,
+    sizing: &Sizing,
+    written: &Written,
+    sets_replicas: bool,
+) -> Option<FleetRealisation> {
     let plan = sizing.plan.as_ref().filter(|plan| plan.trial.holds())?;
     let names = group_names(question.offers, &plan.fleet);
     let bought = plan.fleet.bought().flat_map(|(offer, count)| (1..=count).map(move |number| (offer, number)));
@@ -39,6 +45,7 @@ pub fn realise_fleet(question: &size::Question<'_>, sizing: &Sizing, sets_replic
     let promise = |changed: &Objects| judge(question, sizing, changed).holds();
     let realisation = realise(&Question {
         objects: &objects,
+        written,
         places: &places,
         groups: &groups,
         namespaces: &[],

@@ -8,6 +8,7 @@ use crate::graph::dependencies::Reference;
 use crate::manifest::Objects;
 use crate::manifest::meta::{LabelSelector, ObjectMeta, StringMap};
 use crate::manifest::pod::{Pod, PodSpec};
+use crate::manifest::read::Written;
 use crate::simulation::loss::Keeper;
 
 /// How a workload's pods can be told where to go.
@@ -15,9 +16,11 @@ use crate::simulation::loss::Keeper;
 pub enum Changeable {
     /// In its template.
     Template,
-    /// Only by making it anew: a Job's template cannot be changed.
+    /// In its manifest, before it is created: a Job or a pod of its own that is not in the cluster yet.
+    Manifest,
+    /// Only by making it anew: the template of a Job that is there cannot be changed.
     Anew,
-    /// Only by making it anew: it is a pod of its own.
+    /// Only by making it anew: it is a pod of its own, and it is there.
     Pod,
     /// In what makes its pods, which is not in the input.
     Elsewhere,
@@ -68,7 +71,7 @@ pub(super) fn planned(question: &Question<'_>) -> (Vec<Planned>, usize) {
         let key = (workload.namespace.clone(), workload.name.clone(), workload.kind.clone());
         let (own, is_new) = found.entry(key).or_insert_with(|| (Planned::none_of(workload), false));
         let node = question.places.get(place).and_then(|node| node.as_deref());
-        *is_new |= node.unwrap_or_default() != pod.spec.node_name;
+        *is_new |= pod.spec.node_name.is_empty() || node != Some(pod.spec.node_name.as_str());
         own.pods.push(place);
         match node.and_then(|node| nodes.get(node)) {
             Some(node) => *own.nodes.entry(*node).or_default() += 1,
@@ -77,11 +80,12 @@ pub(super) fn planned(question: &Question<'_>) -> (Vec<Planned>, usize) {
     }
     let all = found.len();
     let mut planned: Vec<Planned> = found.into_values().filter(|(_, is_new)| *is_new).map(|(own, _)| own).collect();
-    let (mut templates, autoscaled) = (templates(objects), autoscaled(objects));
+    let (mut templates, autoscaled) = (templates(objects, question.written), autoscaled(objects));
     for own in &mut planned {
         own.replicas = autoscaled.contains(&own.workload).then(|| i32::try_from(own.pods.len()).unwrap_or(i32::MAX));
         own.template = templates.remove(&own.workload);
         own.changeable = match own.workload.kind.as_str() {
+            "Job" | "Pod" if own.template.is_some() => Changeable::Manifest,
             _ if own.template.is_some() => Changeable::Template,
             "Job" => Changeable::Anew,
             "Pod" => Changeable::Pod,
@@ -108,7 +112,7 @@ fn autoscaled(objects: &Objects) -> BTreeSet<Reference> {
     objects.horizontal_pod_autoscalers.iter().map(target).collect()
 }
 
-fn templates(objects: &Objects) -> BTreeMap<Reference, Template> {
+fn templates(objects: &Objects, written: &Written) -> BTreeMap<Reference, Template> {
     let mut found = BTreeMap::new();
     let mut add = |kind: &str, metadata: &ObjectMeta, spec: &PodSpec, selector: Option<LabelSelector>| {
         if metadata.controller().is_none() {
@@ -130,6 +134,13 @@ fn templates(objects: &Objects) -> BTreeMap<Reference, Template> {
     for own in &objects.replication_controllers {
         let labels = if own.spec.selector.is_empty() { &own.spec.template.metadata.labels } else { &own.spec.selector };
         add("ReplicationController", &own.metadata, &own.spec.template.spec, Some(of_labels(labels)));
+    }
+    for own in objects.jobs.iter().filter(|own| written.holds(&own.metadata)) {
+        let labels = Some(&own.spec.template.metadata.labels).filter(|labels| !labels.is_empty());
+        add("Job", &own.metadata, &own.spec.template.spec, labels.map(of_labels));
+    }
+    for own in objects.pods.iter().filter(|own| written.holds(&own.metadata) && own.spec.node_name.is_empty()) {
+        add("Pod", &own.metadata, &own.spec, None);
     }
     for own in &objects.cron_jobs {
         // its runs have no selector in common

@@ -19,7 +19,8 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     ("NAMESPACE", "the Cluster's namespace"),
     ("KUBERNETES_VERSION", "such as v1.36.0"),
     ("INFRASTRUCTURE_TEMPLATE_KIND", "the provider's, such as AWSMachineTemplate"),
-    ("BOOTSTRAP_TEMPLATE_NAME", "the KubeadmConfigTemplate; what Cluster API does not hand on of labels and taints is set there"),
+    ("BOOTSTRAP_TEMPLATE_KIND", "such as KubeadmConfigTemplate"),
+    ("BOOTSTRAP_TEMPLATE_NAME", "its name; what Cluster API does not hand on of labels and taints is set there"),
 ];
 
 /// Domains whose labels Cluster API hands on to nodes.
@@ -55,7 +56,7 @@ fn machine_deployment(nodes: &NodesView) -> String {
     }
     _ = write!(
         out,
-        "      bootstrap:\n        configRef:\n          apiGroup: bootstrap.cluster.x-k8s.io\n          kind: KubeadmConfigTemplate\n          name: \"${{BOOTSTRAP_TEMPLATE_NAME}}\"\n      infrastructureRef:\n        apiGroup: infrastructure.cluster.x-k8s.io\n        kind: \"${{INFRASTRUCTURE_TEMPLATE_KIND}}\"\n        name: {template}\n"
+        "      bootstrap:\n        configRef:\n          apiGroup: bootstrap.cluster.x-k8s.io\n          kind: \"${{BOOTSTRAP_TEMPLATE_KIND}}\"\n          name: \"${{BOOTSTRAP_TEMPLATE_NAME}}\"\n      infrastructureRef:\n        apiGroup: infrastructure.cluster.x-k8s.io\n        kind: \"${{INFRASTRUCTURE_TEMPLATE_KIND}}\"\n        name: {template}\n"
     );
     out
 }

@@ -52,7 +52,8 @@ pub struct RealisedView {
     pub met: usize,
     /// Whether it was there in all of them.
     pub realised: bool,
-    /// Where it is changed: `template`; or `recreate` (a Job), `pod` (a pod of its own), `owner` (what makes it is not in the input).
+    /// Where it is changed: `template`, or `manifest` before it is created; or it cannot be: `recreate` (a Job), `pod` (a pod of its own),
+    /// `owner` (what makes it is not in the input).
     pub change_in: &'static str,
     /// The replicas to set; absent if they stay.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -236,6 +237,7 @@ impl RealisedView {
             realised: own.is_realised(),
             change_in: match own.planned.changeable {
                 Changeable::Template => "template",
+                Changeable::Manifest => "manifest",
                 Changeable::Anew => "recreate",
                 Changeable::Pod => "pod",
                 Changeable::Elsewhere => "owner",
@@ -265,8 +267,8 @@ impl RealisedView {
         means.extend(self.replicas.map(|_| "replicas"));
         match () {
             () if !means.is_empty() => means.join(", "),
+            () if self.realised && self.places.is_empty() => "-".to_owned(),
             () if self.realised => "itself".to_owned(),
-            () if self.change_in == "template" => "no change of its template".to_owned(),
             () => self.beyond().to_owned(),
         }
     }
@@ -274,10 +276,10 @@ impl RealisedView {
     /// Why no patch puts it there.
     fn beyond(&self) -> &'static str {
         match self.change_in {
-            "recreate" => "a Job cannot be changed: set it where the Job is made",
-            "pod" => "a pod of its own cannot be moved: set its affinity in its manifest",
+            "recreate" => "a Job that is there cannot be changed: set it where the Job is made",
+            "pod" => "a pod that is there cannot be changed: set it where the pod is made",
             "owner" => "what makes it is not in the input: set it there",
-            _ => "no change of its template puts its pods there in every order",
+            _ => "no change puts its pods there in every order",
         }
     }
 }

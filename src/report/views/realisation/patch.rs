@@ -12,13 +12,18 @@ use crate::report::views::object_patch::{ObjectPatch, kustomization, one_line, s
 impl RealisationView {
     /// As strategic merge patches, a document each.
     pub fn patches(&self) -> String {
-        let documents: Vec<String> = self.objects().iter().map(ObjectPatch::commented).collect();
-        stream(&self.comments(), &documents)
+        self.patches_and(Vec::new())
     }
 
     /// The same beside other documents.
     pub(in crate::report::views) fn patches_and(&self, others: Vec<String>) -> String {
-        let documents: Vec<String> = self.objects().iter().map(ObjectPatch::commented).chain(others).collect();
+        let own = self.workloads.iter().filter_map(|own| {
+            let patch = own.patch()?;
+            // what is there already refuses the patch
+            let local = "# before it is created: kubectl patch --local -f MANIFEST --patch-file FILE -o yaml\n";
+            Some(if own.change_in == "manifest" { format!("{local}{}", patch.document()) } else { patch.commented() })
+        });
+        let documents: Vec<String> = own.chain(others).collect();
         stream(&self.comments(), &documents)
     }
 
@@ -31,10 +36,13 @@ impl RealisationView {
 
     /// As kubectl commands: patches, then waiting until they are rolled out.
     pub(in crate::report::views) fn script(&self) -> String {
-        let objects = self.objects();
+        let there = self.workloads.iter().filter(|own| own.change_in == "template");
+        let objects: Vec<ObjectPatch> = there.filter_map(RealisedView::patch).collect();
         let patches = objects.iter().map(ObjectPatch::command);
         let commands: Vec<String> = patches.chain(objects.iter().filter_map(ObjectPatch::wait)).collect();
-        script(&self.comments(), &commands)
+        let written = self.workloads.iter().filter(|own| own.change_in == "manifest" && own.is_changed());
+        let missing = written.map(|own| format!("# not here: {} is patched before it is created, by -o patch or -o kustomize\n", own.title()));
+        script(&(self.comments() + &missing.collect::<String>()), &commands)
     }
 
     fn objects(&self) -> Vec<ObjectPatch> {
@@ -50,11 +58,12 @@ impl RealisationView {
             _ => {}
         }
         for own in &self.workloads {
-            let name = one_line(&format!("{} {}/{}", own.kind, own.namespace, own.name));
+            let name = own.title();
             let pods = count(own.pods, "pod");
             let places = one_line(&own.places(8));
             _ = match (own.realised, own.is_changed()) {
                 (true, true) => writeln!(out, "# realised: {name} ({pods}: {places}) by {}", own.means()),
+                (true, false) if own.places.is_empty() => writeln!(out, "# nowhere in this plan: {name} ({pods})"),
                 (true, false) => writeln!(out, "# by itself: {name} ({pods}: {places})"),
                 (false, _) => {
                     writeln!(out, "# not realised: {name} ({pods}: {places}), met in {} of {} runs: {}", own.met, self.runs, own.beyond())
@@ -72,8 +81,12 @@ impl RealisationView {
 }
 
 impl RealisedView {
+    fn title(&self) -> String {
+        one_line(&format!("{} {}/{}", self.kind, self.namespace, self.name))
+    }
+
     fn patch(&self) -> Option<ObjectPatch> {
-        if self.change_in != "template" || !self.is_changed() {
+        if !self.is_changed() {
             return None;
         }
         let mut body = "spec:\n".to_owned();
@@ -81,7 +94,11 @@ impl RealisedView {
             _ = writeln!(body, "  replicas: {replicas}");
         }
         if let Some(change) = &self.change {
-            let way: &[&str] = if self.kind == "CronJob" { &["jobTemplate", "spec", "template", "spec"] } else { &["template", "spec"] };
+            let way: &[&str] = match self.kind.as_str() {
+                "CronJob" => &["jobTemplate", "spec", "template", "spec"],
+                "Pod" => &[],
+                _ => &["template", "spec"],
+            };
             for (depth, key) in way.iter().enumerate() {
                 _ = writeln!(body, "{}{key}:", "  ".repeat(depth + 1));
             }
