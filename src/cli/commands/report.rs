@@ -110,7 +110,7 @@ fn size(arguments: &Arguments, loaded: &Loaded, judgement: &Judgement) -> anyhow
         configuration: &judgement.configuration,
         options: judgement.options,
     };
-    let view = asking.explained(&Depth { deep: true, growth: Vec::new() })?;
+    let view = asking.explained(Some(&Depth { deep: true, growth: Vec::new() }), None)?;
     // where the replay puts every pod is another cluster's placement than the one that is shown
     Ok(Some(SizeView { placement: Vec::new(), ..view }))
 }
