@@ -131,6 +131,10 @@ const OUTPUTS: &[(&str, &str)] = &[
     ),
     ("rightsize-top", "rightsize fixtures/data-platform/target --usage fixtures/cli/top.txt"),
     ("rightsize-foreign", "rightsize fixtures/cli/pending.yaml --usage fixtures/cli/top.txt"),
+    ("report", "report fixtures/cli/loss.yaml -o table"),
+    ("report-failures-svg", "report fixtures/cli/loss.yaml -o svg --chart failure-matrix"),
+    ("misuse-report", "report fixtures/cli/loss.yaml -o report.pdf"),
+    ("misuse-report-chart", "report fixtures/cli/loss.yaml -o cost.svg --chart cost-curve"),
     ("help", "--help"),
     ("help-plan", "plan --help"),
     ("help-schedule", "schedule --help"),
@@ -139,6 +143,7 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("help-lose", "lose --help"),
     ("help-drain", "drain --help"),
     ("help-rightsize", "rightsize --help"),
+    ("help-report", "report --help"),
     ("misuse-node", "drain fixtures/cli/drain.yaml node-x"),
     ("misuse-flag", "schedule --frobnicate"),
     ("misuse-file", "schedule no/such/file.yaml"),
@@ -221,6 +226,8 @@ fn made_table(name: &str) -> String {
         "formats" => {
             let row = |format: &plimsoll::report::formats::Format| format!("| `{}` | {} |\n", format.name, format.about);
             let rows: String = plimsoll::report::formats::FORMATS.iter().map(row).collect();
+            let picture = |format: &plimsoll::report::formats::Picture| format!("| `{}` | {} |\n", format.name, format.about);
+            let rows = rows + &plimsoll::report::formats::PICTURES.iter().map(picture).collect::<String>();
             format!("| `-o` | for |\n|---|---|\n{rows}")
         }
         "commands" => {
