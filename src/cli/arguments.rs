@@ -190,7 +190,7 @@ fn not_for(format: &Format, only: Only, command: &str) -> String {
     let name = format.name;
     match only {
         Only::Graphs => format!("-o {name} draws graphs, and `{command}` has none: `plimsoll plan` or `plimsoll lose` has one\n"),
-        Only::Charts => format!("-o {name} draws charts, and `{command}` has none: `plimsoll size` has\n"),
+        Only::Charts => format!("-o {name} draws charts, and `{command}` has none: `plimsoll size` and `plimsoll report` have\n"),
         Only::Scripts => format!("-o {name} is for what is to be done, and `{command}` does nothing: `plimsoll drain` does\n"),
         Only::Patches => {
             format!("-o {name} is for what changes objects, and `{command}` changes none: `plimsoll rightsize` does\n")
