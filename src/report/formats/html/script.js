@@ -27,6 +27,8 @@
   // ---- tables: search, sort, pages -----------------------------------------------------------------------------------
   const PAGE = 20;
   const PRINTED = 500;
+  // no longer texts stay in one line
+  const SHORT = 16;
   const SORTED_FROM = 3;
   const SEARCHED_FROM = 8;
   const count = (number) => number.toLocaleString("en");
@@ -128,7 +130,7 @@
       const rows = shown.slice(first, first + state.size);
       body.replaceChildren(...rows.map((row) => element("tr", { role: "row" }, ...columns.map((_, column) => {
         const [value, mood] = text(column, row);
-        const cell = element("td", { role: "cell", className: isNumber[column] ? `${mood} number` : mood, textContent: value });
+        const cell = element("td", { role: "cell", className: `${mood}${isNumber[column] ? " number" : value.length <= SHORT ? " short" : ""}`, textContent: value });
         cell.dataset.label = names[column];
         return cell;
       }))));
