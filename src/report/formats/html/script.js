@@ -227,12 +227,10 @@
     section.querySelector(".hint").hidden = false;
     const rows = [...table.tBodies[0].rows];
     const cell = (row, column) => rows[row]?.cells[column];
-    const columnNames = [...table.tHead.rows[0].cells].map((head) => head.textContent);
     let current = cell(0, 1);
-    table.setAttribute("role", "grid");
     const describe = (td) => {
-      const what = `${td.parentElement.cells[0].textContent}, ${columnNames[td.cellIndex]}`;
-      return `${what}: ${td.title || td.dataset.about || "loses no pod."}`;
+      const what = `${td.parentElement.cells[0].textContent}, ${td.dataset.label}`;
+      return `${what}: ${td.title || "loses no pod."}`;
     };
     const choose = (td) => {
       current.tabIndex = -1;
