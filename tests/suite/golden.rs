@@ -141,6 +141,10 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("explain-rule", "explain-rule single-replica"),
     ("misuse-rule", "explain-rule no-such-rule"),
     ("help-check", "check --help"),
+    ("report", "report fixtures/cli/loss.yaml -o table"),
+    ("report-failures-svg", "report fixtures/cli/loss.yaml -o svg --chart failure-matrix"),
+    ("misuse-report", "report fixtures/cli/loss.yaml -o report.pdf"),
+    ("misuse-report-chart", "report fixtures/cli/loss.yaml -o cost.svg --chart cost-curve"),
     ("help", "--help"),
     ("help-plan", "plan --help"),
     ("help-schedule", "schedule --help"),
@@ -150,6 +154,7 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("help-drain", "drain --help"),
     ("help-rightsize", "rightsize --help"),
     ("help-snapshot", "snapshot --help"),
+    ("help-report", "report --help"),
     ("misuse-node", "drain fixtures/cli/drain.yaml node-x"),
     ("misuse-flag", "schedule --frobnicate"),
     ("misuse-file", "schedule no/such/file.yaml"),
@@ -232,6 +237,8 @@ fn made_table(name: &str) -> String {
         "formats" => {
             let row = |format: &plimsoll::report::formats::Format| format!("| `{}` | {} |\n", format.name, format.about);
             let rows: String = plimsoll::report::formats::FORMATS.iter().map(row).collect();
+            let picture = |format: &plimsoll::report::formats::Picture| format!("| `{}` | {} |\n", format.name, format.about);
+            let rows = rows + &plimsoll::report::formats::PICTURES.iter().map(picture).collect::<String>();
             format!("| `-o` | for |\n|---|---|\n{rows}")
         }
         "rules" => {
