@@ -92,7 +92,9 @@ impl Kubectl {
         }
         arguments.extend(["-o".into(), "json".into()]);
         let progress = Progress::of_bytes("reading from kubectl");
-        let read = |stdout: &mut (dyn Read + Send)| read::read_stream("kubectl", stdout, Options { progress: Some(&progress) });
+        let read = |stdout: &mut (dyn Read + Send)| {
+            read::read_stream("kubectl", stdout, Options { progress: Some(&progress), ..Options::default() })
+        };
         let (input, succeeded, complaints) = self.call(&arguments, read)?;
         Ok(Answer { input, succeeded, complaints })
     }
