@@ -163,6 +163,15 @@ pub struct ChartOutputArguments {
     pub output: FormatName,
 }
 
+/// How an answer is written that is about what is wrong.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub struct FindingsOutputArguments {
+    /// How to write the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with: &[Only::Findings] })]
+    pub output: FormatName,
+}
+
 /// A format by its name.
 #[derive(Debug, Clone, Copy)]
 pub struct FormatName(pub &'static Format);
@@ -192,6 +201,7 @@ fn not_for(format: &Format, only: Only, command: &str) -> String {
         Only::Graphs => format!("-o {name} draws graphs, and `{command}` has none: `plimsoll plan` or `plimsoll lose` has one\n"),
         Only::Charts => format!("-o {name} draws charts, and `{command}` has none: `plimsoll size` has\n"),
         Only::Scripts => format!("-o {name} is for what is to be done, and `{command}` does nothing: `plimsoll drain` does\n"),
+        Only::Findings => format!("-o {name} is for what is wrong with files, and `{command}` finds nothing: `plimsoll check` does\n"),
         Only::Patches => {
             format!("-o {name} is for what changes objects, and `{command}` changes none: `plimsoll rightsize` does\n")
         }

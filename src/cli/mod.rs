@@ -13,6 +13,7 @@ mod example;
 pub mod exit;
 pub mod file;
 pub mod input;
+pub mod judgement;
 pub mod kubectl;
 pub mod lost;
 pub mod output;

@@ -7,9 +7,10 @@ use super::output;
 use super::time::Deadline;
 use crate::manifest::Objects;
 use crate::planning::packing::Budget;
+use crate::planning::size::why::{Depth, why};
 use crate::planning::size::{Question, Sizing, node_bound, offers, size};
 use crate::report::amount::{count, list};
-use crate::report::views::size::{Asked, PlacedView, SizeView};
+use crate::report::views::size::{Asked, PlacedView, SizeView, WhyView};
 use crate::scheduler::Options;
 use crate::scheduler::profile::Configuration;
 
@@ -54,6 +55,17 @@ pub struct Asking<'a> {
 }
 
 impl Asking<'_> {
+    /// Asks, and says why, to this depth.
+    pub fn explained(&self, depth: &Depth) -> anyhow::Result<SizeView> {
+        self.ask(|question, sizing, mut view| {
+            // what explains has as long again
+            let deadline = Deadline::after(self.goal.time_limit);
+            let question = Question { budget: Budget { remaining: &|| deadline.remaining(), seed: 0 }, ..*question };
+            view.why = sizing.plan.as_ref().map(|plan| WhyView::new(question.offers, sizing, &why(&question, sizing, plan, depth)));
+            view
+        })
+    }
+
     /// Asks, and hands on the question, the answer and its view.
     pub fn ask<T>(&self, then: impl FnOnce(&Question<'_>, &Sizing, SizeView) -> T) -> anyhow::Result<T> {
         let Asking { goal, market: arguments, objects, .. } = *self;

@@ -68,7 +68,7 @@ const SHELVES: &[(&str, &[&str])] = &[
     ),
     ("scheduler/plugins", &[]),
     ("check/rules", &[]),
-    ("report/formats", &["snippet"]),
+    ("report/formats", &["drawing", "snippet"]),
     ("cli/commands", &[]),
 ];
 
@@ -93,12 +93,17 @@ const HOMES: &[(&str, &[&str])] = &[
             "conformance",
             "simulation/requests.rs",
             "report/formats/json.rs",
+            "report/formats/sarif.rs",
+            "report/formats/html",
             "cli/commands/conformance.rs",
         ],
     ),
     ("petgraph", &["graph"]),
     ("good_lp", &["planning/packing"]),
     ("plotters", &["report/formats"]),
+    ("png", &["report/formats"]),
+    ("minijinja", &["report/formats"]),
+    ("quick_xml", &["report/formats/junit.rs"]),
     // snapshots are written packed, too
     ("flate2", &["manifest/read", "catalogue/read", "conformance", "cli/file.rs"]),
     ("ruzstd", &["manifest/read"]),

@@ -11,17 +11,14 @@ use crate::catalogue::{self, Catalogue, NodeType};
 use crate::cli::arguments::{ChartOutputArguments, InputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::purchase::Asking;
-use crate::cli::time::{self, Deadline};
-use crate::cli::{input, output};
+use crate::cli::{input, output, time};
 use crate::manifest::Objects;
 use crate::manifest::node::Node;
-use crate::planning::packing::Budget;
-use crate::planning::size::why::{Depth, why};
-use crate::planning::size::{Objective, Question, Share, Survive};
+use crate::planning::size::why::Depth;
+use crate::planning::size::{Objective, Share, Survive};
 use crate::report::amount::{count, list};
 use crate::report::formats::Only;
 use crate::report::views::View;
-use crate::report::views::size::WhyView;
 
 /// Arguments of `size`.
 #[derive(Debug, Args)]
@@ -167,13 +164,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     // charts are of what explains
     let is_drawn = arguments.output.output.0.only == Some(Only::Charts);
     let depth = Depth { deep: arguments.why || is_drawn, growth: arguments.growth.iter().map(|percent| percent.0).collect() };
-    let view = asking.ask(|question, sizing, mut view| {
-        // what explains has as long again
-        let deadline = Deadline::after(arguments.goal.time_limit);
-        let question = Question { budget: Budget { remaining: &|| deadline.remaining(), seed: 0 }, ..*question };
-        view.why = sizing.plan.as_ref().map(|plan| WhyView::new(question.offers, sizing, &why(&question, sizing, plan, &depth)));
-        view
-    })?;
+    let view = asking.explained(&depth)?;
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Size(Box::new(view))))?;
     Ok(loaded.exit(holds))

@@ -24,6 +24,7 @@ pub mod quotas;
 pub mod recommendation;
 pub mod refusal;
 pub mod remedy;
+pub mod report;
 pub mod rightsize;
 pub mod rules;
 pub mod samples;
@@ -52,6 +53,7 @@ pub use headroom::HeadroomView;
 pub use losses::LossesView;
 pub use plan::PlanView;
 pub use recommendation::RecommendationView;
+pub use report::ReportView;
 pub use rightsize::RightsizingView;
 pub use rules::RulesView;
 pub use samples::SamplesView;
@@ -83,6 +85,8 @@ pub enum View {
     Conformance(Box<ConformanceView>),
     /// All we know of a cluster.
     Plan(Box<PlanView>),
+    /// What a person wants to look at of it.
+    Report(Box<ReportView>),
     /// How nodes can be drained.
     Drain(Box<DrainView>),
     /// What to buy.
@@ -116,6 +120,7 @@ impl View {
             View::Losses(view) => view.document(detail),
             View::Conformance(view) => view.document(detail),
             View::Plan(view) => view.document(detail),
+            View::Report(view) => view.document(detail),
             View::Drain(view) => view.document(detail),
             View::Size(view) => view.document(detail),
             View::Rightsizing(view) => view.document(detail),
@@ -135,6 +140,7 @@ impl View {
             View::Losses(view) => view.records(),
             View::Conformance(view) => view.records(),
             View::Plan(view) => view.records(),
+            View::Report(view) => view.records(),
             View::Drain(view) => view.records(),
             View::Size(view) => view.records(),
             View::Rightsizing(view) => view.records(),
@@ -168,6 +174,14 @@ impl View {
         }
     }
 
+    /// What is wrong, if that is what it is about.
+    pub fn findings(&self) -> Option<&FindingsView> {
+        match self {
+            View::Findings(view) => Some(view),
+            _ => None,
+        }
+    }
+
     /// Whether the answer is "yes": everything fits, everything agrees.
     pub fn holds(&self) -> bool {
         match self {
@@ -179,6 +193,7 @@ impl View {
             View::Losses(view) => view.holds(),
             View::Conformance(view) => view.holds(),
             View::Plan(view) => view.holds(),
+            View::Report(view) => view.holds(),
             View::Drain(view) => view.holds(),
             View::Size(view) => view.holds(),
             View::Rightsizing(view) => view.holds(),
@@ -202,6 +217,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (LossesView::KIND, schema::<LossesView>()),
         (ConformanceView::KIND, schema::<ConformanceView>()),
         (PlanView::KIND, schema::<PlanView>()),
+        (ReportView::KIND, schema::<ReportView>()),
         (DrainView::KIND, schema::<DrainView>()),
         (SizeView::KIND, schema::<SizeView>()),
         (RightsizingView::KIND, schema::<RightsizingView>()),
