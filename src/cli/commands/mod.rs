@@ -3,12 +3,14 @@
 //! A new command: a file with `Arguments` and `run`, and a row in the table below; clap's help and the README walk it.
 
 mod check;
+mod completions;
 mod conformance;
 mod drain;
 mod explain;
 mod explain_rule;
 mod fit;
 mod lose;
+mod man;
 mod plan;
 mod report;
 mod rightsize;
@@ -61,4 +63,8 @@ commands! {
     ExplainRule => explain_rule,
     /// Replays recordings of the real kube-scheduler and shows the first difference of each case
     Conformance => conformance,
+    /// What a shell needs to complete commands, flags and their values: bash, zsh, fish and others
+    Completions => completions,
+    /// The manual pages, one a command
+    Man => man,
 }
