@@ -207,14 +207,20 @@ impl Formats {
 fn not_for(format: &Format, only: Only, command: &str) -> String {
     let name = format.name;
     match only {
-        Only::Graphs => format!("-o {name} draws graphs, and `{command}` has none: `plimsoll schedule`, `plimsoll plan` or `plimsoll lose` has one\n"),
+        Only::Graphs => {
+            format!("-o {name} draws graphs, and `{command}` has none: `plimsoll schedule`, `plimsoll plan` or `plimsoll lose` has one\n")
+        }
         Only::Charts => format!("-o {name} draws charts, and `{command}` has none: `plimsoll size` has\n"),
-        Only::Scripts => format!("-o {name} is for what is to be done, and `{command}` does nothing: `plimsoll drain` or `plimsoll schedule` does\n"),
+        Only::Scripts => {
+            format!("-o {name} is for what is to be done, and `{command}` does nothing: `plimsoll drain` or `plimsoll schedule` does\n")
+        }
         Only::Patches => {
             let others = "`plimsoll schedule`, `plimsoll size`, `plimsoll plan` or `plimsoll rightsize` does";
             format!("-o {name} is for what changes objects, and `{command}` changes none: {others}\n")
         }
-        Only::NodeGroups => format!("-o {name} is for nodes to be bought, and `{command}` buys none: `plimsoll size` or `plimsoll plan` does\n"),
+        Only::NodeGroups => {
+            format!("-o {name} is for nodes to be bought, and `{command}` buys none: `plimsoll size` or `plimsoll plan` does\n")
+        }
     }
 }
 

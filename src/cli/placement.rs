@@ -87,8 +87,17 @@ pub fn schedule(loaded: &Loaded, asked: &Asked<'_>) -> ScheduleView {
         }
         let (groups, namespaces) = (BTreeMap::new(), asked.namespaces);
         let (objects, places, promise) = (&loaded.objects, &places[..], None);
-        let question =
-            realisation::Question { objects, written: loaded.applied().0, places, groups: &groups, namespaces, sets_replicas, promise, configuration, options };
+        let question = realisation::Question {
+            objects,
+            written: loaded.applied().0,
+            places,
+            groups: &groups,
+            namespaces,
+            sets_replicas,
+            promise,
+            configuration,
+            options,
+        };
         view.realisation = Some(RealisationView::new(&realisation::realise(&question), objects, &groups));
     }
     view

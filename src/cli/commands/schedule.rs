@@ -71,7 +71,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         None => {
             let (options, ties) = (arguments.scheduler.options()?, arguments.scheduler.ties());
             let loaded = input::load(&arguments.input)?;
-            let mut asked = placement::Asked { configuration: &configuration, options, ties, namespaces: &arguments.namespace, realise: None };
+            let mut asked =
+                placement::Asked { configuration: &configuration, options, ties, namespaces: &arguments.namespace, realise: None };
             asked.realise = is_realised.then_some(arguments.input.replicas != "current");
             let view = placement::schedule(&loaded, &asked);
             (loaded, View::Schedule(Box::new(view)))

@@ -20,12 +20,7 @@ pub struct FleetRealisation {
 }
 
 /// What realises the placement of the plan that was found; none without one.
-pub fn realise_fleet(
-    question: &size::Question<'_>,
-    sizing: &Sizing,
-    written: &Written,
-    sets_replicas: bool,
-) -> Option<FleetRealisation> {
+pub fn realise_fleet(question: &size::Question<'_>, sizing: &Sizing, written: &Written, sets_replicas: bool) -> Option<FleetRealisation> {
     let plan = sizing.plan.as_ref().filter(|plan| plan.trial.holds())?;
     let names = group_names(question.offers, &plan.fleet);
     let bought = plan.fleet.bought().flat_map(|(offer, count)| (1..=count).map(move |number| (offer, number)));
@@ -37,8 +32,7 @@ pub fn realise_fleet(
             node.metadata.labels.insert(NODE_GROUP.to_owned(), group.clone());
         }
     }
-    let places: BTreeMap<&str, &str> =
-        plan.placement.iter().filter_map(|(pod, node)| Some((pod.as_str(), node.as_deref()?))).collect();
+    let places: BTreeMap<&str, &str> = plan.placement.iter().filter_map(|(pod, node)| Some((pod.as_str(), node.as_deref()?))).collect();
     let name = |pod: &crate::manifest::pod::Pod| format!("{}/{}", pod.metadata.namespace_or_default(), pod.metadata.name);
     let places: Vec<Option<String>> =
         objects.pods.iter().map(|pod| places.get(name(pod).as_str()).map(|node| (*node).to_owned())).collect();

@@ -106,8 +106,10 @@ impl<'a> Scene<'a> {
             return Vec::new();
         }
         let most = levels.keys().copied().max().unwrap_or(1).max(1);
+        // where pods can be nowhere else, those nodes need no wish that have fewest: that leaves the others more weight
+        let least = if self.wanted == *among { levels.pop_first().map_or(0, |(level, _)| level) } else { 0 };
         let wish = |(level, nodes): (u64, BTreeSet<usize>)| {
-            let weight = i32::try_from(level * 100 / most).unwrap_or(100).clamp(1, 100);
+            let weight = i32::try_from((level - least) * 100 / (most - least)).unwrap_or(100).clamp(1, 100);
             let terms = node_terms(self.nodes, &nodes, among).into_iter();
             terms.map(move |preference| PreferredSchedulingTerm { weight, preference }).collect::<Vec<_>>()
         };
@@ -129,9 +131,12 @@ impl<'a> Scene<'a> {
             let (least, most) = (domains.values().min().copied().unwrap_or(0), domains.values().max().copied().unwrap_or(0));
             let skew = (most - least).max(1);
             let says_something = if must { skew < pods } else { skew == 1 && pods > 1 };
-            let is_there = self.template.spec.topology_spread_constraints.iter().any(|own| {
-                own.topology_key == key && (own.when_unsatisfiable == when || own.when_unsatisfiable != "ScheduleAnyway")
-            });
+            let is_there = self
+                .template
+                .spec
+                .topology_spread_constraints
+                .iter()
+                .any(|own| own.topology_key == key && (own.when_unsatisfiable == when || own.when_unsatisfiable != "ScheduleAnyway"));
             if domains.len() > 1 && says_something && !is_there {
                 constraints.extend(self.constraint(key, skew, when));
             }

@@ -188,14 +188,13 @@ impl<'a> Search<'a> {
             if low.is_empty() {
                 return self.weaken(outcomes);
             }
-            for own in low {
-                if self.rungs[own] < self.ladders[own].len() {
-                    self.rungs[own] += 1;
-                } else {
-                    // what changes nothing for the better is left out
-                    (self.rungs[own], self.given_up[own]) = (0, true);
-                }
+            let higher: Vec<usize> = low.iter().copied().filter(|&own| self.rungs[own] < self.ladders[own].len()).collect();
+            if higher.is_empty() {
+                // all are as high as they go: the one that is farthest from its places may be what keeps others from theirs
+                let worst = low.into_iter().min_by_key(|&own| outcomes[own].met).expect("there is one");
+                (self.rungs[worst], self.given_up[worst]) = (0, true);
             }
+            higher.into_iter().for_each(|own| self.rungs[own] += 1);
         }
     }
 

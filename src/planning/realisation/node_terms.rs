@@ -41,8 +41,7 @@ pub(super) fn node_terms(nodes: &[Node], wanted: &BTreeSet<usize>, among: &BTree
         return vec![term];
     }
     // what is bought is known by its group, everything else by its name
-    let (bought, named): (BTreeSet<usize>, BTreeSet<usize>) =
-        wanted.iter().partition(|node| is_bought(node));
+    let (bought, named): (BTreeSet<usize>, BTreeSet<usize>) = wanted.iter().partition(|node| is_bought(node));
     let groups = exactly(nodes, &bought, among, &[NODE_GROUP]).filter(|_| !bought.is_empty());
     groups.into_iter().chain(by_name(nodes, &named, among)).collect()
 }

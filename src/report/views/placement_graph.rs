@@ -89,9 +89,8 @@ impl SizeView {
     /// As a graph.
     pub(super) fn placement(&self) -> Graph {
         let mut drawing = Drawing::default();
-        let mut all: Vec<(&str, Option<&str>, String)> = self.kept.iter().map(|kept| {
-            (kept.node.as_str(), kept.zone.as_deref(), format!("node {} (stays)", kept.node))
-        }).collect();
+        let mut all: Vec<(&str, Option<&str>, String)> =
+            self.kept.iter().map(|kept| (kept.node.as_str(), kept.zone.as_deref(), format!("node {} (stays)", kept.node))).collect();
         for nodes in &self.nodes {
             all.extend(nodes.names.iter().map(|name| (name.as_str(), nodes.zone.as_deref(), bought(nodes, name))));
         }

@@ -240,7 +240,8 @@ impl RecommendationView {
     pub(super) fn patches(&self) -> Vec<(String, String, String, String)> {
         let quotas = self.quotas.iter().filter(|quota| quota.exists);
         let quotas = quotas.map(|quota| (quota.document(), "ResourceQuota".to_owned(), quota.name.clone(), quota.namespace.clone()));
-        let of_maximum = |own: &MaximumView| (own.document(), "HorizontalPodAutoscaler".to_owned(), own.name.clone(), own.namespace.clone());
+        let of_maximum =
+            |own: &MaximumView| (own.document(), "HorizontalPodAutoscaler".to_owned(), own.name.clone(), own.namespace.clone());
         quotas.chain(self.changed_maxima().map(of_maximum)).collect()
     }
 

@@ -32,7 +32,11 @@ impl NodeGroups<'_> {
 
 fn node_pool(nodes: &NodesView) -> String {
     let mut out = format!("apiVersion: karpenter.sh/v1\nkind: NodePool\nmetadata:\n  name: {}\nspec:\n", scalar(&nodes.group));
-    _ = writeln!(out, "  # replicas: {}   # with static capacity, for nodes that no pod asks for yet; limits are of nodes alone then", nodes.count);
+    _ = writeln!(
+        out,
+        "  # replicas: {}   # with static capacity, for nodes that no pod asks for yet; limits are of nodes alone then",
+        nodes.count
+    );
     out.push_str("  template:\n    metadata:\n      labels:\n");
     write_map(&mut out, "        ", labels(nodes));
     out.push_str("    spec:\n      nodeClassRef:\n");

@@ -70,7 +70,10 @@ fn group(nodes: &NodesView) -> NodeGroupVariables {
     };
     NodeGroupVariables {
         instance_types: vec![instance_type(nodes).to_owned()],
-        capacity_type: nodes.capacity_type.as_deref().map(|own| if own == "reserved" { "ON_DEMAND".to_owned() } else { own.to_uppercase().replace('-', "_") }),
+        capacity_type: nodes
+            .capacity_type
+            .as_deref()
+            .map(|own| if own == "reserved" { "ON_DEMAND".to_owned() } else { own.to_uppercase().replace('-', "_") }),
         min_size: nodes.count,
         desired_size: nodes.count,
         max_size: nodes.count,

@@ -7,9 +7,9 @@ use crate::report::amount::{count, list};
 use crate::report::document::{Detail, Document, Text};
 use crate::report::views::object_patch::{kustomization, stream};
 use crate::report::views::plan::PlanView;
-use crate::report::views::{RealisationView, SuccessMetricsView};
 use crate::report::views::recommendation::{MaximumView, QuotaBoundView, QuotaView, RecommendationView};
 use crate::report::views::size::SizeView;
+use crate::report::views::{RealisationView, SuccessMetricsView};
 
 /// What to buy, and what that makes of the success metrics.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

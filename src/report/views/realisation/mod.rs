@@ -345,10 +345,7 @@ impl SelectorView {
 }
 
 fn requirements(all: &[SelectorRequirement]) -> Vec<RequirementView> {
-    let view = |own: &SelectorRequirement| RequirementView {
-        key: own.key.clone(),
-        operator: own.operator.clone(),
-        values: own.values.clone(),
-    };
+    let view =
+        |own: &SelectorRequirement| RequirementView { key: own.key.clone(), operator: own.operator.clone(), values: own.values.clone() };
     all.iter().map(view).collect()
 }

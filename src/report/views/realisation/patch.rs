@@ -41,7 +41,8 @@ impl RealisationView {
         let patches = objects.iter().map(ObjectPatch::command);
         let commands: Vec<String> = patches.chain(objects.iter().filter_map(ObjectPatch::wait)).collect();
         let written = self.workloads.iter().filter(|own| own.change_in == "manifest" && own.is_changed());
-        let missing = written.map(|own| format!("# not here: {} is patched before it is created, by -o patch or -o kustomize\n", own.title()));
+        let missing =
+            written.map(|own| format!("# not here: {} is patched before it is created, by -o patch or -o kustomize\n", own.title()));
         script(&(self.comments() + &missing.collect::<String>()), &commands)
     }
 
