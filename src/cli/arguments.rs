@@ -181,6 +181,15 @@ pub struct PlanOutputArguments {
     pub output: FormatName,
 }
 
+/// How an answer is written that is about what is wrong.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub struct FindingsOutputArguments {
+    /// How to write the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with: &[Only::Findings] })]
+    pub output: FormatName,
+}
+
 /// A format by its name.
 #[derive(Debug, Clone, Copy)]
 pub struct FormatName(pub &'static Format);
@@ -214,6 +223,7 @@ fn not_for(format: &Format, only: Only, command: &str) -> String {
         Only::Scripts => {
             format!("-o {name} is for what is to be done, and `{command}` does nothing: `plimsoll drain` or `plimsoll schedule` does\n")
         }
+        Only::Findings => format!("-o {name} is for what is wrong with files, and `{command}` finds nothing: `plimsoll check` does\n"),
         Only::Patches => {
             let others = "`plimsoll schedule`, `plimsoll size`, `plimsoll plan` or `plimsoll rightsize` does";
             format!("-o {name} is for what changes objects, and `{command}` changes none: {others}\n")

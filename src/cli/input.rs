@@ -48,6 +48,8 @@ pub struct Preparation<'a> {
     cron_runs: CronRuns,
     /// Whether what quotas are about is kept.
     with_quotas: bool,
+    /// Whether what is wrong is found by rules, so that it need not be said as well.
+    to_check: bool,
 }
 
 /// A cluster before anything was applied to it.
@@ -64,12 +66,17 @@ pub struct Before {
 impl<'a> Preparation<'a> {
     /// As the arguments say, with replicas that were read from them.
     pub fn new(arguments: &InputArguments, assumption: Option<&'a Assumption>) -> Self {
-        Preparation { verbose: arguments.verbose, assumption, cron_runs: arguments.cron_runs, with_quotas: false }
+        Preparation { verbose: arguments.verbose, assumption, cron_runs: arguments.cron_runs, with_quotas: false, to_check: false }
     }
 
     /// Keeps what quotas are about.
     pub fn with_quotas(self) -> Self {
         Preparation { with_quotas: true, ..self }
+    }
+
+    /// Keeps what rules ask for, and leaves to them what is wrong.
+    fn to_check(self) -> Self {
+        Preparation { to_check: true, with_quotas: true, ..self }
     }
 }
 
@@ -77,6 +84,11 @@ impl Loaded {
     /// How to end after an answer: an answer on half an input is no full answer.
     pub fn exit(&self, holds: bool) -> Exit {
         if self.complete { Exit::of(holds) } else { Exit::Misuse }
+    }
+
+    /// What was read, without its objects.
+    pub fn input(&self) -> &Input {
+        &self.input
     }
 
     /// Which objects were written, and the cluster's versions of those that it has too.
@@ -121,6 +133,17 @@ pub fn load_with_quotas(arguments: &InputArguments) -> anyhow::Result<Loaded> {
     read_paths(&arguments.paths, Preparation::new(arguments, Some(&assumption)).with_quotas())
 }
 
+/// As [`load_target`], for rules to look at: with quotas, and with what they quote.
+pub fn load_to_check(arguments: &InputArguments) -> anyhow::Result<Loaded> {
+    let assumption = arguments.assumption()?;
+    let preparation = Preparation::new(arguments, Some(&assumption)).to_check();
+    if arguments.paths.is_empty() {
+        tell_example();
+        return Ok(target(preparation));
+    }
+    read_paths(&arguments.paths, preparation)
+}
+
 /// The same as it was written, without the pods that controllers make, for questions that are about other replicas. Without any path:
 /// what the example's cluster is to become, because that is where it has autoscalers.
 pub fn load_written(arguments: &InputArguments) -> anyhow::Result<Loaded> {
@@ -139,13 +162,19 @@ fn tell_example() {
 pub fn load_file(path: &Path) -> anyhow::Result<Loaded> {
     read_paths(
         &[path.to_owned()],
-        Preparation { verbose: false, assumption: Some(&Assumption::Current), cron_runs: CronRuns::One, with_quotas: false },
+        Preparation {
+            verbose: false,
+            assumption: Some(&Assumption::Current),
+            cron_runs: CronRuns::One,
+            with_quotas: false,
+            to_check: false,
+        },
     )
 }
 
 fn read_paths(paths: &[PathBuf], preparation: Preparation<'_>) -> anyhow::Result<Loaded> {
     let progress = Progress::of_bytes("reading");
-    let input = read::read(paths, Options { progress: Some(&progress) });
+    let input = read::read(paths, Options { progress: Some(&progress), keep_standard_input: preparation.to_check });
     drop(progress);
     let mut loaded = prepare(input, preparation);
     // what is not modelled is only counted by quotas, so nothing else is nothing to work on
@@ -172,11 +201,14 @@ pub fn target(preparation: Preparation<'_>) -> Loaded {
 }
 
 /// Says what is wrong with an input, and makes pods of its workloads, if replicas are assumed.
-fn prepare(mut input: Input, Preparation { verbose, assumption, cron_runs, with_quotas }: Preparation<'_>) -> Loaded {
+fn prepare(mut input: Input, preparation: Preparation<'_>) -> Loaded {
+    let Preparation { verbose, assumption, cron_runs, with_quotas, to_check } = preparation;
     tell_problems(&input.problems, verbose);
     tell_skipped(&input);
-    tell_problems(&refusals(&input), verbose);
-    tell_problems(&input.weaknesses(), verbose);
+    if !to_check {
+        tell_problems(&refusals(&input), verbose);
+        tell_problems(&input.weaknesses(), verbose);
+    }
     let expand = |objects: &mut Objects| {
         let mut notes = admission::horizontal_pod_autoscaler::admit(objects);
         notes.extend(assumption.map(|assumption| controllers::expand_assumed(objects, assumption, cron_runs)).unwrap_or_default());
@@ -191,8 +223,9 @@ fn prepare(mut input: Input, Preparation { verbose, assumption, cron_runs, with_
     };
     controllers::disruption::budgets(&mut objects);
     let all = if verbose { creation.notes.len() } else { OF_A_KIND };
-    creation.notes.iter().take(all).for_each(|note| tell_note(&input, note));
-    tell_rest(creation.notes.len().saturating_sub(all), "note");
+    let notes = if to_check && !verbose { &[] } else { creation.notes.as_slice() };
+    notes.iter().take(all).for_each(|note| tell_note(&input, note));
+    tell_rest(notes.len().saturating_sub(all), "note");
     Loaded { objects, creation, before, complete: !input.has_errors(), input, bounded }
 }
 

@@ -9,12 +9,13 @@ use crate::cluster::Cluster;
 use crate::cluster::index::PodId;
 use crate::manifest::Objects;
 use crate::planning::realisation;
-use crate::report::views::{Changes, Context, RealisationView, SamplesView, ScheduleView};
+use crate::report::views::{Changes, Context, RealisationView, SamplesView, ScheduleView, SelfCheckView};
 use crate::scheduler::profile::{Configuration, Profile};
 use crate::scheduler::run::Schedule;
 use crate::scheduler::{self, Options, Scheduler};
 use crate::simulation::chance::{self, Draws};
 use crate::simulation::loss::Baseline;
+use crate::simulation::self_check::self_check;
 use crate::simulation::{Difference, Picture};
 
 /// Nodes that claim to take any number of pods end the count here.
@@ -103,15 +104,28 @@ pub fn schedule(loaded: &Loaded, asked: &Asked<'_>) -> ScheduleView {
     view
 }
 
+/// A cluster whose pods have their places.
+#[derive(Debug)]
+pub struct Settled {
+    /// Where every pod goes.
+    pub view: ScheduleView,
+    /// How far our filters agree with where pods were before; nothing if none was anywhere.
+    pub check: Option<SelfCheckView>,
+    /// The cluster as it is then.
+    pub baseline: Baseline,
+}
+
 /// The same, and the cluster as it is then, for questions that start from it.
-pub fn settle(loaded: &Loaded, configuration: &Configuration, options: Options, ties: String) -> (ScheduleView, Baseline) {
+pub fn settle(loaded: &Loaded, configuration: &Configuration, options: Options, ties: String) -> Settled {
     let ground = Ground::new(&loaded.objects, configuration);
+    let check = self_check(&loaded.objects, &ground.cluster, &ground.profiles, options.version.semantics());
     let mut scheduler = ground.scheduler(options);
     let schedule = run(&mut scheduler);
     let context = Context::new(&loaded.objects, &ground.cluster, options.version, ties);
     let view = view(loaded, configuration, &context, &mut scheduler, &schedule, &[]);
+    let check = SelfCheckView::new(&context, &check);
     let occupancy = scheduler.into_occupancy();
-    (view, Baseline::placed(&loaded.objects, ground.cluster, ground.profiles, occupancy, schedule, options))
+    Settled { view, check, baseline: Baseline::placed(&loaded.objects, ground.cluster, ground.profiles, occupancy, schedule, options) }
 }
 
 fn view(

@@ -9,11 +9,12 @@ use crate::manifest::Objects;
 use crate::manifest::read::Written;
 use crate::planning::packing::Budget;
 use crate::planning::realisation::realise_fleet;
+use crate::planning::size::why::{Depth, why};
 use crate::planning::size::{Question, Sizing, node_bound, offers, size};
 use crate::report::amount::{count, list};
 use crate::report::formats::{Format, Only};
 use crate::report::views::node_groups::parameters;
-use crate::report::views::size::{Asked, PlacedView, SizeView};
+use crate::report::views::size::{Asked, PlacedView, SizeView, WhyView};
 use crate::report::views::{RealisationView, View};
 use crate::scheduler::Options;
 use crate::scheduler::profile::Configuration;
@@ -82,6 +83,20 @@ pub struct Asking<'a> {
 }
 
 impl Asking<'_> {
+    /// Asks, and says why, to this depth, if one is given; and what realises the placement, if it is said what is only written.
+    pub fn explained(&self, depth: Option<&Depth>, written: Option<&Written>) -> anyhow::Result<SizeView> {
+        self.ask(|question, sizing, mut view| {
+            // what explains has as long again
+            let deadline = Deadline::after(self.goal.time_limit);
+            let question = Question { budget: Budget { remaining: &|| deadline.remaining(), seed: 0 }, ..*question };
+            view.realisation = written.and_then(|written| realisation(&question, sizing, written, self.replicas));
+            if let (Some(depth), Some(plan)) = (depth, &sizing.plan) {
+                view.why = Some(WhyView::new(question.offers, sizing, &why(&question, sizing, plan, depth)));
+            }
+            view
+        })
+    }
+
     /// Asks, and hands on the question, the answer and its view.
     pub fn ask<T>(&self, then: impl FnOnce(&Question<'_>, &Sizing, SizeView) -> T) -> anyhow::Result<T> {
         let Asking { goal, market: arguments, objects, .. } = *self;

@@ -18,3 +18,4 @@ pub mod resilience;
 pub mod rightsize;
 pub mod size;
 pub mod success_metrics;
+pub mod survey;

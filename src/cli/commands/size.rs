@@ -11,17 +11,14 @@ use crate::catalogue::{self, Catalogue, NodeType};
 use crate::cli::arguments::{FleetOutputArguments, InputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::purchase::{self, Asking};
-use crate::cli::time::{self, Deadline};
-use crate::cli::{input, output};
+use crate::cli::{input, output, time};
 use crate::manifest::Objects;
 use crate::manifest::node::Node;
-use crate::planning::packing::Budget;
-use crate::planning::size::why::{Depth, why};
-use crate::planning::size::{Objective, Question, Share, Survive};
+use crate::planning::size::why::Depth;
+use crate::planning::size::{Objective, Share, Survive};
 use crate::report::amount::{count, list};
 use crate::report::formats::Only;
 use crate::report::views::View;
-use crate::report::views::size::WhyView;
 
 /// Arguments of `size`.
 #[derive(Debug, Args)]
@@ -175,19 +172,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let is_drawn = format.only == Some(Only::Charts);
     let is_realised = arguments.realise || matches!(format.only, Some(Only::Patches | Only::Scripts));
     let depth = Depth { deep: arguments.why || is_drawn, growth: arguments.growth.iter().map(|percent| percent.0).collect() };
-    let view = asking.ask(|question, sizing, mut view| {
-        // what explains has as long again
-        let deadline = Deadline::after(arguments.goal.time_limit);
-        let question = Question { budget: Budget { remaining: &|| deadline.remaining(), seed: 0 }, ..*question };
-        if is_realised {
-            view.realisation = purchase::realisation(&question, sizing, loaded.applied().0, &arguments.input.replicas);
-        }
-        if !is_realised && format.only.is_some() && !is_drawn {
-            return view;
-        }
-        view.why = sizing.plan.as_ref().map(|plan| WhyView::new(question.offers, sizing, &why(&question, sizing, plan, &depth)));
-        view
-    })?;
+    let is_explained = is_realised || format.only.is_none() || is_drawn;
+    let view = asking.explained(is_explained.then_some(&depth), is_realised.then_some(loaded.applied().0))?;
     let holds = view.holds();
     let view = View::Size(Box::new(view));
     purchase::tell_parameters(format, &view);

@@ -150,7 +150,7 @@ pub fn size(question: &Question<'_>) -> Sizing {
     let ground = Ground::new(question.objects, question.keep_existing);
     let showroom = Showroom::new(&ground, offers, configuration, options);
     let rivalry = Rivalry::new(&showroom);
-    let tolerance = if survive == Survive::Nothing { Tolerance::default() } else { Tolerance::of(&showroom.quorums) };
+    let tolerance = Tolerance::of(&ground, survive);
     let tolerated = tolerance.by_index(&showroom.quorums);
     let prices = prices(offers, question.objective);
     let oversized = showroom.oversized(below);
@@ -232,7 +232,7 @@ pub fn node_bound(question: &Question<'_>) -> Bound {
     let ground = Ground::new(question.objects, question.keep_existing);
     let showroom = Showroom::new(&ground, offers, question.configuration, question.options);
     let rivalry = Rivalry::new(&showroom);
-    let tolerance = if survive == Survive::Nothing { Tolerance::default() } else { Tolerance::of(&showroom.quorums) };
+    let tolerance = Tolerance::of(&ground, survive);
     let tolerance = tolerance.by_index(&showroom.quorums);
     let prices = vec![1; offers.len()];
     let below = below.filter(|_| showroom.oversized(below).is_empty());

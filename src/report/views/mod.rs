@@ -14,6 +14,7 @@ pub mod creation;
 pub mod drain;
 pub mod eviction;
 pub mod explanation;
+pub mod findings;
 pub mod fit;
 pub mod graph;
 pub mod headroom;
@@ -27,9 +28,12 @@ pub mod realisation;
 pub mod recommendation;
 pub mod refusal;
 pub mod remedy;
+pub mod report;
 pub mod rightsize;
+pub mod rules;
 pub mod samples;
 pub mod schedule;
+pub mod self_check;
 pub mod size;
 pub mod success_metrics;
 pub mod survival;
@@ -46,6 +50,7 @@ pub use context::Context;
 pub use creation::NotCreatedGroup;
 pub use drain::DrainView;
 pub use explanation::ExplanationView;
+pub use findings::FindingsView;
 pub use fit::FitView;
 pub use graph::GraphView;
 pub use headroom::HeadroomView;
@@ -54,9 +59,12 @@ pub use node_groups::NodeGroups;
 pub use plan::PlanView;
 pub use realisation::RealisationView;
 pub use recommendation::RecommendationView;
+pub use report::ReportView;
 pub use rightsize::RightsizingView;
+pub use rules::RulesView;
 pub use samples::SamplesView;
 pub use schedule::ScheduleView;
+pub use self_check::SelfCheckView;
 pub use size::SizeView;
 pub use success_metrics::SuccessMetricsView;
 
@@ -83,12 +91,18 @@ pub enum View {
     Conformance(Box<ConformanceView>),
     /// All we know of a cluster.
     Plan(Box<PlanView>),
+    /// What a person wants to look at of it.
+    Report(Box<ReportView>),
     /// How nodes can be drained.
     Drain(Box<DrainView>),
     /// What to buy.
     Size(Box<SizeView>),
     /// What containers should ask for.
     Rightsizing(Box<RightsizingView>),
+    /// What is wrong.
+    Findings(Box<FindingsView>),
+    /// What can be found.
+    Rules(Box<RulesView>),
 }
 
 /// Flat rows for spreadsheets.
@@ -112,9 +126,12 @@ impl View {
             View::Losses(view) => view.document(detail),
             View::Conformance(view) => view.document(detail),
             View::Plan(view) => view.document(detail),
+            View::Report(view) => view.document(detail),
             View::Drain(view) => view.document(detail),
             View::Size(view) => view.document(detail),
             View::Rightsizing(view) => view.document(detail),
+            View::Findings(view) => view.document(detail),
+            View::Rules(view) => view.document(detail),
         }
     }
 
@@ -129,9 +146,12 @@ impl View {
             View::Losses(view) => view.records(),
             View::Conformance(view) => view.records(),
             View::Plan(view) => view.records(),
+            View::Report(view) => view.records(),
             View::Drain(view) => view.records(),
             View::Size(view) => view.records(),
             View::Rightsizing(view) => view.records(),
+            View::Findings(view) => view.records(),
+            View::Rules(view) => view.records(),
         }
     }
 
@@ -186,6 +206,14 @@ impl View {
         }
     }
 
+    /// What is wrong, if that is what it is about.
+    pub fn findings(&self) -> Option<&FindingsView> {
+        match self {
+            View::Findings(view) => Some(view),
+            _ => None,
+        }
+    }
+
     /// Whether the answer is "yes": everything fits, everything agrees.
     pub fn holds(&self) -> bool {
         match self {
@@ -197,9 +225,12 @@ impl View {
             View::Losses(view) => view.holds(),
             View::Conformance(view) => view.holds(),
             View::Plan(view) => view.holds(),
+            View::Report(view) => view.holds(),
             View::Drain(view) => view.holds(),
             View::Size(view) => view.holds(),
             View::Rightsizing(view) => view.holds(),
+            View::Findings(view) => view.holds(),
+            View::Rules(_) => true,
         }
     }
 }
@@ -218,8 +249,11 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (LossesView::KIND, schema::<LossesView>()),
         (ConformanceView::KIND, schema::<ConformanceView>()),
         (PlanView::KIND, schema::<PlanView>()),
+        (ReportView::KIND, schema::<ReportView>()),
         (DrainView::KIND, schema::<DrainView>()),
         (SizeView::KIND, schema::<SizeView>()),
         (RightsizingView::KIND, schema::<RightsizingView>()),
+        (FindingsView::KIND, schema::<FindingsView>()),
+        (RulesView::KIND, schema::<RulesView>()),
     ]
 }

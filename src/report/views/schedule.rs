@@ -131,7 +131,7 @@ pub enum State {
 }
 
 impl State {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             State::Bound => "bound",
             State::Placed => "placed",

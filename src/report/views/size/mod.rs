@@ -257,7 +257,8 @@ pub struct AlternativeView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BeyondView {
-    /// `impossible` (no node takes the pod), `oversized` (the pod alone fills more of every node than a node may be full), `fragile` (the loss of any one of its pods takes the workload below what it needs), or `pinned` (the
+    /// `impossible` (no node takes the pod), `oversized` (the pod alone fills more of every node than a node may be full), `fragile` (the loss of any one of its pods takes the workload below what it needs),
+    /// `crowded` (so many of its pods run together on what stays that its loss does), or `pinned` (the
     /// pod's volume is lost with its node or zone).
     pub what: &'static str,
     /// The pod or workload.
@@ -367,7 +368,7 @@ impl SizeView {
 
     /// Whether a plan was found that holds, and nothing is beyond every purchase.
     pub fn holds(&self) -> bool {
-        self.holds && self.beyond.iter().all(|beyond| beyond.what == "fragile")
+        self.holds && self.beyond.iter().all(|beyond| matches!(beyond.what, "fragile" | "crowded"))
     }
 
     /// For spreadsheets: the nodes.
@@ -539,6 +540,11 @@ fn beyond(sizing: &Sizing) -> Vec<BeyondView> {
         let because = format!("has {} and needs {needed}: the loss of any one takes it below", count(*replicas, "pod"));
         let instead = "more replicas, or annotate plimsoll.dev/quorum with what it really needs".to_owned();
         beyond.push(BeyondView { what: "fragile", name: workload.to_string(), pods: *replicas, because, instead });
+    }
+    for (workload, domain, pods) in &sizing.tolerance.crowded {
+        let because = format!("{} of it run together on {domain}, which stays: its loss takes it below what it needs", count(*pods, "pod"));
+        let instead = "move some once there are more nodes (`kubectl rollout restart`), or plan without --keep-existing".to_owned();
+        beyond.push(BeyondView { what: "crowded", name: workload.to_string(), pods: *pods, because, instead });
     }
     let pinned = sizing.plan.iter().flat_map(|plan| &plan.trial.pinned);
     for pod in pinned {

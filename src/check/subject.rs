@@ -1,0 +1,145 @@
+//! What is checked: the objects as an API server and the controllers make them, and what the engines say of them, worked out once when the
+//! first rule asks.
+
+use std::cell::OnceCell;
+
+use super::settings::Settings;
+use super::workload::{Workload, workloads};
+use crate::catalogue::Catalogue;
+use crate::graph::failure_domains::Kind;
+use crate::graph::{Dependencies, dependencies};
+use crate::manifest::Objects;
+use crate::manifest::pod::Pod;
+use crate::manifest::read::Skipped;
+use crate::planning::failover::Assumptions;
+use crate::planning::quorum::Quorums;
+use crate::planning::quota::Quotas;
+use crate::planning::resilience::survival::Survival;
+use crate::planning::success_metrics::{self, Setting};
+use crate::scheduler::Options;
+use crate::scheduler::profile::Configuration;
+use crate::simulation::Creation;
+use crate::simulation::loss::Baseline;
+use crate::usage::Usage;
+
+/// What is to be checked, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The objects, seen by the API server and expanded by controllers, budgets with a status.
+    pub objects: &'a Objects,
+    /// What the API server refused, and is not among them.
+    pub creation: &'a Creation,
+    /// The cluster before anything was applied to it, if the input holds a cluster and what is to be applied.
+    pub before: Option<&'a Objects>,
+    /// What the input has besides, and is not modelled.
+    pub skipped: &'a Skipped,
+    /// What the quotas hold, if there are any.
+    pub quotas: Option<&'a Quotas>,
+    /// What was measured, if anything was.
+    pub usage: Option<&'a Usage>,
+    /// What can be bought, if that is known.
+    pub catalogue: Option<&'a Catalogue>,
+    /// What a team says.
+    pub settings: &'a Settings,
+    /// How the scheduler works.
+    pub configuration: &'a Configuration,
+    /// And what it leaves open.
+    pub options: Options,
+}
+
+/// What is checked.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// See [`Question::objects`].
+    pub objects: &'a Objects,
+    /// Everything that was asked.
+    pub question: Question<'a>,
+    /// What makes pods.
+    pub workloads: Vec<Workload<'a>>,
+    baseline: OnceCell<Baseline>,
+    quorums: OnceCell<Quorums>,
+    dependencies: OnceCell<Dependencies>,
+    node_losses: OnceCell<Survival>,
+    zone_losses: OnceCell<Option<Survival>>,
+}
+
+impl<'a> Subject<'a> {
+    /// Nothing is worked out yet.
+    pub fn new(question: Question<'a>) -> Self {
+        let objects = question.objects;
+        Subject {
+            objects,
+            question,
+            workloads: workloads(objects),
+            baseline: OnceCell::new(),
+            quorums: OnceCell::new(),
+            dependencies: OnceCell::new(),
+            node_losses: OnceCell::new(),
+            zone_losses: OnceCell::new(),
+        }
+    }
+
+    /// What a team says.
+    pub fn settings(&self) -> &'a Settings {
+        self.question.settings
+    }
+
+    /// Whether the input has nodes, so that it can be said what fits where.
+    pub fn has_nodes(&self) -> bool {
+        !self.objects.nodes.is_empty()
+    }
+
+    /// The pods of a workload.
+    pub fn pods_of(&self, workload: &Workload<'a>) -> impl Iterator<Item = &'a Pod> {
+        let objects = self.objects;
+        workload.pods.clone().into_iter().map(move |pod| &objects.pods[pod])
+    }
+
+    /// Where everything is once the scheduler has placed what waits.
+    pub fn baseline(&self) -> &Baseline {
+        let question = &self.question;
+        self.baseline
+            .get_or_init(|| Baseline::new(self.objects, question.configuration, question.options, |scheduler| scheduler.run(|_, _| ())))
+    }
+
+    /// How many pods of each workload must be there.
+    pub fn quorums(&self) -> &Quorums {
+        self.quorums.get_or_init(|| Quorums::of(self.objects, &[]))
+    }
+
+    /// What hangs on what, with the pods where the input has them.
+    pub fn dependencies(&self) -> &Dependencies {
+        self.dependencies.get_or_init(|| Dependencies::new(self.objects, &dependencies::bound(self.objects)))
+    }
+
+    /// What comes of the loss of each node.
+    pub fn node_losses(&self) -> &Survival {
+        self.node_losses.get_or_init(|| {
+            let (thresholds, assumptions) = (self.settings().thresholds.of_success_metrics(), Assumptions::default());
+            let setting = self.setting(&thresholds, &assumptions);
+            success_metrics::node_losses(self.objects, self.baseline(), self.quorums(), &setting)
+        })
+    }
+
+    /// What comes of the loss of each zone, if there are several.
+    pub fn zone_losses(&self) -> Option<&Survival> {
+        let losses = self.zone_losses.get_or_init(|| {
+            let (thresholds, assumptions) = (self.settings().thresholds.of_success_metrics(), Assumptions::default());
+            let setting = self.setting(&thresholds, &assumptions);
+            let losses = success_metrics::losses(self.objects, self.baseline(), self.quorums(), &setting, &Kind::Zone).ok();
+            losses.filter(|losses| losses.domains.len() > 1)
+        });
+        losses.as_ref()
+    }
+
+    fn setting<'s>(&'s self, thresholds: &'s success_metrics::Thresholds, assumptions: &'s Assumptions) -> Setting<'s> {
+        Setting {
+            configuration: self.question.configuration,
+            options: self.question.options,
+            thresholds,
+            assumptions,
+            usage: self.question.usage,
+            at_most: false,
+        }
+    }
+}
