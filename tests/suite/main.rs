@@ -13,6 +13,7 @@ mod differential;
 mod drain;
 mod example;
 mod expansion;
+mod exports;
 mod failover;
 mod generate;
 mod generated;
