@@ -26,7 +26,7 @@ pub use finding::{Finding, Findings};
 pub use rule::{Group, Rule};
 pub use settings::{Settings, Thresholds};
 pub use subject::{Question, Subject};
-pub use workload::{Workload, replicas_written};
+pub use workload::{Workload, presume_namespaces, replicas_written};
 
 /// Everything that the rules find, as settings and annotations have it: by the order of the input, then by rule.
 pub fn check(question: Question<'_>) -> Vec<Finding> {

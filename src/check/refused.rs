@@ -49,7 +49,10 @@ impl Refuser {
             () if why.starts_with("exceeded quota: ") || why.starts_with("failed quota: ") => Refuser::Quota,
             () if why.starts_with("no PriorityClass with name ") => Refuser::PriorityClass,
             () if why.starts_with("error looking up service account ") => Refuser::ServiceAccount,
-            () if refused.kind == "HorizontalPodAutoscaler" && why.contains("must be greater than or equal to `minReplicas`") => {
+            () if refused.kind == "HorizontalPodAutoscaler"
+                && why.contains("must be greater than or equal to `minReplicas`")
+                && !why.contains("must be greater than 0") =>
+            {
                 Refuser::AutoscalerBounds
             }
             () if is_about_limits(why) => Refuser::LimitRange,

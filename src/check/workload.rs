@@ -12,10 +12,12 @@ use crate::graph::Ownership;
 use crate::manifest::Objects;
 use crate::manifest::location::Origin;
 use crate::manifest::meta::{LabelSelector, ObjectMeta, StringMap};
+use crate::manifest::node::Namespace;
 use crate::manifest::pod::PodSpec;
 use crate::manifest::read::Written;
 use crate::manifest::storage::PersistentVolumeClaim;
 use crate::manifest::workload::PodTemplateSpec;
+use crate::simulation::missing_namespaces;
 
 /// What makes pods.
 #[derive(Debug, Clone)]
@@ -73,6 +75,13 @@ impl<'a> Workload<'a> {
             replicas: None,
             pods: Vec::new(),
         }
+    }
+}
+
+/// Adds the namespaces that are named and not there, so that what is in them is checked all the same. They stand nowhere.
+pub fn presume_namespaces(objects: &mut Objects, written: &Written) {
+    for name in missing_namespaces(objects, written) {
+        objects.namespaces.push(Namespace { metadata: ObjectMeta { name, ..ObjectMeta::default() } });
     }
 }
 

@@ -10,7 +10,7 @@ use super::example;
 use super::exit::Exit;
 use super::output;
 use super::progress::Progress;
-use crate::check::replicas_written;
+use crate::check::{self, replicas_written};
 use crate::controllers::cron_job::CronRuns;
 use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::Objects;
@@ -227,6 +227,9 @@ fn prepare(mut input: Input, preparation: Preparation<'_>) -> Loaded {
     let bounded = if with_quotas { Bounded::of(&input.objects) } else { None };
     let replicas = if to_check { replicas_written(&input.objects, &input.written) } else { BTreeMap::new() };
     let mut objects = std::mem::take(&mut input.objects);
+    if to_check {
+        check::presume_namespaces(&mut objects, &input.written);
+    }
     let creation = match assumption {
         Some(_) => simulation::create(&mut objects, &input.written, &input.replaced, expand),
         None => Creation { notes: expand(&mut objects), ..Creation::default() },

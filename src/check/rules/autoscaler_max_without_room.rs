@@ -37,7 +37,7 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
             continue;
         }
         let (_, most) = room.autoscaler.bounds();
-        let message = format!("at its most of {most} replicas, {} of {} find no node", count(pending.len()), subject.workloads[index].object());
+        let message = format!("at its most of {most} replicas, there is no node for {} of {}", count(pending.len()), subject.workloads[index].object());
         let sentence = first.message.split(". ").next().unwrap_or_default();
         findings
             .on(autoscaler, "spec.maxReplicas", message)

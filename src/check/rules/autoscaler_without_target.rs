@@ -1,7 +1,8 @@
 //! An autoscaler scales something that is not there, or that the API does not know by the group it names.
 //!
 //! It reports `FailedGetScale` and does nothing. Kinds other than Deployment, StatefulSet, ReplicaSet and ReplicationController are left
-//! alone, for nothing is known of them. Of manifests by themselves it is a warning: the target may be in the cluster.
+//! alone, for nothing is known of them. Of manifests by themselves it is a warning, and only where they bring workloads for the same
+//! namespace: the target may be in the cluster.
 //!
 //! # Example
 //!
@@ -37,7 +38,7 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
             let message = format!("it names {} {} of apiVersion {:?}, in which there is no such kind", target.kind, target.name, target.api_version);
             let help = if group.is_empty() { "write apiVersion: v1" } else { "write apiVersion: apps/v1" };
             findings.on(autoscaler, "spec.scaleTargetRef.apiVersion", message).because("the controller finds nothing to scale by it").help(help);
-        } else if target_of(subject, autoscaler).is_none() && !is_refused(subject, autoscaler) {
+        } else if target_of(subject, autoscaler).is_none() && !is_refused(subject, autoscaler) && can_tell(subject, autoscaler) {
             let message = format!("it scales {} {}, which is not in namespace {namespace}", target.kind, target.name);
             let finding = findings.on(autoscaler, "spec.scaleTargetRef.name", message);
             if *subject.question.written == Written::Everything {
@@ -46,6 +47,20 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
             finding.help("name what is there, or add it to what is applied");
         }
     }
+}
+
+/// Whether the input shows enough: a cluster's workloads, or manifests that bring workloads for the same namespace.
+fn can_tell(subject: &Subject<'_>, autoscaler: &HorizontalPodAutoscaler) -> bool {
+    let written = &subject.question.written;
+    let target = &autoscaler.spec.scale_target_ref;
+    let is_of_cluster = |workload: &crate::check::Workload<'_>| workload.kind == target.kind && !written.holds(workload.metadata);
+    let is_beside = |workload: &crate::check::Workload<'_>| {
+        workload.serves() && workload.namespace() == autoscaler.metadata.namespace_or_default() && written.holds(workload.metadata)
+    };
+    // of a chart some objects may say their namespace and others not
+    let is_elsewhere = |workload: &crate::check::Workload<'_>| workload.kind == target.kind && workload.metadata.name == target.name;
+    let mut workloads = subject.workloads.iter();
+    workloads.clone().any(|one| is_of_cluster(one) || is_beside(one)) && !workloads.any(|one| written.holds(one.metadata) && is_elsewhere(one))
 }
 
 /// Whether its target is missing because the API server refuses it, which is told where it is written.

@@ -54,6 +54,7 @@ rules! {
         "PL117" "missing-claim" Error => missing_claim,
         "PL118" "untolerated-taint" Error => untolerated_taint,
         "PL119" "stays-pending" Error => stays_pending,
+        "PL120" "unknown-namespace" Warning => unknown_namespace,
     }
     DoesNotSurvive {
         "PL201" "single-replica" Warning => single_replica,

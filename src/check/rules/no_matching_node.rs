@@ -29,7 +29,7 @@ use crate::manifest::node::Node;
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
     for (obstacle, workload) in subject.obstacles_of(Cause::NoMatchingNode) {
         let nodes = &subject.objects.nodes;
-        let message = format!("{}: none of {} nodes has what the node selector or affinity requires", pending(obstacle, workload), nodes.len());
+        let message = format!("{}: no node has what the node selector or affinity requires", pending(obstacle, workload));
         let unmet: Vec<(FieldPath, String)> = requirements(workload).into_iter().filter_map(|(path, one)| Some((path, unmet(nodes, &one)?))).collect();
         let usual = if workload.spec.node_selector.is_empty() { "affinity.nodeAffinity" } else { "nodeSelector" };
         let path = unmet.first().map_or_else(|| usual.into(), |(path, _)| path.clone());

@@ -21,6 +21,7 @@
 use crate::check::refused::{Refused, Refuser, refused_by};
 use crate::check::{Findings, Subject};
 use crate::manifest::field::FieldPath;
+use crate::manifest::read::Severity;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
     for refused in refused_by(subject, Refuser::Other) {
@@ -37,6 +38,10 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
             finding.because("an older version of it is in the cluster, and stays");
         }
         finding.help(help(&refused));
+        if is_patch(&why) {
+            finding.severity(Severity::Note).because("it has neither a selector nor labels of pods, as a patch for kustomize has not");
+            finding.help("check what `kustomize build` prints instead of its parts");
+        }
     }
 }
 
@@ -46,6 +51,11 @@ fn help(refused: &Refused<'_>) -> &'static str {
         "AlreadyExists" => "leave one of the two out, or give them different names",
         _ => "correct what it names: until then it is not there",
     }
+}
+
+/// Whether it is hardly meant to be applied by itself: of a workload only some fields are there.
+fn is_patch(why: &str) -> bool {
+    why.contains("spec.selector: Required value") && why.contains("spec.template.metadata.labels: Invalid value: null")
 }
 
 /// The field that a message begins with: `spec.replicas: Invalid value: …`, or the first of a list of such.

@@ -85,8 +85,13 @@ fn sentence(baseline: &crate::simulation::loss::Baseline, pods: &[PodId]) -> Str
 
 fn tell(findings: &mut Findings, workload: &Workload<'_>, peak: &RolloutPeak, sentence: &str, placed: usize) {
     let surge = peak.peak - peak.replicas;
-    let found = if placed == 0 { "none finds".to_owned() } else { format!("only {placed} of them find") };
-    let message = format!("an update starts {surge} on top of its {} pods, and {found} a node", peak.replicas);
+    let found = match (surge, placed) {
+        (1, _) => "it finds no node".to_owned(),
+        (_, 0) => "none of them finds a node".to_owned(),
+        _ => format!("{} of them find no node", surge as usize - placed),
+    };
+    let running = if peak.replicas == 1 { "its one pod".to_owned() } else { format!("its {} pods", peak.replicas) };
+    let message = format!("an update starts {surge} on top of {running}, and {found}");
     let finding = findings.on_workload(workload, "spec.strategy", message);
     if let Some(sentence) = sentence.split(". ").next().filter(|sentence| !sentence.is_empty()) {
         finding.because(format!("the scheduler says: {}", sentence.trim_end_matches('.')));

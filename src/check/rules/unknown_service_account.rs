@@ -1,7 +1,7 @@
 //! A workload runs as a ServiceAccount that is not there, so that none of its pods is created.
 //!
 //! The workload is created, and its ReplicaSet; the API server refuses each pod. It is said where the input has ServiceAccounts of the
-//! cluster; and of manifests by themselves where they bring ServiceAccounts for the same namespace and not this one.
+//! cluster; and of manifests where the same file brings ServiceAccounts for the same namespace and nothing brings this one.
 //!
 //! # Example
 //!
@@ -37,14 +37,14 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
         let finding = refused.find(subject, findings, "serviceAccountName", "for want of its ServiceAccount the API server refuses");
         finding.because(format!("it says: {why}")).help(HELP);
     }
-    let mut accounts: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for other in subject.objects.others.iter().filter(|other| other.resource == "serviceaccounts") {
-        accounts.entry(other.metadata.namespace_or_default()).or_default().insert(&other.metadata.name);
-    }
+    let accounts = || subject.objects.others.iter().filter(|other| other.resource == "serviceaccounts").map(|other| &other.metadata);
+    let named: BTreeSet<&str> = accounts().map(|account| account.name.as_str()).collect();
+    let mut beside: BTreeMap<(u32, &str), BTreeSet<&str>> = BTreeMap::new();
+    accounts().for_each(|one| _ = beside.entry((one.origin.file, one.namespace_or_default())).or_default().insert(&one.name));
     for workload in subject.workloads.iter().filter(|workload| subject.question.written.holds(workload.metadata)) {
         let name = workload.spec.service_account_name.as_str();
-        let Some(there) = accounts.get(workload.namespace()) else { continue };
-        if name.is_empty() || name == "default" || there.contains(name) || told.contains(&workload.metadata.origin) {
+        let Some(there) = beside.get(&(workload.metadata.origin.file, workload.namespace())) else { continue };
+        if name.is_empty() || name == "default" || named.contains(name) || told.contains(&workload.metadata.origin) {
             continue;
         }
         findings
