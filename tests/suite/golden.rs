@@ -12,6 +12,8 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("plan-holds", "plan --no-purchase fixtures/cli/success.yaml"),
     ("plan-markdown", "plan --no-purchase fixtures/cli/pending.yaml -o markdown"),
     ("plan-wide", "plan --no-purchase fixtures/cli/what-if-cluster.yaml fixtures/cli/what-if-new.yaml -o wide"),
+    ("plan-self-check", "plan --no-purchase fixtures/cli/self-check.yaml"),
+    ("plan-self-check-wide", "plan --no-purchase fixtures/cli/self-check.yaml -o wide"),
     ("plan-json", "plan --no-purchase fixtures/cli/pending.yaml -o json"),
     ("schedule-example", "schedule"),
     ("schedule-target", "schedule fixtures/data-platform/target"),
@@ -131,6 +133,14 @@ const OUTPUTS: &[(&str, &str)] = &[
     ),
     ("rightsize-top", "rightsize fixtures/data-platform/target --usage fixtures/cli/top.txt"),
     ("rightsize-foreign", "rightsize fixtures/cli/pending.yaml --usage fixtures/cli/top.txt"),
+    ("check", "check fixtures/cli/check.yaml"),
+    ("check-wide", "check fixtures/cli/check.yaml fixtures/check/unexplained-allow/fires.yaml -o wide"),
+    ("check-json", "check fixtures/cli/check.yaml --only single-replica -o json"),
+    ("check-github", "check fixtures/cli/check.yaml --only single-replica --only unknown-priority-class -o github"),
+    ("check-csv", "check fixtures/cli/check.yaml --only single-replica -o csv"),
+    ("explain-rule", "explain-rule single-replica"),
+    ("misuse-rule", "explain-rule no-such-rule"),
+    ("help-check", "check --help"),
     ("help", "--help"),
     ("help-plan", "plan --help"),
     ("help-schedule", "schedule --help"),
@@ -139,6 +149,7 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("help-lose", "lose --help"),
     ("help-drain", "drain --help"),
     ("help-rightsize", "rightsize --help"),
+    ("help-snapshot", "snapshot --help"),
     ("misuse-node", "drain fixtures/cli/drain.yaml node-x"),
     ("misuse-flag", "schedule --frobnicate"),
     ("misuse-file", "schedule no/such/file.yaml"),
@@ -222,6 +233,14 @@ fn made_table(name: &str) -> String {
             let row = |format: &plimsoll::report::formats::Format| format!("| `{}` | {} |\n", format.name, format.about);
             let rows: String = plimsoll::report::formats::FORMATS.iter().map(row).collect();
             format!("| `-o` | for |\n|---|---|\n{rows}")
+        }
+        "rules" => {
+            let row = |rule: &plimsoll::check::Rule| {
+                let severity = rule.severity.to_string();
+                format!("| {} | `{}` | {} | {severity} | {} |\n", rule.code, rule.name, rule.group.words(), rule.manual().title)
+            };
+            let rows: String = plimsoll::check::rules::RULES.iter().map(row).collect();
+            format!("| code | rule | group | severity | finds |\n|---|---|---|---|---|\n{rows}")
         }
         "commands" => {
             let command = plimsoll::cli::command("plimsoll");
