@@ -26,6 +26,7 @@ mod loss;
 mod loss_played;
 mod markdown;
 mod node_loss;
+mod obstacles;
 mod packing;
 mod packing_bounds;
 mod parsers;
