@@ -8,8 +8,13 @@
 //!
 //! To add a rule: see [`rules`].
 
+pub mod alerts;
 pub mod allow;
+pub mod apart;
+pub mod drains;
 pub mod finding;
+pub mod guarded;
+pub mod placement;
 pub mod read;
 pub mod rule;
 pub mod rules;

@@ -3,10 +3,12 @@
 
 use std::cell::OnceCell;
 
+use super::drains::{BlockedDrain, blocked_drains};
+use super::guarded::{Guarded, guarded};
 use super::settings::Settings;
 use super::workload::{Workload, workloads};
 use crate::catalogue::Catalogue;
-use crate::graph::failure_domains::Kind;
+use crate::graph::failure_domains::{Domain, Kind, domains};
 use crate::graph::{Dependencies, dependencies};
 use crate::manifest::Objects;
 use crate::manifest::pod::Pod;
@@ -15,6 +17,7 @@ use crate::planning::failover::Assumptions;
 use crate::planning::quorum::Quorums;
 use crate::planning::quota::Quotas;
 use crate::planning::resilience::survival::Survival;
+use crate::planning::rightsize::{self, Rightsizing};
 use crate::planning::success_metrics::{self, Setting};
 use crate::scheduler::Options;
 use crate::scheduler::profile::Configuration;
@@ -61,6 +64,10 @@ pub struct Subject<'a> {
     dependencies: OnceCell<Dependencies>,
     node_losses: OnceCell<Survival>,
     zone_losses: OnceCell<Option<Survival>>,
+    zones: OnceCell<Vec<Domain>>,
+    guarded: OnceCell<Vec<Guarded>>,
+    blocked_drains: OnceCell<Vec<BlockedDrain>>,
+    rightsizing: OnceCell<Option<Rightsizing>>,
 }
 
 impl<'a> Subject<'a> {
@@ -76,6 +83,10 @@ impl<'a> Subject<'a> {
             dependencies: OnceCell::new(),
             node_losses: OnceCell::new(),
             zone_losses: OnceCell::new(),
+            zones: OnceCell::new(),
+            guarded: OnceCell::new(),
+            blocked_drains: OnceCell::new(),
+            rightsizing: OnceCell::new(),
         }
     }
 
@@ -130,6 +141,30 @@ impl<'a> Subject<'a> {
             losses.filter(|losses| losses.domains.len() > 1)
         });
         losses.as_ref()
+    }
+
+    /// The zones of the nodes; none if nodes do not say theirs.
+    pub fn zones(&self) -> &[Domain] {
+        self.zones.get_or_init(|| domains(&self.objects.nodes, &Kind::Zone).unwrap_or_default())
+    }
+
+    /// What each budget guards, in their order.
+    pub fn guarded(&self) -> &[Guarded] {
+        self.guarded.get_or_init(|| guarded(self))
+    }
+
+    /// What keeps nodes from being drained, each by itself.
+    pub fn blocked_drains(&self) -> &[BlockedDrain] {
+        self.blocked_drains.get_or_init(|| blocked_drains(self))
+    }
+
+    /// What containers use beside what they ask for, if anything was measured.
+    pub fn rightsizing(&self) -> Option<&Rightsizing> {
+        let measured = || {
+            let usage = self.question.usage.filter(|usage| !usage.series.is_empty())?;
+            Some(rightsize::rightsize(&rightsize::Question { objects: self.objects, usage, policy: &rightsize::Policy::default() }))
+        };
+        self.rightsizing.get_or_init(measured).as_ref()
     }
 
     fn setting<'s>(&'s self, thresholds: &'s success_metrics::Thresholds, assumptions: &'s Assumptions) -> Setting<'s> {

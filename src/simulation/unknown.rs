@@ -72,6 +72,7 @@ fn namespaced(objects: &Objects) -> impl Iterator<Item = &ObjectMeta> {
         .chain(objects.horizontal_pod_autoscalers.iter().map(Resource::metadata))
         .chain(objects.resource_quotas.iter().map(Resource::metadata))
         .chain(objects.limit_ranges.iter().map(Resource::metadata))
+        .chain(objects.prometheus_rules.iter().map(Resource::metadata))
         .chain(objects.others.iter().map(Resource::metadata))
 }
 
