@@ -28,7 +28,7 @@ pub struct BlockedDrain {
 /// What blocks drains, by refuser.
 pub(super) fn blocked_drains(subject: &Subject<'_>) -> Vec<BlockedDrain> {
     let question = &subject.question;
-    if subject.objects.nodes.len() < 2 || subject.objects.pod_disruption_budgets.is_empty() {
+    if !subject.has_other_nodes() || subject.objects.pod_disruption_budgets.is_empty() {
         return Vec::new();
     }
     let setting = Setting::new(subject.objects, &[], question.configuration, question.options, |scheduler| scheduler.run(|_, _| ()));

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
+
 use super::finding::{Finding, Findings, ObjectName};
 use super::subject::Subject;
 use super::workload::Workload;
-use crate::cluster::index::{NodeId, PodId};
+use crate::cluster::index::{NodeId, NodeSet, PodId};
 use crate::manifest::field::FieldPath;
 use crate::manifest::policy::HorizontalPodAutoscaler;
 use crate::manifest::workload::Service;
@@ -30,10 +32,23 @@ impl<'a> Subject<'a> {
         self.baseline().cluster().node_name(node)
     }
 
-    /// The zone of a node, if it has one.
-    pub fn zone_of(&self, node: NodeId) -> Option<&str> {
-        let name = self.node_name(node);
-        self.zones().iter().find(|zone| zone.nodes.iter().any(|own| own == name)).map(|zone| zone.value.as_str())
+    /// The nodes that could ever take these pods, however full they are; the first speaks for all.
+    pub fn eligible(&self, pods: &[usize]) -> NodeSet {
+        let cluster = self.baseline().cluster();
+        let Some(&pod) = pods.first() else { return NodeSet::none(cluster.nodes.len()) };
+        let class = cluster.class_of(PodId::new(pod));
+        let mut nodes = cluster.nodes_wanted(class);
+        nodes.subtract(&cluster.nodes_repelling(&class.tolerations));
+        nodes
+    }
+
+    /// The workloads, with one pod for all that an owner makes which is not in the input.
+    pub fn representatives(&self) -> impl Iterator<Item = &Workload<'a>> {
+        let mut seen: FxHashSet<(&str, &str, &str)> = FxHashSet::default();
+        self.workloads.iter().filter(move |workload| {
+            let owner = workload.metadata.controller().filter(|_| workload.kind == "Pod");
+            owner.is_none_or(|owner| seen.insert((workload.namespace(), &owner.kind, &owner.name)))
+        })
     }
 
     /// The workload whose quorum this is; none if an operator's own kind makes the pods.

@@ -3,11 +3,14 @@
 
 use std::cell::OnceCell;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::drains::{BlockedDrain, blocked_drains};
 use super::guarded::{Guarded, guarded};
 use super::settings::Settings;
 use super::workload::{Workload, workloads};
 use crate::catalogue::Catalogue;
+use crate::cluster::index::NodeId;
 use crate::graph::failure_domains::{Domain, Kind, domains};
 use crate::graph::{Dependencies, dependencies};
 use crate::manifest::Objects;
@@ -65,6 +68,7 @@ pub struct Subject<'a> {
     node_losses: OnceCell<Survival>,
     zone_losses: OnceCell<Option<Survival>>,
     zones: OnceCell<Vec<Domain>>,
+    zone_of_node: OnceCell<Vec<Option<usize>>>,
     guarded: OnceCell<Vec<Guarded>>,
     blocked_drains: OnceCell<Vec<BlockedDrain>>,
     rightsizing: OnceCell<Option<Rightsizing>>,
@@ -84,6 +88,7 @@ impl<'a> Subject<'a> {
             node_losses: OnceCell::new(),
             zone_losses: OnceCell::new(),
             zones: OnceCell::new(),
+            zone_of_node: OnceCell::new(),
             guarded: OnceCell::new(),
             blocked_drains: OnceCell::new(),
             rightsizing: OnceCell::new(),
@@ -98,6 +103,18 @@ impl<'a> Subject<'a> {
     /// Whether the input has nodes, so that it can be said what fits where.
     pub fn has_nodes(&self) -> bool {
         !self.objects.nodes.is_empty()
+    }
+
+    /// Whether the input has all nodes that its pods run on: what happens when one is lost cannot be said of a part of a cluster.
+    pub fn has_whole_cluster(&self) -> bool {
+        let known: FxHashSet<&str> = self.objects.nodes.iter().map(|node| node.metadata.name.as_str()).collect();
+        let runs = |pod: &&Pod| !pod.spec.node_name.is_empty() && !pod.is_terminal() && !pod.is_terminating();
+        self.has_nodes() && self.objects.pods.iter().filter(runs).all(|pod| known.contains(pod.spec.node_name.as_str()))
+    }
+
+    /// Whether it can be said what becomes of the rest when a node is lost: there is a rest, and it is known.
+    pub fn has_other_nodes(&self) -> bool {
+        self.objects.nodes.len() >= 2 && self.has_whole_cluster()
     }
 
     /// The pods of a workload.
@@ -146,6 +163,18 @@ impl<'a> Subject<'a> {
     /// The zones of the nodes; none if nodes do not say theirs.
     pub fn zones(&self) -> &[Domain] {
         self.zones.get_or_init(|| domains(&self.objects.nodes, &Kind::Zone).unwrap_or_default())
+    }
+
+    /// The zone of a node, if it has one.
+    pub fn zone_of(&self, node: NodeId) -> Option<&str> {
+        let zones = self.zone_of_node.get_or_init(|| {
+            let numbers: FxHashMap<&str, usize> = (self.zones().iter().enumerate())
+                .flat_map(|(number, zone)| zone.nodes.iter().map(move |name| (name.as_str(), number)))
+                .collect();
+            let cluster = self.baseline().cluster();
+            cluster.nodes.ids().map(|node| numbers.get(cluster.node_name(node)).copied()).collect()
+        });
+        zones.get(node.index()).copied().flatten().map(|number| self.zones()[number].value.as_str())
     }
 
     /// What each budget guards, in their order.

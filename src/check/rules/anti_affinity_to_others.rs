@@ -36,12 +36,7 @@ use crate::manifest::pod::PodAffinityTerm;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
     for workload in subject.workloads.iter().filter(|workload| workload.serves() && replicas(subject, workload) >= 2) {
-        let terms = terms(workload);
-        if terms.iter().any(|(_, _, term)| means_itself(workload, term) || !term.mismatch_label_keys.is_empty()) {
-            continue;
-        }
-        let idle = terms.iter().find(|(_, _, term)| !means_anything(subject, term));
-        let Some((path, _, term)) = idle.filter(|_| terms.iter().all(|(_, _, term)| !means_anything(subject, term))) else { continue };
+        let Some((path, term)) = idle_term(subject, workload) else { continue };
         let path = FieldPath::from(path.as_str());
         let (path, why) = match &term.label_selector {
             None => (path, "a term without labelSelector is about no pod".to_owned()),
@@ -55,6 +50,16 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
             .because(why)
             .help("write the labels that its pods have, so that they are kept apart");
     }
+}
+
+/// The first of the terms of a workload, and where it is, if none of them means anything.
+pub(super) fn idle_term<'a>(subject: &Subject<'_>, workload: &Workload<'a>) -> Option<(String, &'a PodAffinityTerm)> {
+    let terms = terms(workload);
+    let is_meant = |term: &PodAffinityTerm| {
+        means_itself(workload, term) || !term.mismatch_label_keys.is_empty() || means_anything(subject, term)
+    };
+    let (path, _, first) = terms.first()?;
+    (!terms.iter().any(|(_, _, term)| is_meant(term))).then(|| (path.clone(), *first))
 }
 
 fn is_near(workload: &Workload<'_>, term: &PodAffinityTerm) -> bool {

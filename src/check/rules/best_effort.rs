@@ -5,7 +5,7 @@
 //! the defaults of a LimitRange count.
 //!
 //! Which namespaces are production is said in the settings (`production: [shop-*]`); all but `kube-*` and those named like dev, test or
-//! sandbox, if nothing is said.
+//! sandbox, if nothing is said. Hooks of Helm, such as the pods of its tests, are left alone.
 //!
 //! # Example
 //!
@@ -31,7 +31,7 @@ use crate::check::{Findings, Subject, Workload};
 use crate::manifest::pod::PodSpec;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
-    for workload in subject.workloads.iter().filter(|workload| subject.is_production(workload)) {
+    for workload in subject.representatives().filter(|workload| subject.is_production(workload) && !is_hook(workload)) {
         let Some(spec) = admitted(subject, workload).filter(|spec| !spec.containers.is_empty()) else { continue };
         if workload.replicas == Some(0) || quality_of_service(spec) != "BestEffort" {
             continue;
@@ -48,6 +48,11 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
             .because("they are placed as if they used nothing, and are the first to go when memory runs out")
             .help("set requests, and a limit of memory; `plimsoll rightsize` works them out from what is used, or give the namespace a LimitRange");
     }
+}
+
+/// Whether it is a step of Helm's, such as a test, that runs once and is gone.
+fn is_hook(workload: &Workload<'_>) -> bool {
+    workload.metadata.annotations.contains_key("helm.sh/hook")
 }
 
 /// Spec of the pods of a workload as the API server has it; as it is written, where there is none and nothing would change it.

@@ -60,9 +60,20 @@ fn tell(subject: &Subject<'_>, budget: usize, blocked: &BlockedDrain, findings: 
     finding.because(format!("what stays: {}", listed(names)));
     let drain = format!("`plimsoll drain --node {}` says what frees it", subject.node_name(blocked.nodes[0]));
     finding.help(match &blocked.change {
-        Some(Change::Budget { to: (field, bound), .. }) => format!("write {field}: {}, or make room; {drain}", shown(bound)),
-        _ => drain,
+        Some(Change::Budget { to: (field, bound), .. }) if keeps_quorum(subject, budget, field, bound) => format!("write {field}: {}, or make room; {drain}", shown(bound)),
+        _ => format!("make room for its pods on other nodes, or spread them; {drain}"),
     });
+}
+
+/// Whether workloads still have what they need when a budget lets so many go. Of shares it is not said.
+fn keeps_quorum(subject: &Subject<'_>, budget: usize, field: &str, bound: &IntOrString) -> bool {
+    let IntOrString::Int(number) = bound else { return false };
+    let number = usize::try_from(*number).unwrap_or(0);
+    let quorums = subject.guarded()[budget].pods.iter().filter_map(|&pod| subject.quorums().of_pod(pod));
+    quorums.into_iter().all(|quorum| {
+        let stay = if field == "maxUnavailable" { quorum.replicas.saturating_sub(number) } else { number };
+        stay >= quorum.needed.max(1)
+    })
 }
 
 fn shown(bound: &IntOrString) -> String {

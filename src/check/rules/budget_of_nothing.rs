@@ -51,9 +51,14 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
 /// Whether it is known what there is in the namespace of a budget.
 fn is_known(subject: &Subject<'_>, budget: &PodDisruptionBudget) -> bool {
     let namespace = budget.metadata.namespace_or_default();
+    // the cluster counts pods that are not in the input
+    if budget.status.expected_pods > 0 || budget.status.current_healthy > 0 {
+        return false;
+    }
     let has_workloads = subject.workloads.iter().any(|workload| workload.namespace() == namespace);
     let has_pods = subject.objects.pods.iter().any(|pod| pod.metadata.namespace_or_default() == namespace);
-    (has_workloads || has_pods) && (subject.has_nodes() || subject.question.skipped.owners().next().is_none())
+    let is_whole = if subject.has_nodes() { subject.has_whole_cluster() } else { subject.question.skipped.owners().next().is_none() };
+    (has_workloads || has_pods) && is_whole
 }
 
 fn elsewhere(subject: &Subject<'_>, selector: &LabelSelector) -> Option<String> {

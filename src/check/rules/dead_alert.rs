@@ -36,6 +36,6 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
             .on(rule, dead.path, format!("alert {} does not tell {}", dead.alert, wanted.tells))
             .because(dead.why)
             .because(format!("what there is: {}", wanted.expression))
-            .help("`plimsoll alerts PATH` writes a PrometheusRule with an expression that works");
+            .help("`plimsoll alerts PATH` writes a PrometheusRule with an expression that works: take this alert out then");
     }
 }

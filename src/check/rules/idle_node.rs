@@ -30,7 +30,7 @@ use crate::cluster::index::{NodeId, PodId};
 use crate::manifest::node::Node;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.objects.nodes.len() < 2 {
+    if !subject.has_other_nodes() {
         return;
     }
     let cluster = subject.baseline().cluster();

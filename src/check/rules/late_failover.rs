@@ -35,13 +35,16 @@ use crate::planning::quorum::Quorum;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(target) = subject.settings().thresholds.failover() else { return };
-    if subject.objects.nodes.len() >= 2 {
+    if subject.has_other_nodes() {
         let losses = subject.node_losses();
         for late in &losses.resilience.late {
             let Some(breach) = &late.breach else { continue };
             let quorum = &subject.quorums().workloads[late.workload];
             tell(subject, quorum, breach, target, &format!("node {}", losses.domains[late.loss].value), findings);
         }
+        return;
+    }
+    if subject.has_nodes() && !subject.has_whole_cluster() {
         return;
     }
     let (assumptions, claims) = (Assumptions::default(), Claims::of(subject.objects));

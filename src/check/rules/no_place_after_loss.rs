@@ -22,6 +22,7 @@
 
 use std::collections::BTreeMap;
 
+use super::one_node::together;
 use crate::check::{Findings, Subject};
 
 /// Upstream's words for a node that a pod's volume cannot be reached from.
@@ -31,7 +32,7 @@ const VOLUME_ELSEWHERE: &str = "PersistentVolume's node affinity";
 type Lack = (usize, usize, String, String);
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.objects.nodes.len() < 2 {
+    if !subject.has_other_nodes() {
         return;
     }
     for (workload, (pending, displaced, node, sentence)) in worst(subject) {
@@ -39,7 +40,15 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
             continue;
         }
         let quorum = &subject.quorums().workloads[workload];
-        let message = format!("after the loss of node {node}, {pending} of the {displaced} pods that it had there find no other node");
+        // where only one node may take them at all, that they stand on it says enough
+        if together(subject, quorum).is_some() && subject.eligible(&quorum.pods).len() == 1 {
+            continue;
+        }
+        let message = match (pending, displaced) {
+            (1, 1) => format!("after the loss of node {node} the pod that ran there finds no other node"),
+            (pending, displaced) if pending == displaced => format!("after the loss of node {node} none of the {displaced} pods that ran there finds another"),
+            _ => format!("after the loss of node {node} {pending} of the {displaced} pods that ran there find no other node"),
+        };
         let finding = subject.on_quorum(findings, quorum, "", message);
         if !sentence.is_empty() {
             finding.because(format!("kube-scheduler: {sentence}"));

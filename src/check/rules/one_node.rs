@@ -33,7 +33,7 @@ use crate::planning::quorum::Quorum;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
     match &subject.objects.nodes[..] {
-        [] => {}
+        _ if !subject.has_whole_cluster() => {}
         [node] => {
             let all: Vec<usize> = (0..subject.objects.pods.len()).collect();
             let running: usize = subject.nodes_of(&all).values().sum();
@@ -65,7 +65,7 @@ fn tell(subject: &Subject<'_>, quorum: &Quorum, node: NodeId, findings: &mut Fin
     let name = subject.node_name(node).to_owned();
     let number = quorum.pods.len();
     let firmness = subject.workload_of(quorum).and_then(|workload| apart(workload, quorum.replicas).nodes);
-    let others = eligible(subject, quorum);
+    let others = subject.eligible(&quorum.pods).len();
     let finding = subject.on_quorum(findings, quorum, "spec.replicas", format!("all {} stand on node {name}", pods(number)));
     finding.because(match firmness {
         None => "no anti-affinity and no spread constraint of its own keeps them apart",
@@ -76,14 +76,4 @@ fn tell(subject: &Subject<'_>, quorum: &Quorum, node: NodeId, findings: &mut Fin
         1 => finding.because(format!("node {name} is the only one that may take them")).help("let other nodes take its pods: look at node selectors, affinity, tolerations, volumes"),
         _ => finding.help("require that they are spread over kubernetes.io/hostname, and delete one of the pods, so that it is placed anew"),
     };
-}
-
-/// How many nodes could take the pods of a workload, however full they are.
-fn eligible(subject: &Subject<'_>, quorum: &Quorum) -> usize {
-    let cluster = subject.baseline().cluster();
-    let Some(&pod) = quorum.pods.first() else { return 0 };
-    let class = cluster.class_of(crate::cluster::index::PodId::new(pod));
-    let mut nodes = cluster.nodes_wanted(class);
-    nodes.subtract(&cluster.nodes_repelling(&class.tolerations));
-    nodes.len()
 }

@@ -27,10 +27,11 @@ use std::collections::BTreeMap;
 use crate::check::placement::pods;
 use crate::check::{Findings, Subject, Workload};
 use crate::cluster::index::NodeId;
+use crate::manifest::pod::Pod;
 use crate::manifest::workload::Service;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.objects.nodes.len() < 2 {
+    if !subject.has_other_nodes() {
         return;
     }
     // several Services of the same pods are one entrance
@@ -60,18 +61,17 @@ fn is_local(service: &Service) -> bool {
 /// Pods behind a Service, whoever makes them, by their places among the objects.
 fn behind(subject: &Subject<'_>, service: &Service) -> Vec<usize> {
     let (selector, namespace) = (&service.spec.selector, service.metadata.namespace_or_default());
-    let is_meant = |pod: &&(usize, &crate::manifest::pod::Pod)| {
-        let (_, pod) = pod;
+    if selector.is_empty() {
+        return Vec::new();
+    }
+    let is_meant = |pod: &Pod| {
         pod.metadata.namespace_or_default() == namespace
             && !pod.is_terminal()
             && !pod.is_terminating()
             && selector.iter().all(|(key, value)| pod.metadata.labels.get(key) == Some(value))
     };
-    if selector.is_empty() {
-        return Vec::new();
-    }
-    let all: Vec<(usize, &crate::manifest::pod::Pod)> = subject.objects.pods.iter().enumerate().collect();
-    all.iter().filter(is_meant).map(|&(index, _)| index).collect()
+    let pods = subject.objects.pods.iter().enumerate();
+    pods.filter(|(_, pod)| is_meant(pod)).map(|(index, _)| index).collect()
 }
 
 fn tell(subject: &Subject<'_>, service: &Service, (node, number): (NodeId, usize), drops: bool, findings: &mut Findings) {
@@ -102,7 +102,7 @@ fn is_ingress_controller(subject: &Subject<'_>, service: &Service) -> bool {
 /// Whether it is this rule that says of a workload that its pods stand together.
 pub(super) fn is_entrance(subject: &Subject<'_>, workload: &Workload<'_>) -> bool {
     subject.services_of(workload).any(|service| {
-        let nodes: BTreeMap<NodeId, usize> = subject.nodes_of(&behind(subject, service));
-        is_open(service) && nodes.len() == 1
+        let nodes = || -> BTreeMap<NodeId, usize> { subject.nodes_of(&behind(subject, service)) };
+        is_open(service) && nodes().len() == 1
     })
 }

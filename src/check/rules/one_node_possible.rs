@@ -5,7 +5,8 @@
 //!
 //! It is said of Deployments, StatefulSets and the like with two replicas or more, in namespaces that are expected to be fit for
 //! production, that have no rule of their own: no anti-affinity and no spread constraint, hard or soft, that means their own pods. Where
-//! all of them stand on one node already, `one-node` says so instead.
+//! all of them stand on one node already, `one-node` says so instead; where a rule is there and means other pods,
+//! `anti-affinity-to-others` or `spread-of-others`.
 //!
 //! # Example
 //!
@@ -26,7 +27,8 @@
 //! k8s.io/kubernetes/pkg/scheduler/framework/plugins/podtopologyspread/plugin.go, systemDefaultConstraints, v1.36; task 2 ("Pod
 //! Anti-Affinity") of a guide to highly available data platforms.
 
-use crate::check::apart::apart;
+use super::anti_affinity_to_others::idle_term;
+use crate::check::apart::{apart, spreads_itself};
 use crate::check::placement::pods;
 use crate::check::{Findings, Subject, Workload};
 
@@ -37,7 +39,7 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
     }
     for workload in subject.workloads.iter().filter(|workload| workload.serves() && subject.is_production(workload)) {
         let replicas = replicas(subject, workload);
-        if replicas < 2 || apart(workload, replicas).nodes.is_some() {
+        if replicas < 2 || apart(workload, replicas).nodes.is_some() || is_misdirected(subject, workload) {
             continue;
         }
         let places = if subject.has_nodes() { subject.nodes_of(&workload.pods) } else { Default::default() };
@@ -51,6 +53,12 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
         };
         finding.help("add topologySpreadConstraints over kubernetes.io/hostname (maxSkew: 1), or podAntiAffinity");
     }
+}
+
+/// Whether a rule is there that does not mean what it should, which is a finding of its own.
+fn is_misdirected(subject: &Subject<'_>, workload: &Workload<'_>) -> bool {
+    let constraints = &workload.spec.topology_spread_constraints;
+    idle_term(subject, workload).is_some() || constraints.iter().any(|constraint| !spreads_itself(constraint, workload.labels()))
 }
 
 /// How many pods of a workload there are at least.

@@ -27,7 +27,7 @@ use crate::check::{Findings, Subject};
 use crate::planning::quorum::Quorum;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.zones().len() < 2 {
+    if subject.zones().len() < 2 || !subject.has_whole_cluster() {
         return;
     }
     for quorum in subject.quorums().workloads.iter().filter(|quorum| quorum.replicas >= 2) {

@@ -3,7 +3,7 @@
 //! Somebody thought of nodes and not of zones. kube-scheduler's default spreading over zones does not count any more once a pod has a
 //! spread constraint of its own, and is soft otherwise.
 //!
-//! It is only said where nodes are in two zones or more and one zone has nodes for all replicas, of workloads that are expected to be fit
+//! It is only said where nodes are in two zones or more and one zone has nodes for all replicas that may take them, of workloads that are expected to be fit
 //! for production. Where there is no rule at all `one-node-possible` says so; where it happens already, `one-zone`.
 //!
 //! # Example
@@ -25,7 +25,7 @@
 //!
 //! k8s.io/kubernetes/pkg/scheduler/framework/plugins/podtopologyspread/common.go, buildDefaultConstraints, v1.36.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::one_node_possible::replicas;
 use crate::check::apart::apart;
@@ -34,7 +34,7 @@ use crate::check::{Findings, Subject};
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
     let zones = subject.zones();
-    if zones.len() < 2 {
+    if zones.len() < 2 || !subject.has_whole_cluster() {
         return;
     }
     for workload in subject.workloads.iter().filter(|workload| workload.serves() && subject.is_production(workload)) {
@@ -43,7 +43,9 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
         if replicas < 2 || apart.nodes.is_none() || apart.zones.is_some() {
             continue;
         }
-        let Some(wide) = zones.iter().find(|zone| zone.nodes.len() >= replicas) else { continue };
+        let mut rooms: BTreeMap<&str, usize> = BTreeMap::new();
+        subject.eligible(&workload.pods).iter().filter_map(|node| subject.zone_of(node)).for_each(|zone| *rooms.entry(zone).or_default() += 1);
+        let Some((zone, room)) = rooms.iter().find(|(_, room)| **room >= replicas).filter(|_| rooms.len() >= 2) else { continue };
         let nodes = subject.nodes_of(&workload.pods);
         let taken: BTreeSet<Option<&str>> = nodes.keys().map(|&node| subject.zone_of(node)).collect();
         // one zone is a finding of its own
@@ -53,7 +55,7 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
         let message = format!("its {} are kept on several nodes, and nothing keeps them from one zone", pods(replicas));
         findings
             .on_workload(workload, "spec.replicas", message)
-            .because(format!("zone {} has {} nodes; there are {} zones", wide.value, wide.nodes.len(), zones.len()))
+            .because(format!("zone {zone} has {room} nodes that take them; there are {} such zones", rooms.len()))
             .help("add topologySpreadConstraints over topology.kubernetes.io/zone (maxSkew: 1)");
     }
 }

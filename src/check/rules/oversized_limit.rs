@@ -30,7 +30,7 @@ use crate::manifest::pod::{Container, ResourceRequirements};
 use crate::manifest::read::Severity;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
-    for workload in subject.workloads.iter().filter(|workload| subject.is_production(workload)) {
+    for workload in subject.representatives().filter(|workload| subject.is_production(workload)) {
         let pod = subject.pods_of(workload).next();
         let spec = pod.map_or(workload.spec, |pod| &pod.spec);
         // pod-level resources bound the containers together

@@ -4,7 +4,7 @@
 //! ties nothing, which is worse: the pod starts elsewhere and finds an empty folder. With several replicas that copy each other's data this
 //! may be meant (databases on local disks), and is a note; a single pod with it is a warning.
 //!
-//! Not looked at are DaemonSets, Jobs, static pods and pods by themselves, namespaces that are not fit for production, and folders that
+//! Not looked at are clusters of one node, DaemonSets, Jobs, static pods and pods by themselves, namespaces that are not fit for production, and folders that
 //! belong to the system (`/proc`, `/var/run`, `/var/log`, `/etc` and the like).
 //!
 //! # Example
@@ -47,6 +47,10 @@ const OF_THE_SYSTEM: [&str; 14] = [
 ];
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
+    // where there is one node, everything is pinned to it
+    if subject.objects.nodes.len() == 1 {
+        return;
+    }
     let claims = Claims::of(subject.objects);
     for workload in subject.workloads.iter().filter(|workload| workload.serves() && subject.is_production(workload)) {
         if workload.replicas == Some(0) {

@@ -33,7 +33,7 @@ use crate::planning::quorum::State;
 use crate::planning::resilience::survival::Survival;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.objects.nodes.len() < 2 {
+    if !subject.has_other_nodes() {
         return;
     }
     let nodes = broken(subject, subject.node_losses());
