@@ -8,7 +8,7 @@ use clap::Args;
 use crate::catalogue::{self, Catalogue};
 use crate::check::settings::FailOn;
 use crate::check::{self, Question, Settings, rules};
-use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
+use crate::cli::arguments::{FindingsOutputArguments, InputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, Loaded};
 use crate::cli::output;
@@ -56,7 +56,7 @@ pub struct Arguments {
     scheduler: SchedulerArguments,
 
     #[command(flatten)]
-    output: OutputArguments,
+    output: FindingsOutputArguments,
 }
 
 const EXAMPLES: &str = "\
