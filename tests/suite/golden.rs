@@ -133,6 +133,14 @@ const OUTPUTS: &[(&str, &str)] = &[
     ),
     ("rightsize-top", "rightsize fixtures/data-platform/target --usage fixtures/cli/top.txt"),
     ("rightsize-foreign", "rightsize fixtures/cli/pending.yaml --usage fixtures/cli/top.txt"),
+    ("check", "check fixtures/cli/check.yaml"),
+    ("check-wide", "check fixtures/cli/check.yaml fixtures/check/unexplained-allow/fires.yaml -o wide"),
+    ("check-json", "check fixtures/cli/check.yaml --only single-replica -o json"),
+    ("check-github", "check fixtures/cli/check.yaml --only single-replica --only unknown-priority-class -o github"),
+    ("check-csv", "check fixtures/cli/check.yaml --only single-replica -o csv"),
+    ("explain-rule", "explain-rule single-replica"),
+    ("misuse-rule", "explain-rule no-such-rule"),
+    ("help-check", "check --help"),
     ("help", "--help"),
     ("help-plan", "plan --help"),
     ("help-schedule", "schedule --help"),
@@ -225,6 +233,14 @@ fn made_table(name: &str) -> String {
             let row = |format: &plimsoll::report::formats::Format| format!("| `{}` | {} |\n", format.name, format.about);
             let rows: String = plimsoll::report::formats::FORMATS.iter().map(row).collect();
             format!("| `-o` | for |\n|---|---|\n{rows}")
+        }
+        "rules" => {
+            let row = |rule: &plimsoll::check::Rule| {
+                let severity = rule.severity.to_string();
+                format!("| {} | `{}` | {} | {severity} | {} |\n", rule.code, rule.name, rule.group.words(), rule.manual().title)
+            };
+            let rows: String = plimsoll::check::rules::RULES.iter().map(row).collect();
+            format!("| code | rule | group | severity | finds |\n|---|---|---|---|---|\n{rows}")
         }
         "commands" => {
             let command = plimsoll::cli::command("plimsoll");
