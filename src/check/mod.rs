@@ -8,11 +8,16 @@
 //!
 //! To add a rule: see [`rules`].
 
+pub mod alerts;
 pub mod allow;
 pub mod amount;
+pub mod apart;
 pub mod contradiction;
+pub mod drains;
 pub mod finding;
+pub mod guarded;
 pub mod obstacle;
+pub mod placement;
 pub mod read;
 pub mod refused;
 pub mod rule;

@@ -2,6 +2,7 @@
 //!
 //! A new command: a file with `Arguments` and `run`, and a row in the table below; clap's help and the README walk it.
 
+mod alerts;
 mod check;
 mod completions;
 mod conformance;
@@ -61,6 +62,8 @@ commands! {
     Check => check,
     /// The manual of a rule of `check`, or the list of all rules
     ExplainRule => explain_rule,
+    /// The PrometheusRule with the alerts that a cluster lacks: a node that is not ready, a crowded node, a budget that lets no pod go
+    Alerts => alerts,
     /// Replays recordings of the real kube-scheduler and shows the first difference of each case
     Conformance => conformance,
     /// What a shell needs to complete commands, flags and their values: bash, zsh, fish and others
