@@ -9,7 +9,9 @@
 //! To add a rule: see [`rules`].
 
 pub mod allow;
+pub mod comparison;
 pub mod finding;
+pub mod known;
 pub mod read;
 pub mod rule;
 pub mod rules;
@@ -25,13 +27,17 @@ pub use workload::Workload;
 
 /// Everything that the rules find, as settings and annotations have it: by the order of the input, then by rule.
 pub fn check(question: Question<'_>) -> Vec<Finding> {
-    let settings = question.settings;
-    let subject = Subject::new(question);
+    check_subject(&Subject::new(question))
+}
+
+/// The same of what is looked at in other ways, too.
+pub fn check_subject(subject: &Subject<'_>) -> Vec<Finding> {
+    let settings = subject.settings();
     let mut found = Vec::new();
     for rule in rules::RULES {
         let Some(severity) = settings.severity(rule) else { continue };
         let mut findings = Findings::new(rule, severity);
-        (rule.find)(&subject, &mut findings);
+        (rule.find)(subject, &mut findings);
         found.extend(findings.into_inner());
     }
     let allowances = allow::Allowances::new(subject.objects, settings);

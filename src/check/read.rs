@@ -1,8 +1,11 @@
 //! Reads what a team says about its checks. The only part of `check` that opens files.
 
+mod earlier;
+
 use std::path::Path;
 use std::sync::Arc;
 
+pub use earlier::{Earlier, earlier, earlier_str};
 use serde::de::DeserializeOwned;
 
 use super::rules;

@@ -7,6 +7,7 @@ mod autoscaling;
 mod catalogue;
 mod check;
 mod cli;
+mod comparison;
 mod conformance;
 mod differential;
 mod drain;

@@ -4,6 +4,7 @@
 
 mod check;
 mod conformance;
+mod diff;
 mod drain;
 mod explain;
 mod explain_rule;
@@ -51,6 +52,8 @@ commands! {
     Rightsize => rightsize,
     /// What is wrong with manifests and the cluster they go to: what will not run, survive or scale, with file and line
     Check => check,
+    /// What changes from a base to a head, or from one Kubernetes to the next: pods, nodes, cost, what is survived, what is found
+    Diff => diff,
     /// The manual of a rule of `check`, or the list of all rules
     ExplainRule => explain_rule,
     /// Replays recordings of the real kube-scheduler and shows the first difference of each case

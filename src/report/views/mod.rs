@@ -6,8 +6,10 @@
 //! A new view: a file with the struct, a `document` and a `records` function, a variant of [`View`], a row in [`schemas`].
 
 pub mod asides;
+pub mod baseline;
 pub mod blast_radius;
 pub mod changes;
+pub mod comparison;
 pub mod conformance;
 pub mod context;
 pub mod creation;
@@ -39,6 +41,7 @@ use serde::Serialize;
 use super::document::{Detail, Document};
 pub use blast_radius::BlastRadiusView;
 pub use changes::Changes;
+pub use comparison::DiffView;
 pub use conformance::ConformanceView;
 pub use context::Context;
 pub use creation::NotCreatedGroup;
@@ -91,6 +94,8 @@ pub enum View {
     Findings(Box<FindingsView>),
     /// What can be found.
     Rules(Box<RulesView>),
+    /// What changes.
+    Diff(Box<DiffView>),
 }
 
 /// Flat rows for spreadsheets.
@@ -119,6 +124,7 @@ impl View {
             View::Rightsizing(view) => view.document(detail),
             View::Findings(view) => view.document(detail),
             View::Rules(view) => view.document(detail),
+            View::Diff(view) => view.document(detail),
         }
     }
 
@@ -138,6 +144,7 @@ impl View {
             View::Rightsizing(view) => view.records(),
             View::Findings(view) => view.records(),
             View::Rules(view) => view.records(),
+            View::Diff(view) => view.records(),
         }
     }
 
@@ -182,6 +189,7 @@ impl View {
             View::Rightsizing(view) => view.holds(),
             View::Findings(view) => view.holds(),
             View::Rules(_) => true,
+            View::Diff(view) => view.holds(),
         }
     }
 }
@@ -205,5 +213,6 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (RightsizingView::KIND, schema::<RightsizingView>()),
         (FindingsView::KIND, schema::<FindingsView>()),
         (RulesView::KIND, schema::<RulesView>()),
+        (DiffView::KIND, schema::<DiffView>()),
     ]
 }

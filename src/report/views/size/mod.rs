@@ -11,6 +11,7 @@ use super::{API_VERSION, Records};
 use crate::planning::packing::BoundProof;
 use crate::planning::size::{Because, Bound, Fleet, Objective, Offer, Realised, Sizing, Survive, Trial};
 use crate::report::amount::count;
+pub(in crate::report::views) use page::money;
 use proof::Proofs;
 pub use why::WhyView;
 
