@@ -9,10 +9,18 @@ use crate::manifest::read::Severity;
 /// Writes the answer. A reader that has seen enough (`| head`) is no error.
 pub fn answer(text: &str) -> anyhow::Result<()> {
     // what has no colours (data has none) needs nobody to look for them, byte by byte
-    let written = match memchr::memchr(ESCAPE, text.as_bytes()) {
-        None => write(std::io::stdout().lock(), text),
-        Some(_) => write(anstream::stdout().lock(), text),
-    };
+    answered(match memchr::memchr(ESCAPE, text.as_bytes()) {
+        None => write(std::io::stdout().lock(), text.as_bytes()),
+        Some(_) => write(anstream::stdout().lock(), text.as_bytes()),
+    })
+}
+
+/// Writes an answer that is no text.
+pub fn answer_bytes(bytes: &[u8]) -> anyhow::Result<()> {
+    answered(write(std::io::stdout().lock(), bytes))
+}
+
+fn answered(written: std::io::Result<()>) -> anyhow::Result<()> {
     match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         result => Ok(result?),
@@ -21,8 +29,8 @@ pub fn answer(text: &str) -> anyhow::Result<()> {
 
 const ESCAPE: u8 = 0x1b;
 
-fn write(mut out: impl Write, text: &str) -> std::io::Result<()> {
-    out.write_all(text.as_bytes())?;
+fn write(mut out: impl Write, bytes: &[u8]) -> std::io::Result<()> {
+    out.write_all(bytes)?;
     out.flush()
 }
 

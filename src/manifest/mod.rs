@@ -40,6 +40,7 @@ pub mod read;
 pub mod refusal;
 pub mod resource;
 pub mod scheduler_configuration;
+pub mod snapshot;
 pub mod storage;
 pub mod workload;
 

@@ -174,11 +174,33 @@ pub struct Graph {
     pub edges: Vec<Edge>,
 }
 
-/// Lines over a common axis.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// Numbers as a picture.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
+    /// What tells it from other charts, such as `heat-map`.
+    pub name: &'static str,
     /// What it shows.
     pub title: String,
+    /// The same in a sentence with its numbers, for those who do not see it.
+    pub about: String,
+    /// The numbers.
+    pub plot: Plot,
+}
+
+/// The numbers of a chart.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Plot {
+    /// Lines over a common axis.
+    Lines(Lines),
+    /// Shares of wholes.
+    Bars(Bars),
+    /// Cells in rows and columns.
+    Grid(Grid),
+}
+
+/// Lines over a common axis.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Lines {
     /// What the axes are called: the one that goes to the right, and the one that goes up.
     pub axes: (String, String),
     /// The lines: what each is called, and its points from left to right.
@@ -219,6 +241,156 @@ pub struct Quote {
     pub label: String,
 }
 
+impl Diagnostic {
+    /// The same as a table: how bad, where, what and why, and what to do next.
+    pub fn table(diagnostics: &[Diagnostic]) -> Table {
+        let mut table = Table::new().left("").left("where").left("what").left("next");
+        for diagnostic in diagnostics {
+            let place = diagnostic.quotes.first().map(|quote| match quote.line {
+                0 => quote.file.clone(),
+                line => format!("{}:{line}", quote.file),
+            });
+            let mood = if diagnostic.severity == "error" { Mood::Bad } else { Mood::Plain };
+            let what = std::iter::once(&diagnostic.title).chain(&diagnostic.notes).cloned().collect::<Vec<_>>().join("; ");
+            let severity = Text::new(format!("{} {}", diagnostic.severity, diagnostic.code), mood);
+            table.row(vec![severity, place.unwrap_or_default().into(), what.into(), diagnostic.help.as_str().into()]);
+        }
+        table
+    }
+}
+
+/// Shares of wholes, such as what is requested of nodes: a row each, and in it a bar a column.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Bars {
+    /// What is shared, such as `cpu`.
+    pub columns: Vec<String>,
+    /// What bars of a column should stay below, in percent; none if they may be full.
+    pub limits: Vec<Option<f64>>,
+    /// The rows.
+    pub rows: Vec<BarRow>,
+    /// Said below: what was left out.
+    pub notes: Vec<String>,
+}
+
+/// A row of bars.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BarRow {
+    /// Whose it is.
+    pub name: String,
+    /// What else tells it from others, such as its zone; empty for nothing.
+    pub aside: String,
+    /// A bar for each column; none where there is no whole.
+    pub bars: Vec<Option<Bar>>,
+}
+
+/// A bar.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bar {
+    /// How long it is, in percent of the whole.
+    pub percent: f64,
+    /// The same as it is written.
+    pub text: String,
+}
+
+/// Cells in rows and columns, each with a word and a shade.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Grid {
+    /// What rows are and what columns are, such as `workload` and `lost`.
+    pub axes: (String, String),
+    /// What the columns are called.
+    pub columns: Vec<String>,
+    /// The rows: what each is called, and a cell for each column.
+    pub rows: Vec<(String, Vec<Cell>)>,
+    /// What shades mean.
+    pub legend: Vec<(Shade, String)>,
+    /// Said below: what was left out.
+    pub notes: Vec<String>,
+}
+
+/// A cell of a grid.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cell {
+    /// What it says, in a word or a number: no shade says anything alone.
+    pub text: String,
+    /// The same in a sentence; empty if the word says it all.
+    pub about: String,
+    /// How it is filled.
+    pub shade: Shade,
+}
+
+/// How a cell is filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Shade {
+    /// Not at all.
+    #[default]
+    Blank,
+    /// By how much there is of something: from 0, nothing, to 5, all.
+    Level(u8),
+    /// As wished.
+    Good,
+    /// Worth a look.
+    Notable,
+    /// Trouble.
+    Serious,
+    /// Trouble of another sort: something waits.
+    Waiting,
+    /// The worst.
+    Bad,
+}
+
+impl Chart {
+    fn is_empty(&self) -> bool {
+        match &self.plot {
+            Plot::Lines(lines) => lines.lines.iter().all(|(_, points)| points.is_empty()),
+            Plot::Bars(bars) => bars.rows.is_empty(),
+            Plot::Grid(grid) => grid.rows.is_empty() || grid.columns.is_empty(),
+        }
+    }
+}
+
+impl Figure {
+    /// `cpu requested: 71 % (2.84/4)`.
+    pub fn sentence(&self) -> Text {
+        let about = if self.about.is_empty() { String::new() } else { format!(" ({})", self.about) };
+        Text::new(format!("{}: {}{about}", self.name, self.value.text), self.value.mood)
+    }
+}
+
+impl Grid {
+    /// The same as a table of words.
+    pub fn table(&self) -> Table {
+        let mut table = self.columns.iter().fold(Table::new().left(self.axes.0.as_str()), |table, column| table.left(column.as_str()));
+        for (name, cells) in &self.rows {
+            let cells = cells.iter().map(|cell| Text::new(cell.text.as_str(), cell.shade.mood()));
+            table.row(std::iter::once(name.as_str().into()).chain(cells).collect());
+        }
+        table
+    }
+}
+
+impl Shade {
+    /// What it means, for formats that have no shades.
+    pub fn mood(self) -> Mood {
+        match self {
+            Shade::Blank | Shade::Level(_) => Mood::Plain,
+            Shade::Good => Mood::Good,
+            Shade::Notable => Mood::Notable,
+            Shade::Serious | Shade::Waiting | Shade::Bad => Mood::Bad,
+        }
+    }
+}
+
+/// A number that is read first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figure {
+    /// What it is.
+    pub name: String,
+    /// The number.
+    pub value: Text,
+    /// What it is part of, or what explains it; empty for nothing.
+    pub about: String,
+}
+
 /// A part of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Section {
@@ -253,6 +425,15 @@ pub enum Section {
     Chart(Chart),
     /// What is wrong with what somebody wrote, each with its place.
     Diagnostics(Vec<Diagnostic>),
+    /// A chart of cells, for every format: there is no table beside it.
+    Matrix(Chart),
+    /// The numbers that are read first, under a title.
+    Figures {
+        /// Title; empty for none.
+        title: String,
+        /// The numbers.
+        figures: Vec<Figure>,
+    },
 }
 
 /// What a result says to a reader.
@@ -293,7 +474,7 @@ impl Document {
 
     /// Adds a chart, if there is anything in it.
     pub fn chart(&mut self, chart: Chart) {
-        if chart.lines.iter().any(|(_, points)| !points.is_empty()) {
+        if !chart.is_empty() {
             self.sections.push(Section::Chart(chart));
         }
     }
@@ -302,6 +483,28 @@ impl Document {
     pub fn diagnostics(&mut self, diagnostics: Vec<Diagnostic>) {
         if !diagnostics.is_empty() {
             self.sections.push(Section::Diagnostics(diagnostics));
+        }
+    }
+
+    /// Adds a chart of cells that every format shows, if there is anything in it.
+    pub fn matrix(&mut self, chart: Chart) {
+        if !chart.is_empty() {
+            self.sections.push(Section::Matrix(chart));
+        }
+    }
+
+    /// The charts of it, in order.
+    pub fn charts(&self) -> impl Iterator<Item = &Chart> {
+        self.sections.iter().filter_map(|section| match section {
+            Section::Chart(chart) | Section::Matrix(chart) => Some(chart),
+            _ => None,
+        })
+    }
+
+    /// Adds numbers that are read first, if there are any.
+    pub fn figures(&mut self, title: impl Into<String>, figures: Vec<Figure>) {
+        if !figures.is_empty() {
+            self.sections.push(Section::Figures { title: title.into(), figures });
         }
     }
 

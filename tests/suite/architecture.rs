@@ -68,7 +68,7 @@ const SHELVES: &[(&str, &[&str])] = &[
     ),
     ("scheduler/plugins", &[]),
     ("check/rules", &[]),
-    ("report/formats", &["snippet"]),
+    ("report/formats", &["drawing", "snippet"]),
     ("cli/commands", &[]),
 ];
 
@@ -83,7 +83,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["report/formats/snippet.rs"]),
     ("csv", &["report/formats", "usage/read", "catalogue/read"]),
     ("schemars", &["report/views", "check/settings.rs"]),
-    ("serde_saphyr", &["manifest/read", "usage/read", "catalogue/read", "check/read", "report/formats/yaml.rs"]),
+    ("serde_saphyr", &["manifest/read", "manifest/snapshot", "usage/read", "catalogue/read", "check/read", "report/formats/yaml.rs"]),
     (
         "serde_json",
         &[
@@ -94,13 +94,20 @@ const HOMES: &[(&str, &[&str])] = &[
             "conformance",
             "simulation/requests.rs",
             "report/formats/json.rs",
+            "report/formats/sarif.rs",
+            "report/formats/html",
+            "report/formats/tfvars.rs",
             "cli/commands/conformance.rs",
         ],
     ),
     ("petgraph", &["graph"]),
     ("good_lp", &["planning/packing"]),
     ("plotters", &["report/formats"]),
-    ("flate2", &["manifest/read", "catalogue/read", "conformance"]),
+    ("png", &["report/formats"]),
+    ("minijinja", &["report/formats"]),
+    ("quick_xml", &["report/formats/junit.rs"]),
+    // snapshots are written packed, too
+    ("flate2", &["manifest/read", "catalogue/read", "conformance", "cli/file.rs"]),
     ("ruzstd", &["manifest/read"]),
     ("walkdir", &["manifest/read", "conformance"]),
     ("glob", &["manifest/read"]),

@@ -90,3 +90,115 @@ fn codes_and_names_are_in_order_and_of_their_group() {
         assert_eq!(RULES.iter().filter(|other| other.name == rule.name).count(), 1, "{}", rule.name);
     }
 }
+
+/// What `check` says of fixtures that hold a finding, one that is allowed, and nothing.
+fn written(format: &str) -> String {
+    let fixtures = ["single-replica/fires.yaml", "unknown-priority-class/fires.yaml", "unexplained-allow/fires.yaml"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    command.arg("check").args(fixtures.map(|name| format!("./fixtures/check/{name}"))).args(["-o", format]);
+    command.args(["--only", "PL101", "--only", "PL201", "--only", "PL501"]);
+    let output = command.current_dir(root()).stdin(Stdio::null()).output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8(output.stdout).expect("it is text")
+}
+
+#[test]
+fn sarif_names_rules_places_and_suppressions() {
+    let log: serde_json::Value = serde_json::from_str(&written("sarif")).expect("it is JSON");
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("they are a list");
+    assert_eq!(rules.len(), RULES.len());
+    let results = run["results"].as_array().expect("they are a list");
+    assert_eq!(results.len(), 4, "{results:#?}");
+    let mut prints = std::collections::BTreeSet::new();
+    for result in results {
+        let rule = &rules[result["ruleIndex"].as_u64().expect("it is a number") as usize];
+        assert_eq!(rule["id"], result["ruleId"]);
+        let place = &result["locations"][0]["physicalLocation"];
+        let file = place["artifactLocation"]["uri"].as_str().expect("it is named");
+        assert!(file.starts_with("fixtures/check/"), "{file} is relative");
+        // the region is what its snippet has there
+        let text = std::fs::read_to_string(root().join(file)).expect("it is there");
+        let region = &place["region"];
+        let number = |name: &str| region[name].as_u64().expect("it is a number") as usize;
+        let line = text.lines().nth(number("startLine") - 1).expect("the line is there");
+        assert_eq!(region["snippet"]["text"], line);
+        assert!(!line[number("startColumn") - 1..number("endColumn") - 1].trim().is_empty());
+        assert!(prints.insert(result["partialFingerprints"]["ruleObjectField/v1"].to_string()));
+    }
+    let suppressed: Vec<_> = results.iter().filter(|result| result.get("suppressions").is_some()).collect();
+    assert_eq!(suppressed.len(), 1, "single-replica is allowed");
+    assert_eq!(suppressed[0]["suppressions"][0]["kind"], "inSource");
+}
+
+#[test]
+fn junit_counts_what_it_holds() {
+    let text = written("junit");
+    let cases = text.matches("<testcase ").count();
+    let sum = |name: &str| -> usize {
+        let mark = format!(" {name}=\"");
+        let marks = text.match_indices(&mark);
+        marks.map(|(at, mark)| text[at + mark.len()..].split('"').next().expect("it is closed").parse::<usize>().expect("a number")).sum()
+    };
+    assert_eq!((sum("tests"), sum("failures"), sum("skipped"), sum("errors")), (cases, 3, 1, 0));
+    assert_eq!((text.matches("<failure ").count(), text.matches("<skipped>").count()), (3, 1));
+    assert_eq!(text.matches("<testsuite ").count(), RULES.len());
+}
+
+#[test]
+fn github_annotates_files_and_lines() {
+    let text = written("github");
+    let commands: Vec<&str> = text.lines().filter(|line| line.starts_with("::")).collect();
+    assert_eq!(commands.len(), 3, "what is allowed is no annotation: {text}");
+    let error = "::error file=fixtures/check/unknown-priority-class/fires.yaml,line=19,endLine=19,col=7,endColumn=30,title=PL101 \
+                 unknown-priority-class::Deployment shop/payments: PriorityClass \"gold\" is not there";
+    assert!(commands.iter().any(|command| command.starts_with(error)), "{text}");
+}
+
+#[test]
+fn only_check_writes_formats_for_findings() {
+    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll")).args(["schedule", "-o", "sarif"]).output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("`plimsoll check` does"));
+}
+
+#[test]
+fn settings_say_where_they_are_wrong() {
+    for (text, expected) in [
+        ("rules:\n  no-such-rule: off\n", "there is no rule \"no-such-rule\""),
+        ("thresholds:\n  replicaz: 3\n", "s.yaml:2:3"),
+        ("kind: Deployment\n", "\"Settings\" is expected"),
+        ("rules: {single-replica: loud}\n", "s.yaml:1:"),
+    ] {
+        let problem = plimsoll::check::read::settings_str("s.yaml", text).expect_err(text).to_string();
+        assert!(problem.contains(expected), "{text}: {problem}");
+    }
+    let settings = plimsoll::check::read::settings_str("s.yaml", "rules: {PL201: off, single-replica: error}").expect("codes are taken");
+    assert_eq!(settings.rules.len(), 2);
+}
+
+#[test]
+fn what_is_allowed_is_told_and_fails_nothing() {
+    let folder = std::env::temp_dir().join(format!("plimsoll-allow-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("it can be made");
+    let settings = folder.join("plimsoll.yaml");
+    std::fs::write(&settings, "allow: [{rule: PL201, object: Deployment/shop/*, reason: known}]\n").expect("it can be written");
+    let fixture = root().join("fixtures/check/single-replica/fires.yaml");
+    let run = |settings: Option<&Path>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command.arg("check").arg(&fixture).args(["--only", "single-replica", "-o", "json"]).current_dir(&folder);
+        // the usual file is taken without being named; an empty one says nothing
+        if let Some(settings) = settings {
+            command.arg("--settings").arg(settings);
+        }
+        let output = command.output().expect("the program starts");
+        let view: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+        (output.status.code(), view["counts"]["allowed"].clone(), view["findings"][0]["allowed"]["reason"].clone())
+    };
+    assert_eq!(run(None), (Some(0), 1.into(), "known".into()));
+    let empty = folder.join("empty.yaml");
+    std::fs::write(&empty, "").expect("it can be written");
+    assert_eq!(run(Some(&empty)), (Some(1), 0.into(), serde_json::Value::Null));
+    std::fs::remove_dir_all(&folder).expect("it can be removed");
+}

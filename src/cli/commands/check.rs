@@ -9,7 +9,7 @@ use crate::check::comparison::Comparison;
 use crate::check::known::{Known, find_again};
 use crate::check::settings::FailOn;
 use crate::check::{self, Subject};
-use crate::cli::arguments::{InputArguments, OutputArguments, SchedulerArguments};
+use crate::cli::arguments::{FindingsOutputArguments, InputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, Loaded};
 use crate::cli::output;
@@ -43,7 +43,7 @@ pub struct Arguments {
     scheduler: SchedulerArguments,
 
     #[command(flatten)]
-    output: OutputArguments,
+    output: FindingsOutputArguments,
 }
 
 const EXAMPLES: &str = "\

@@ -11,9 +11,11 @@ mod explain_rule;
 mod fit;
 mod lose;
 mod plan;
+mod report;
 mod rightsize;
 mod schedule;
 pub(super) mod size;
+mod snapshot;
 
 use super::exit::Exit;
 
@@ -50,6 +52,10 @@ commands! {
     Size => size,
     /// Requests and limits from what was measured, what they do to replicas, quotas and nodes, and patches that set them
     Rightsize => rightsize,
+    /// A page to look at and to hand on: what is wrong, how full nodes are, what falls with what, where every pod is, what it costs
+    Report => report,
+    /// Your cluster in a file, by your own kubectl: what is read and nothing else, under other names if you want
+    Snapshot => snapshot,
     /// What is wrong with manifests and the cluster they go to: what will not run, survive or scale, with file and line
     Check => check,
     /// What changes from a base to a head, or from one Kubernetes to the next: pods, nodes, cost, what is survived, what is found

@@ -1,38 +1,32 @@
 //! `plan`: all we know of a cluster on one screen: its state, the six success metrics, what it survives.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::time::Duration;
 
-use anyhow::{anyhow, bail};
 use clap::Args;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-use crate::cli::arguments::{GraphOutputArguments, InputArguments, SchedulerArguments};
+use crate::cli::arguments::{InputArguments, PlanOutputArguments, SchedulerArguments};
 use crate::cli::commands::size::{GoalArguments, MarketArguments};
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, Loaded, Preparation};
-use crate::cli::placement::{self, Ground};
-use crate::cli::purchase::purchase;
-use crate::cli::recovery::RecoveryArguments;
+use crate::cli::judgement::{Judgement, MetricArguments};
+use crate::cli::output;
+use crate::cli::placement::{self, Ground, Settled};
+use crate::cli::purchase::{purchase, tell_parameters};
 use crate::cli::template::Template;
-use crate::cli::{output, time};
 use crate::cluster::Standing;
 use crate::cluster::index::PodId;
 use crate::cluster::resources::{CPU, MEMORY};
 use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::graph::Dependencies;
-use crate::graph::failure_domains::Kind;
 use crate::manifest::Objects;
 use crate::manifest::pod::Pod;
 use crate::manifest::read::Written;
-use crate::planning::failover::Assumptions;
 use crate::planning::headroom;
-use crate::planning::quorum::Quorums;
 use crate::planning::recommendation::{AutoscalerBounds, autoscaler_bounds, recommend};
-use crate::planning::size::Share;
-use crate::planning::success_metrics::{self, Setting, Thresholds};
+use crate::planning::success_metrics;
+use crate::planning::survey::Survey;
 use crate::report::formats::Only;
 use crate::report::views::plan::{ClusterPlan, PlanView, PurchaseView, StateView};
 use crate::report::views::quotas::QuotasView;
@@ -40,11 +34,7 @@ use crate::report::views::recommendation::RecommendationView;
 use crate::report::views::survival::SurvivalView;
 use crate::report::views::workload::Workloads;
 use crate::report::views::{API_VERSION, Context, FitView, GraphView, ScheduleView, SuccessMetricsView, View};
-use crate::scheduler::Options;
-use crate::scheduler::profile::Configuration;
 use crate::simulation::loss::Baseline;
-use crate::usage::read::Content;
-use crate::usage::{self, Usage};
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
@@ -74,35 +64,7 @@ pub struct Arguments {
     scheduler: SchedulerArguments,
 
     #[command(flatten)]
-    output: GraphOutputArguments,
-}
-
-/// How the six success metrics are judged.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "How it is judged")]
-struct MetricArguments {
-    /// Ready nodes that there must be
-    #[arg(long, value_name = "N", default_value = "3")]
-    min_nodes: usize,
-
-    /// More pods than this on a node are worth a remark
-    #[arg(long, value_name = "N", default_value = "30")]
-    max_pods_per_node: usize,
-
-    /// Ready pods that each service must have
-    #[arg(long, value_name = "N", default_value = "2")]
-    min_replicas: usize,
-
-    /// After losing any node everything must be whole again in less than this
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = time::duration)]
-    max_failover: Duration,
-
-    /// Measured usage of the pods that are there (kubectl top pods, metrics API, CSV): by that, too, nodes must stay below --max-utilization
-    #[arg(long, value_name = "FILE")]
-    usage: Option<PathBuf>,
-
-    #[command(flatten)]
-    recovery: RecoveryArguments,
+    output: PlanOutputArguments,
 }
 
 const EXAMPLES: &str = "\
@@ -114,6 +76,8 @@ Examples:
   plimsoll plan cluster.json --removed-after 2m    where a cloud's controller removes dead nodes
   plimsoll plan cluster.json -o markdown           for a pull request or a wiki
   plimsoll plan cluster.json -o dot | dot -Tsvg    what needs what in the (last) cluster, as a graph
+  plimsoll plan cluster.json -o patch              what to set, and what puts pods where the plan has them (also: kustomize)
+  plimsoll plan cluster.json -o tfvars             the nodes to buy (also: machine-deployments, node-pools)
 
 The six success metrics: enough nodes; workloads spread over them; none too full; two pods for every service; autoscalers that can scale;
 whole again in time after the loss of any node.
@@ -136,11 +100,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         complete &= loaded.complete;
         let mut plan = question.look_at(title, &mut loaded);
         if number == last && !arguments.no_purchase && !question.only_graphs {
-            question.advise(&mut plan, &loaded.objects, arguments)?;
+            question.advise(&mut plan, &loaded, arguments)?;
         }
         clusters.push(plan);
     }
     let view = View::Plan(Box::new(PlanView { api_version: API_VERSION, kind: PlanView::KIND, clusters }));
+    tell_parameters(arguments.output.output.0, &view);
     output::answer(&(arguments.output.output.0.render)(&view))?;
     Ok(if complete { Exit::of(view.holds()) } else { Exit::Misuse })
 }
@@ -160,14 +125,7 @@ const WORKLOADS: usize = 5;
 
 /// Everything that is asked of each cluster.
 struct Question {
-    configuration: Configuration,
-    options: Options,
-    ties: String,
-    thresholds: Thresholds,
-    assumptions: Assumptions,
-    usage: Option<Usage>,
-    /// Whether replicas are those of autoscalers at their most.
-    at_most: bool,
+    judgement: Judgement,
     with_graph: bool,
     only_graphs: bool,
 }
@@ -176,36 +134,20 @@ impl Question {
     fn new(arguments: &Arguments) -> anyhow::Result<Self> {
         let only_graphs = arguments.output.output.0.only == Some(Only::Graphs);
         Ok(Question {
-            configuration: arguments.scheduler.configuration()?,
-            options: arguments.scheduler.options()?,
-            ties: arguments.scheduler.ties(),
-            thresholds: arguments.metrics.thresholds(arguments.goal.max_utilization.0),
-            assumptions: arguments.metrics.recovery.assumptions(),
-            usage: arguments.metrics.usage()?,
-            at_most: arguments.input.replicas == "max",
+            judgement: Judgement::new(&arguments.input, &arguments.scheduler, &arguments.metrics, &arguments.goal)?,
             with_graph: only_graphs || arguments.graph,
             only_graphs,
         })
     }
 
-    fn setting(&self) -> Setting<'_> {
-        Setting {
-            configuration: &self.configuration,
-            options: self.options,
-            thresholds: &self.thresholds,
-            assumptions: &self.assumptions,
-            usage: self.usage.as_ref(),
-            at_most: self.at_most,
-        }
-    }
-
     fn look_at(&self, title: &str, loaded: &mut Loaded) -> ClusterPlan {
-        let (schedule, baseline) = placement::settle(loaded, &self.configuration, self.options, self.ties.clone());
+        let Settled { view: schedule, check, baseline } = self.judgement.settle(loaded);
         let graph = self.with_graph.then(|| graph(&loaded.objects, &schedule));
         let mut plan = ClusterPlan::of(title, schedule, graph);
         if self.only_graphs {
             return plan;
         }
+        plan.self_check = check;
         plan.quotas = loaded.quotas().map(|quotas| QuotasView::new(&quotas));
         self.measure(&mut plan, &loaded.objects, &baseline);
         plan.fits = self.fits(&mut loaded.objects, &baseline);
@@ -214,24 +156,21 @@ impl Question {
 
     /// The state of a cluster, the six metrics, and what it survives: the loss of any node, and of any zone if it has several.
     fn measure(&self, plan: &mut ClusterPlan, objects: &Objects, baseline: &Baseline) {
-        let quorums = &Quorums::of(objects, &[]);
-        let setting = self.setting();
-        let node_losses = &success_metrics::node_losses(objects, baseline, quorums, &setting);
-        let measured = success_metrics::measure(&success_metrics::Question { objects, baseline, quorums, node_losses, setting });
-        plan.state = Some(StateView::new(&plan.schedule, &measured, node_losses));
-        plan.success_metrics = Some(SuccessMetricsView::new(&measured));
-        plan.survives.push(SurvivalView::new(Kind::Node.name(), node_losses));
-        let zones = success_metrics::losses(objects, baseline, quorums, &setting, &Kind::Zone).ok();
-        if let Some(zones) = zones.filter(|zones| zones.domains.len() > 1) {
-            plan.survives.push(SurvivalView::new(Kind::Zone.name(), &zones));
-        }
+        let survey = Survey::new(objects, baseline, self.judgement.setting());
+        plan.state = Some(StateView::new(&plan.schedule, &survey.measured, &survey.node_losses));
+        plan.success_metrics = Some(SuccessMetricsView::new(&survey.measured));
+        plan.survives = survey.losses().map(|(kind, losses)| SurvivalView::new(kind.name(), losses)).collect();
     }
 
     /// What to buy, the six metrics once more on what is there then, and what to set there.
-    fn advise(&self, plan: &mut ClusterPlan, objects: &Objects, arguments: &Arguments) -> anyhow::Result<()> {
+    fn advise(&self, plan: &mut ClusterPlan, loaded: &Loaded, arguments: &Arguments) -> anyhow::Result<()> {
+        let objects = &loaded.objects;
         let asked = (&arguments.goal, &arguments.market, arguments.metrics.min_nodes);
-        let found = purchase(objects, asked, &self.configuration, self.options, &arguments.input.replicas)?;
-        let after = found.objects.as_ref().map(|objects| success_metrics::measure_objects(objects, self.setting()));
+        let written = loaded.applied().0;
+        let written = (arguments.output.output.0.only == Some(Only::Patches)).then_some(written);
+        let Judgement { configuration, options, .. } = &self.judgement;
+        let found = purchase(objects, asked, configuration, *options, (&arguments.input.replicas, written))?;
+        let after = found.objects.as_ref().map(|objects| success_metrics::measure_objects(objects, self.judgement.setting()));
         plan.buy = Some(PurchaseView { size: found.view, success_metrics: after.as_ref().map(SuccessMetricsView::new) });
         let mut objects = found.objects.unwrap_or_else(|| objects.clone());
         let recommendation = recommend(&objects, None);
@@ -249,8 +188,8 @@ impl Question {
             replaced: &Objects::default(),
             assumption: &Assumption::Current,
             usage: None,
-            configuration: &self.configuration,
-            options: self.options,
+            configuration: &self.judgement.configuration,
+            options: self.judgement.options,
         };
         // without any there is nothing to say
         (!objects.nodes.is_empty()).then(|| autoscaler_bounds(&question).ok()).flatten()
@@ -263,11 +202,11 @@ impl Question {
         let first = objects.pods.len();
         let templates: Vec<Pod> = largest.iter().map(|(pod, _)| Template::of(&objects.pods[*pod]).pod).collect();
         objects.pods.extend(templates);
-        let mut ground = Ground::new(objects, &self.configuration);
+        let mut ground = Ground::new(objects, &self.judgement.configuration);
         let pods: Vec<PodId> = (first..objects.pods.len()).map(PodId::new).collect();
         let copies: Vec<Vec<PodId>> = pods.iter().map(|&pod| ground.copies(pod, None)).collect();
-        let context = Context::new(objects, &ground.cluster, self.options.version, self.ties.clone());
-        let mut scheduler = ground.scheduler(self.options);
+        let context = Context::new(objects, &ground.cluster, self.judgement.options.version, self.judgement.ties.clone());
+        let mut scheduler = ground.scheduler(self.judgement.options);
         placement::run(&mut scheduler);
         let fit = |(index, copies): (usize, &Vec<PodId>)| {
             let mut trial = scheduler.clone();
@@ -277,26 +216,6 @@ impl Question {
         let fits = copies.iter().enumerate().map(fit).collect();
         objects.pods.truncate(first);
         fits
-    }
-}
-
-impl MetricArguments {
-    fn thresholds(&self, utilization: Option<Share>) -> Thresholds {
-        Thresholds {
-            nodes: self.min_nodes,
-            pods_per_node: self.max_pods_per_node,
-            utilization,
-            replicas: self.min_replicas,
-            failover: self.max_failover,
-        }
-    }
-
-    fn usage(&self) -> anyhow::Result<Option<Usage>> {
-        let Some(path) = &self.usage else { return Ok(None) };
-        match usage::read::read(path).map_err(|problem| anyhow!("--usage: {problem}"))? {
-            Content::Usage(usage) => Ok(Some(usage)),
-            Content::Replicas(_) => bail!("--usage: {} holds replicas, not usage; --replicas takes those", path.display()),
-        }
     }
 }
 

@@ -29,6 +29,14 @@ pub(super) fn read(paths: &[PathBuf], options: Options<'_>) -> Input {
     collector.finish()
 }
 
+/// Reads a stream under a name.
+pub(super) fn read_stream(name: &str, stream: impl Read + Send, options: Options<'_>) -> Input {
+    let mut collector = Collector::new(options);
+    let reader = Counted { reader: stream, read: 0, total: 0, options };
+    collector.stream(&name.into(), reader);
+    collector.finish()
+}
+
 /// Reads bytes under a name.
 pub(super) fn read_bytes(name: &str, bytes: &[u8]) -> Input {
     let mut collector = Collector::new(Options::default());

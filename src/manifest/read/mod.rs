@@ -106,6 +106,11 @@ pub fn read(paths: &[PathBuf], options: Options<'_>) -> Input {
     collect::read(paths, options)
 }
 
+/// Reads a stream, under a name to be shown in problems.
+pub fn read_stream(name: &str, stream: impl std::io::Read + Send, options: Options<'_>) -> Input {
+    collect::read_stream(name, stream, options)
+}
+
 /// Reads a text, under a name to be shown in problems.
 pub fn read_str(name: &str, text: &str) -> Input {
     collect::read_bytes(name, text.as_bytes())

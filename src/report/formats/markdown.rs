@@ -6,7 +6,7 @@
 //! Source: GitHub Flavored Markdown Spec 0.29, tables (4.10), backslash escapes (6.1), HTML blocks (4.6).
 
 use crate::report::amount::count;
-use crate::report::document::{Align, Detail, Diagnostic, Document, Graph, Mood, Section, Table, Text};
+use crate::report::document::{Align, Detail, Diagnostic, Document, Graph, Mood, Plot, Section, Table, Text};
 use crate::report::views::View;
 
 /// So many rows are shown; more are folded.
@@ -25,7 +25,9 @@ pub fn text(document: &Document) -> String {
     for section in &document.sections {
         match section {
             Section::Chart(_) => {}
-            Section::Diagnostics(diagnostics) => fold(&mut out, (diagnostics.len(), ROWS, "finding"), &found(diagnostics)),
+            Section::Diagnostics(diagnostics) => {
+                fold(&mut out, (diagnostics.len(), ROWS, "finding"), &rows(&Diagnostic::table(diagnostics)))
+            }
             Section::Headline(headline) => out.push_str(&format!("\n# {}\n", escape(&headline.text))),
             Section::Lines { title, lines } => {
                 out.push_str(&titled(title));
@@ -36,6 +38,17 @@ pub fn text(document: &Document) -> String {
                 lead.iter().for_each(|line| out.push_str(&format!("\n{}\n", bare(&painted(line)))));
                 fold(&mut out, (table.rows.len(), ROWS, "row"), &rows(table));
                 notes.iter().for_each(|note| out.push_str(&format!("\n{}\n", bare(&escape(note)))));
+            }
+            Section::Matrix(chart) => {
+                out.push_str(&titled(&chart.title));
+                if let Plot::Grid(grid) = &chart.plot {
+                    fold(&mut out, (grid.rows.len(), ROWS, "row"), &rows(&grid.table()));
+                    grid.notes.iter().for_each(|note| out.push_str(&format!("\n{}\n", bare(&escape(note)))));
+                }
+            }
+            Section::Figures { title, figures } => {
+                out.push_str(&titled(title));
+                fold(&mut out, (figures.len(), LINES, "line"), &list(figures.iter().map(|figure| painted(&figure.sentence()))));
             }
             Section::Graph { title, graph } => {
                 out.push_str(&titled(title));
@@ -64,22 +77,6 @@ fn fold(out: &mut String, (length, most, one): (usize, usize, &str), block: &str
 
 fn list(lines: impl Iterator<Item = String>) -> String {
     lines.map(|line| format!("- {}\n", bare(&line))).collect()
-}
-
-/// A table of what is wrong: where, what, and what to do next.
-fn found(diagnostics: &[Diagnostic]) -> String {
-    let mut table = Table::new().left("").left("where").left("what").left("next");
-    for diagnostic in diagnostics {
-        let place = diagnostic.quotes.first().map(|quote| match quote.line {
-            0 => quote.file.clone(),
-            line => format!("{}:{line}", quote.file),
-        });
-        let mood = if diagnostic.severity == "error" { Mood::Bad } else { Mood::Plain };
-        let what = std::iter::once(&diagnostic.title).chain(&diagnostic.notes).cloned().collect::<Vec<_>>().join("; ");
-        let severity = Text::new(format!("{} {}", diagnostic.severity, diagnostic.code), mood);
-        table.row(vec![severity, place.unwrap_or_default().into(), what.into(), diagnostic.help.as_str().into()]);
-    }
-    rows(&table)
 }
 
 fn edges(graph: &Graph) -> Vec<String> {

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Row};
 
 use super::snippet;
-use crate::report::document::{Align, Detail, Document, Graph, Mood, Section, Table, Text};
+use crate::report::document::{Align, Detail, Document, Graph, Mood, Plot, Section, Table, Text};
 use crate::report::views::View;
 
 const GAP: u16 = 3;
@@ -35,6 +35,17 @@ pub fn text(document: &Document) -> String {
                 lead.iter().for_each(|line| push_line(&mut out, &painted(line)));
                 rows(table).iter().for_each(|line| push_line(&mut out, line));
                 notes.iter().for_each(|note| push_line(&mut out, &paint(note, style(Mood::Faint))));
+            }
+            Section::Matrix(chart) => {
+                heading(&mut out, &chart.title);
+                if let Plot::Grid(grid) = &chart.plot {
+                    rows(&grid.table()).iter().for_each(|line| push_line(&mut out, line));
+                    grid.notes.iter().for_each(|note| push_line(&mut out, &paint(note, style(Mood::Faint))));
+                }
+            }
+            Section::Figures { title, figures } => {
+                heading(&mut out, title);
+                figures.iter().for_each(|figure| push_line(&mut out, &painted(&figure.sentence())));
             }
             Section::Graph { title, graph } => {
                 heading(&mut out, title);

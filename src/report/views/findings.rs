@@ -227,7 +227,8 @@ impl FindingsView {
         document
     }
 
-    fn headline(&self) -> Text {
+    /// The answer in one line.
+    pub fn headline(&self) -> Text {
         let Counts { errors, warnings, notes, allowed, known } = self.counts;
         let parts = [(errors, "error"), (warnings, "warning"), (notes, "note")];
         let found: Vec<String> = parts.iter().filter(|(number, _)| *number > 0).map(|&(number, word)| count(number, word)).collect();
@@ -366,6 +367,13 @@ impl FindingView {
         }
     }
 
+    /// All that is said of it, a sentence a line: what is wrong with what, why, and what to do next.
+    pub fn text(&self) -> String {
+        let first = format!("{}: {}", self.object.title(), self.message);
+        let help = Some(format!("next: {}", self.help)).filter(|_| !self.help.is_empty());
+        std::iter::once(first).chain(self.evidence.iter().cloned()).chain(help).collect::<Vec<_>>().join("\n")
+    }
+
     /// As it is shown to people.
     pub fn diagnostic(&self) -> Diagnostic {
         let places = std::iter::once(&self.place).chain(&self.related);
@@ -381,6 +389,12 @@ impl FindingView {
 }
 
 impl ObjectView {
+    /// As in paths: `Deployment/shop/api`.
+    pub fn path(&self) -> String {
+        let Self { kind, namespace, name } = self;
+        if namespace.is_empty() { format!("{kind}/{name}") } else { format!("{kind}/{namespace}/{name}") }
+    }
+
     /// As in sentences: `Deployment shop/api`.
     pub fn title(&self) -> String {
         match self.namespace.as_str() {
@@ -391,6 +405,11 @@ impl ObjectView {
 }
 
 impl PlaceView {
+    /// As `file:line:column`.
+    pub fn shown(&self) -> String {
+        if self.line == 0 { self.file.clone() } else { format!("{}:{}:{}", self.file, self.line, self.column) }
+    }
+
     fn new(excerpt: Excerpt, path: String, message: String) -> Self {
         let Excerpt { location, end_column, line } = excerpt;
         let (file, column) = (location.file.to_string(), location.column());

@@ -21,15 +21,21 @@ pub mod fit;
 pub mod graph;
 pub mod headroom;
 pub mod losses;
+pub mod node_groups;
+mod object_patch;
+mod placement_graph;
 pub mod plan;
 pub mod quotas;
+pub mod realisation;
 pub mod recommendation;
 pub mod refusal;
 pub mod remedy;
+pub mod report;
 pub mod rightsize;
 pub mod rules;
 pub mod samples;
 pub mod schedule;
+pub mod self_check;
 pub mod size;
 pub mod success_metrics;
 pub mod survival;
@@ -38,7 +44,7 @@ pub mod workload;
 
 use serde::Serialize;
 
-use super::document::{Detail, Document};
+use super::document::{Detail, Document, Graph};
 pub use blast_radius::BlastRadiusView;
 pub use changes::Changes;
 pub use comparison::DiffView;
@@ -52,12 +58,16 @@ pub use fit::FitView;
 pub use graph::GraphView;
 pub use headroom::HeadroomView;
 pub use losses::LossesView;
+pub use node_groups::NodeGroups;
 pub use plan::PlanView;
+pub use realisation::RealisationView;
 pub use recommendation::RecommendationView;
+pub use report::ReportView;
 pub use rightsize::RightsizingView;
 pub use rules::RulesView;
 pub use samples::SamplesView;
 pub use schedule::ScheduleView;
+pub use self_check::SelfCheckView;
 pub use size::SizeView;
 pub use success_metrics::SuccessMetricsView;
 
@@ -84,6 +94,8 @@ pub enum View {
     Conformance(Box<ConformanceView>),
     /// All we know of a cluster.
     Plan(Box<PlanView>),
+    /// What a person wants to look at of it.
+    Report(Box<ReportView>),
     /// How nodes can be drained.
     Drain(Box<DrainView>),
     /// What to buy.
@@ -119,6 +131,7 @@ impl View {
             View::Losses(view) => view.document(detail),
             View::Conformance(view) => view.document(detail),
             View::Plan(view) => view.document(detail),
+            View::Report(view) => view.document(detail),
             View::Drain(view) => view.document(detail),
             View::Size(view) => view.document(detail),
             View::Rightsizing(view) => view.document(detail),
@@ -139,6 +152,7 @@ impl View {
             View::Losses(view) => view.records(),
             View::Conformance(view) => view.records(),
             View::Plan(view) => view.records(),
+            View::Report(view) => view.records(),
             View::Drain(view) => view.records(),
             View::Size(view) => view.records(),
             View::Rightsizing(view) => view.records(),
@@ -153,6 +167,8 @@ impl View {
         match self {
             View::Drain(view) => Some(view.script()),
             View::Rightsizing(view) => Some(view.script()),
+            View::Schedule(view) => Some(view.realisation.as_ref()?.script()),
+            View::Size(view) => Some(view.realisation.as_ref()?.script()),
             _ => None,
         }
     }
@@ -161,6 +177,9 @@ impl View {
     pub fn patches(&self) -> Option<String> {
         match self {
             View::Rightsizing(view) => Some(view.patches()),
+            View::Schedule(view) => Some(view.realisation.as_ref()?.patches()),
+            View::Size(view) => Some(view.realisation.as_ref()?.patches()),
+            View::Plan(view) => view.patches(),
             _ => None,
         }
     }
@@ -169,6 +188,35 @@ impl View {
     pub fn kustomization(&self) -> Option<String> {
         match self {
             View::Rightsizing(view) => Some(view.kustomization()),
+            View::Schedule(view) => Some(view.realisation.as_ref()?.kustomization(Vec::new())),
+            View::Size(view) => Some(view.realisation.as_ref()?.kustomization(Vec::new())),
+            View::Plan(view) => view.kustomization(),
+            _ => None,
+        }
+    }
+
+    /// The placement as a graph, if it is one: nodes as boxes with their pods, in zones.
+    pub fn placement(&self) -> Option<Graph> {
+        match self {
+            View::Schedule(view) => Some(view.placement()),
+            View::Size(view) => Some(view.placement()),
+            _ => None,
+        }
+    }
+
+    /// The nodes to have as groups of alike ones, if it is about that.
+    pub fn node_groups(&self) -> Option<NodeGroups<'_>> {
+        match self {
+            View::Size(view) => Some(NodeGroups::of(view)),
+            View::Plan(view) => Some(NodeGroups::of(&view.clusters.last()?.buy.as_ref()?.size)),
+            _ => None,
+        }
+    }
+
+    /// What is wrong, if that is what it is about.
+    pub fn findings(&self) -> Option<&FindingsView> {
+        match self {
+            View::Findings(view) => Some(view),
             _ => None,
         }
     }
@@ -184,6 +232,7 @@ impl View {
             View::Losses(view) => view.holds(),
             View::Conformance(view) => view.holds(),
             View::Plan(view) => view.holds(),
+            View::Report(view) => view.holds(),
             View::Drain(view) => view.holds(),
             View::Size(view) => view.holds(),
             View::Rightsizing(view) => view.holds(),
@@ -208,6 +257,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (LossesView::KIND, schema::<LossesView>()),
         (ConformanceView::KIND, schema::<ConformanceView>()),
         (PlanView::KIND, schema::<PlanView>()),
+        (ReportView::KIND, schema::<ReportView>()),
         (DrainView::KIND, schema::<DrainView>()),
         (SizeView::KIND, schema::<SizeView>()),
         (RightsizingView::KIND, schema::<RightsizingView>()),

@@ -8,7 +8,7 @@ use super::{AlternativeView, CostView, cost, percent, shown};
 use crate::planning::size::why::{Rule, Why};
 use crate::planning::size::{Fleet, Offer, Sizing};
 use crate::report::amount::Unit;
-use crate::report::document::{Chart, Detail, Document, Mood, Table, Text};
+use crate::report::document::{Chart, Detail, Document, Lines, Mood, Plot, Table, Text};
 
 /// So many rules fit a screen.
 const RULES: usize = 10;
@@ -161,6 +161,12 @@ impl WhyView {
             growth.row(vec![format!("{} %", step.percent).into(), step.pods.to_string().into(), types, cost.into()]);
         }
         document.table("Growth", growth, Vec::new());
+        self.add_curve(document);
+        self.charts().into_iter().for_each(|chart| document.chart(chart));
+    }
+
+    /// Adds the numbers of the curves.
+    pub(in crate::report::views) fn add_curve(&self, document: &mut Document) {
         let mut curve = Table::new().right("nodes").right("an hour").left("replayed").right("fullest node").right("after the worst loss");
         for point in &self.curve {
             let cost = point.cost.map_or("-".to_owned(), |cost| money(cost.per_hour));
@@ -169,36 +175,44 @@ impl WhyView {
             curve.row(vec![point.nodes.to_string().into(), cost.into(), holds, format!("{} %", point.fullest).into(), after.into()]);
         }
         document.table("Fewer and more nodes", curve, Vec::new());
-        self.charts().into_iter().for_each(|chart| document.chart(chart));
     }
 
     /// Cost and headroom against the number of nodes.
-    fn charts(&self) -> [Chart; 2] {
+    pub(in crate::report::views) fn charts(&self) -> [Chart; 2] {
         let nodes = |point: &PointView| f64::from(point.nodes);
         let of = |value: &dyn Fn(&PointView) -> Option<f64>| -> Vec<(f64, f64)> {
             self.curve.iter().filter_map(|point| Some((nodes(point), value(point)?))).collect()
         };
         let holds = self.curve.iter().find(|point| point.holds);
         let headroom = |share: f64| (100.0 - share).max(0.0);
-        let axes = |up: &str| ("nodes".to_owned(), up.to_owned());
         let mark = |value: Option<f64>| {
             holds.and_then(|point| Some(("the fewest that hold".to_owned(), (nodes(point), value?)))).into_iter().collect()
         };
-        let cost = Chart {
-            title: "Cost".to_owned(),
-            axes: axes("an hour"),
-            lines: vec![("cost".to_owned(), of(&|point| Some(point.cost?.per_hour)))],
-            marks: mark(holds.and_then(|point| Some(point.cost?.per_hour))),
+        let chart = |name, title: &str, about: &str, up: &str, lines, marks| Chart {
+            name,
+            title: title.to_owned(),
+            about: about.to_owned(),
+            plot: Plot::Lines(Lines { axes: ("nodes".to_owned(), up.to_owned()), lines, marks }),
         };
-        let room = Chart {
-            title: "Headroom of the fullest node".to_owned(),
-            axes: axes("percent of cpu or memory"),
-            lines: vec![
+        let cost = chart(
+            "cost-curve",
+            "Cost",
+            "What fleets with fewer and more nodes than the plan's cost an hour; the fewest nodes on which everything holds are marked.",
+            "an hour",
+            vec![("cost".to_owned(), of(&|point| Some(point.cost?.per_hour)))],
+            mark(holds.and_then(|point| Some(point.cost?.per_hour))),
+        );
+        let room = chart(
+            "headroom-curve",
+            "Headroom of the fullest node",
+            "What is free of cpu or memory on the fullest node, by number of nodes, with nothing lost and after the worst loss.",
+            "percent of cpu or memory",
+            vec![
                 ("with nothing lost".to_owned(), of(&|point| Some(headroom(point.fullest)))),
                 ("after the worst loss".to_owned(), of(&|point| Some(headroom(point.fullest_after_loss?)))),
             ],
-            marks: mark(holds.map(|point| headroom(point.fullest))),
-        };
+            mark(holds.map(|point| headroom(point.fullest))),
+        );
         [cost, room]
     }
 
