@@ -9,6 +9,7 @@
 //! To add a rule: see [`rules`].
 
 pub mod allow;
+pub mod assertions;
 pub mod comparison;
 pub mod finding;
 pub mod known;

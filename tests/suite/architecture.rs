@@ -82,7 +82,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("comfy_table", &["report/formats"]),
     ("annotate_snippets", &["report/formats/snippet.rs"]),
     ("csv", &["report/formats", "usage/read", "catalogue/read"]),
-    ("schemars", &["report/views", "check/settings.rs"]),
+    ("schemars", &["report/views", "check/settings.rs", "check/assertions"]),
     ("serde_saphyr", &["manifest/read", "manifest/snapshot", "usage/read", "catalogue/read", "check/read", "report/formats/yaml.rs"]),
     (
         "serde_json",

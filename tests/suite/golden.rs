@@ -224,6 +224,14 @@ fn schemas_are_as_committed() {
     }));
 }
 
+#[test]
+fn schemas_of_what_people_write_are_as_committed() {
+    all_hold(plimsoll::report::views::schemas_of_input().into_iter().map(|(name, schema)| {
+        let text = serde_json::to_string_pretty(&schema).expect("schemas are JSON") + "\n";
+        check(root().join(format!("schemas/{name}.schema.json")), &text)
+    }));
+}
+
 /// Tables of the README that are made from the program's own tables.
 fn made_table(name: &str) -> String {
     match name {

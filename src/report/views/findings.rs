@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::assertions::{self, AssertionView};
 use super::baseline::BaselineView;
 use super::{API_VERSION, Records};
+use crate::check::assertions::Outcome;
 use crate::check::comparison::Comparison;
 use crate::check::known::{Matched, Novelty};
 use crate::check::settings::FailOn;
@@ -40,6 +42,9 @@ pub struct FindingsView {
     pub objects: usize,
     /// The findings: by the order of the input, then by rule. Those that are allowed, and those that a baseline has, are among them.
     pub findings: Vec<FindingView>,
+    /// What came of assertions, in the order in which they were written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assertions: Vec<AssertionView>,
     /// What became of what a baseline has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineView>,
@@ -155,14 +160,31 @@ impl FindingsView {
             counts: Counts::default(),
             objects,
             findings,
+            assertions: Vec::new(),
             baseline: None,
         };
         view.settle();
         view
     }
 
-    /// With what became of what a baseline has, and what got worse besides.
-    pub fn with_baseline(mut self, source: String, matched: &Matched, comparison: Option<&Comparison>) -> Self {
+    /// With what came of assertions.
+    pub fn with_assertions(mut self, outcomes: &[Outcome]) -> Self {
+        self.assertions = outcomes.iter().map(AssertionView::new).collect();
+        self.settle();
+        self
+    }
+
+    /// With what became of what a baseline has, and what got worse besides; `held` are its assertions by name, and whether they held.
+    pub fn with_baseline(
+        mut self,
+        source: String,
+        matched: &Matched,
+        comparison: Option<&Comparison>,
+        held: &[(String, bool)],
+    ) -> Self {
+        for assertion in &mut self.assertions {
+            assertion.compare(held.iter().find(|(name, _)| *name == assertion.name).map(|(_, held)| *held));
+        }
         for (finding, novelty) in self.findings.iter_mut().zip(&matched.novelty) {
             finding.state = Some(novelty_of(*novelty));
             if let Novelty::Worse(before) = novelty {
@@ -188,7 +210,8 @@ impl FindingsView {
         }
         self.counts = counts;
         let is_worse = self.baseline.as_ref().is_some_and(|baseline| !baseline.worse.is_empty()) && self.fail_on != "never";
-        self.fails = is_worse || self.findings.iter().any(|finding| self.fails_at(finding));
+        let is_broken = self.fail_on != "never" && self.assertions.iter().any(AssertionView::fails);
+        self.fails = is_worse || is_broken || self.findings.iter().any(|finding| self.fails_at(finding));
     }
 
     /// Whether a finding makes the answer "no".
@@ -207,6 +230,7 @@ impl FindingsView {
         if let Some(baseline) = &self.baseline {
             baseline.worse_section(&mut document);
         }
+        assertions::sections(&self.assertions, &mut document, detail);
         let shown: Vec<&FindingView> = self.findings.iter().filter(|finding| finding.is_told()).collect();
         let most = if detail == Detail::Full { shown.len() } else { SHOWN.min(shown.len()) };
         let mut worst_first = shown.clone();
@@ -242,15 +266,24 @@ impl FindingsView {
             .map_or(String::new(), |it| format!("{} got worse; ", count(it.worse.len(), "thing")));
         let new = if baseline.is_some() { " new" } else { "" };
         let rest = format!("{known}{allowed}{mended}");
-        match found.is_empty() {
-            true if worse.is_empty() => Text::good(format!("Nothing{new} found in {objects} by {} rules{rest}", rules::RULES.len())),
-            true => Text::new(format!("{worse}nothing new found in {objects} by {} rules{rest}", rules::RULES.len()), self.mood()),
-            false => Text::new(format!("{worse}{}{new} in {objects}{rest}", found.join(", ")), self.mood()),
-        }
+        let rules = rules::RULES.len();
+        let found = match found.is_empty() {
+            true => format!("nothing{new} found in {objects} by {rules} rules{rest}"),
+            false => format!("{}{new} in {objects}{rest}", found.join(", ")),
+        };
+        let asserted = assertions::headline(&self.assertions).map(|asserted| format!("{asserted}; ")).unwrap_or_default();
+        let text = format!("{worse}{asserted}{found}");
+        let text = text.strip_prefix("nothing").map_or(text.clone(), |rest| format!("Nothing{rest}"));
+        Text::new(text, self.mood())
     }
 
     fn mood(&self) -> Mood {
-        if self.fails { Mood::Bad } else { Mood::Notable }
+        let Counts { errors, warnings, notes, .. } = self.counts;
+        match self.fails {
+            true => Mood::Bad,
+            false if errors + warnings + notes == 0 && self.baseline.as_ref().is_none_or(|it| it.worse.is_empty()) => Mood::Good,
+            false => Mood::Notable,
+        }
     }
 
     /// How often each rule found something.
@@ -327,7 +360,16 @@ impl FindingsView {
             ]
             .to_vec()
         };
-        Records { columns: columns.to_vec(), rows: self.findings.iter().map(row).collect() }
+        let asserted = |assertion: &AssertionView| {
+            let severity = if assertion.passed { "passed" } else { "error" };
+            let message = std::iter::once(&assertion.message).chain(&assertion.evidence).cloned().collect::<Vec<_>>().join("; ");
+            let (place, state) = (&assertion.place, assertion.state.unwrap_or_default());
+            let (line, column) = (place.line.to_string(), place.column.to_string());
+            let cells = ["assertion", &assertion.name, "assertions", severity, "", "", "", &message, "", &place.file, &line, &column, "", "", state];
+            cells.map(str::to_owned).to_vec()
+        };
+        let rows = self.findings.iter().map(row).chain(self.assertions.iter().map(asserted)).collect();
+        Records { columns: columns.to_vec(), rows }
     }
 }
 
@@ -416,7 +458,8 @@ impl PlaceView {
         PlaceView { file, line: location.line(), column, end_column, path, message, line_text: line }
     }
 
-    fn quote(&self) -> Quote {
+    /// The line, to be quoted.
+    pub(super) fn quote(&self) -> Quote {
         Quote {
             file: self.file.clone(),
             line: self.line,

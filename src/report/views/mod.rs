@@ -6,6 +6,7 @@
 //! A new view: a file with the struct, a `document` and a `records` function, a variant of [`View`], a row in [`schemas`].
 
 pub mod asides;
+pub mod assertions;
 pub mod baseline;
 pub mod blast_radius;
 pub mod changes;
@@ -241,6 +242,13 @@ impl View {
             View::Diff(view) => view.holds(),
         }
     }
+}
+
+/// The JSON schemas of what people write: settings and assertions.
+pub fn schemas_of_input() -> Vec<(&'static str, schemars::Schema)> {
+    use crate::check::Settings;
+    use crate::check::assertions::Assertions;
+    vec![("settings", schemars::schema_for!(Settings)), ("assertions", schemars::schema_for!(Assertions))]
 }
 
 /// The JSON schema of each view, by kind: of what is written, so that what may be left out is not required.
