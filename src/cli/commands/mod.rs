@@ -6,6 +6,7 @@ mod alerts;
 mod check;
 mod completions;
 mod conformance;
+mod diff;
 mod drain;
 mod explain;
 mod explain_rule;
@@ -60,6 +61,8 @@ commands! {
     Snapshot => snapshot,
     /// What is wrong with manifests and the cluster they go to: what will not run, survive or scale, with file and line
     Check => check,
+    /// What changes from a base to a head, or from one Kubernetes to the next: pods, nodes, cost, what is survived, what is found
+    Diff => diff,
     /// The manual of a rule of `check`, or the list of all rules
     ExplainRule => explain_rule,
     /// The PrometheusRule with the alerts that a cluster lacks: a node that is not ready, a crowded node, a budget that lets no pod go
