@@ -8,13 +8,13 @@
 //! # The house
 //!
 //! ```text
-//!  kubectl get -o yaml/json, manifests, rendered charts               table wide json yaml csv dot
+//!  kubectl get -o yaml/json, manifests, rendered charts               table json sarif junit …
 //!        │                                                                     ▲
-//!  1 manifest     what was written (typed, exact quantities, file:line)     7 report   what it says
+//!  1 manifest     what was written (typed, exact quantities, file:line)     8 report   what it says
 //!  1 usage        what was measured                                           ▲
 //!  1 catalogue    what can be bought                                          │
 //!        │                                                                     ▲
-//!  2 controllers  what controllers make of it (pods, replicas, budgets)     8 cli      read → one library call → render
+//!  2 controllers  what controllers make of it (pods, replicas, budgets)     9 cli      read → one library call → render
 //!  2 admission    what the API server makes of it (defaults, quota, refusals)  ▲
 //!        │                                                                     │
 //!  3 cluster      the same as numbers: interned ids, bitsets, columns; frozen, plus one occupancy
@@ -25,21 +25,23 @@
 //!  5 simulation   what happens next: a control plane in memory ────────────────┤
 //!        │                                                                     │
 //!  6 planning     how far it reaches, after which losses; what to buy and set ─┤
-//!  6 conformance  recordings of the real thing, replayed ──────────────────────┘
+//!  6 conformance  recordings of the real thing, replayed ──────────────────────┤
+//!        │                                                                     │
+//!  7 check        what is wrong: rules that ask all of the above ──────────────┘
 //!
 //!  2 verify       the referee: judges placements from `manifest` alone, sharing no code with cluster or scheduler
 //! ```
 //!
-//! Imports point to a lower number only, never to a sibling. Reserved for what comes: 6 `check`. Four absences, checked with the layout by `tests/suite/architecture.rs`:
+//! Imports point to a lower number only, never to a sibling. Four absences, checked with the layout by `tests/suite/architecture.rs`:
 //!
 //! - `manifest` knows nothing of scheduling; `verify` knows nothing of `cluster` or `scheduler`.
 //! - Nothing below `report` prints or knows an output format; nothing below `cli` opens a file, but for the `read` modules of
-//!   `manifest`, `usage`, `catalogue` and `conformance`.
+//!   `manifest`, `usage`, `catalogue`, `conformance` and `check`.
 //! - Past `cluster`'s door there is no string on a hot path.
 //! - No clock, thread or hash order decides anything: same input and seed, same bytes out, whatever the number of threads.
 //!
 //! A *shelf* is a folder of alike files plus one table in its `mod.rs`: `scheduler/plugins`, `controllers`, `admission`,
-//! `report/formats`, `cli/commands`. Who knows one shelf knows them all.
+//! `check/rules`, `report/formats`, `cli/commands`. Who knows one shelf knows them all.
 //!
 //! # From dump to placement
 //!
@@ -61,6 +63,7 @@
 
 pub mod admission;
 pub mod catalogue;
+pub mod check;
 pub mod cli;
 pub mod cluster;
 pub mod conformance;

@@ -10,10 +10,11 @@ use super::example;
 use super::exit::Exit;
 use super::output;
 use super::progress::Progress;
+use crate::check::{self, replicas_written};
 use crate::controllers::cron_job::CronRuns;
 use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::Objects;
-use crate::manifest::location::Note;
+use crate::manifest::location::{Note, Origin};
 use crate::manifest::read::{self, Input, Options, Problem, Severity, Written};
 use crate::planning::quota::{Bounded, Quotas};
 use crate::report::amount::{count, list};
@@ -36,6 +37,8 @@ pub struct Loaded {
     input: Input,
     /// What quotas are about, as it was read, if that is wanted.
     bounded: Option<Bounded>,
+    /// Replicas that manifests write, by where these stand, if that is wanted.
+    replicas: BTreeMap<Origin, i32>,
 }
 
 /// How an input is made ready.
@@ -48,6 +51,8 @@ pub struct Preparation<'a> {
     cron_runs: CronRuns,
     /// Whether what quotas are about is kept.
     with_quotas: bool,
+    /// Whether what is wrong is found by rules, so that it need not be said as well.
+    to_check: bool,
 }
 
 /// A cluster before anything was applied to it.
@@ -64,12 +69,17 @@ pub struct Before {
 impl<'a> Preparation<'a> {
     /// As the arguments say, with replicas that were read from them.
     pub fn new(arguments: &InputArguments, assumption: Option<&'a Assumption>) -> Self {
-        Preparation { verbose: arguments.verbose, assumption, cron_runs: arguments.cron_runs, with_quotas: false }
+        Preparation { verbose: arguments.verbose, assumption, cron_runs: arguments.cron_runs, with_quotas: false, to_check: false }
     }
 
     /// Keeps what quotas are about.
     pub fn with_quotas(self) -> Self {
         Preparation { with_quotas: true, ..self }
+    }
+
+    /// Keeps what rules ask for, and leaves to them what is wrong.
+    fn to_check(self) -> Self {
+        Preparation { to_check: true, with_quotas: true, ..self }
     }
 }
 
@@ -79,9 +89,19 @@ impl Loaded {
         if self.complete { Exit::of(holds) } else { Exit::Misuse }
     }
 
+    /// What was read, without its objects.
+    pub fn input(&self) -> &Input {
+        &self.input
+    }
+
     /// Which objects were written, and the cluster's versions of those that it has too.
     pub fn applied(&self) -> (&Written, &Objects) {
         (&self.input.written, &self.input.replaced)
+    }
+
+    /// Replicas that manifests write for workloads, before anything is defaulted or scaled.
+    pub fn replicas(&self) -> &BTreeMap<Origin, i32> {
+        &self.replicas
     }
 
     /// What the quotas of the input hold, if it has any and they were asked for.
@@ -121,6 +141,17 @@ pub fn load_with_quotas(arguments: &InputArguments) -> anyhow::Result<Loaded> {
     read_paths(&arguments.paths, Preparation::new(arguments, Some(&assumption)).with_quotas())
 }
 
+/// As [`load_target`], for rules to look at: with quotas, and with what they quote.
+pub fn load_to_check(arguments: &InputArguments) -> anyhow::Result<Loaded> {
+    let assumption = arguments.assumption()?;
+    let preparation = Preparation::new(arguments, Some(&assumption)).to_check();
+    if arguments.paths.is_empty() {
+        tell_example();
+        return Ok(target(preparation));
+    }
+    read_paths(&arguments.paths, preparation)
+}
+
 /// The same as it was written, without the pods that controllers make, for questions that are about other replicas. Without any path:
 /// what the example's cluster is to become, because that is where it has autoscalers.
 pub fn load_written(arguments: &InputArguments) -> anyhow::Result<Loaded> {
@@ -139,20 +170,27 @@ fn tell_example() {
 pub fn load_file(path: &Path) -> anyhow::Result<Loaded> {
     read_paths(
         &[path.to_owned()],
-        Preparation { verbose: false, assumption: Some(&Assumption::Current), cron_runs: CronRuns::One, with_quotas: false },
+        Preparation {
+            verbose: false,
+            assumption: Some(&Assumption::Current),
+            cron_runs: CronRuns::One,
+            with_quotas: false,
+            to_check: false,
+        },
     )
 }
 
 fn read_paths(paths: &[PathBuf], preparation: Preparation<'_>) -> anyhow::Result<Loaded> {
     let progress = Progress::of_bytes("reading");
-    let input = read::read(paths, Options { progress: Some(&progress) });
+    let input = read::read(paths, Options { progress: Some(&progress), keep_standard_input: preparation.to_check });
     drop(progress);
     let mut loaded = prepare(input, preparation);
     // what is not modelled is only counted by quotas, so nothing else is nothing to work on
     let others = std::mem::take(&mut loaded.objects.others);
     let is_nothing = loaded.objects == Objects::default();
     loaded.objects.others = others;
-    if is_nothing {
+    // what is refused is something to tell
+    if is_nothing && !(preparation.to_check && !loaded.creation.refused.is_empty()) {
         bail!(
             "nothing to work on: no object could be read from {}",
             list(&paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(), 5)
@@ -172,11 +210,14 @@ pub fn target(preparation: Preparation<'_>) -> Loaded {
 }
 
 /// Says what is wrong with an input, and makes pods of its workloads, if replicas are assumed.
-fn prepare(mut input: Input, Preparation { verbose, assumption, cron_runs, with_quotas }: Preparation<'_>) -> Loaded {
+fn prepare(mut input: Input, preparation: Preparation<'_>) -> Loaded {
+    let Preparation { verbose, assumption, cron_runs, with_quotas, to_check } = preparation;
     tell_problems(&input.problems, verbose);
     tell_skipped(&input);
-    tell_problems(&refusals(&input), verbose);
-    tell_problems(&input.weaknesses(), verbose);
+    if !to_check {
+        tell_problems(&refusals(&input), verbose);
+        tell_problems(&input.weaknesses(), verbose);
+    }
     let expand = |objects: &mut Objects| {
         let mut notes = admission::horizontal_pod_autoscaler::admit(objects);
         notes.extend(assumption.map(|assumption| controllers::expand_assumed(objects, assumption, cron_runs)).unwrap_or_default());
@@ -184,16 +225,21 @@ fn prepare(mut input: Input, Preparation { verbose, assumption, cron_runs, with_
     };
     let before = before(&input, expand);
     let bounded = if with_quotas { Bounded::of(&input.objects) } else { None };
+    let replicas = if to_check { replicas_written(&input.objects, &input.written) } else { BTreeMap::new() };
     let mut objects = std::mem::take(&mut input.objects);
+    if to_check {
+        check::presume_namespaces(&mut objects, &input.written);
+    }
     let creation = match assumption {
         Some(_) => simulation::create(&mut objects, &input.written, &input.replaced, expand),
         None => Creation { notes: expand(&mut objects), ..Creation::default() },
     };
     controllers::disruption::budgets(&mut objects);
     let all = if verbose { creation.notes.len() } else { OF_A_KIND };
-    creation.notes.iter().take(all).for_each(|note| tell_note(&input, note));
-    tell_rest(creation.notes.len().saturating_sub(all), "note");
-    Loaded { objects, creation, before, complete: !input.has_errors(), input, bounded }
+    let notes = if to_check && !verbose { &[] } else { creation.notes.as_slice() };
+    notes.iter().take(all).for_each(|note| tell_note(&input, note));
+    tell_rest(notes.len().saturating_sub(all), "note");
+    Loaded { objects, creation, before, complete: !input.has_errors(), input, bounded, replicas }
 }
 
 fn before(input: &Input, expand: impl FnOnce(&mut Objects) -> Vec<Note>) -> Option<Before> {

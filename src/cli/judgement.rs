@@ -9,15 +9,14 @@ use clap::Args;
 use super::arguments::{InputArguments, SchedulerArguments};
 use super::commands::size::GoalArguments;
 use super::input::Loaded;
+use super::placement::{self, Settled};
 use super::recovery::RecoveryArguments;
-use super::{placement, time};
+use super::time;
 use crate::planning::failover::Assumptions;
 use crate::planning::size::Share;
 use crate::planning::success_metrics::{Setting, Thresholds};
-use crate::report::views::ScheduleView;
 use crate::scheduler::Options;
 use crate::scheduler::profile::Configuration;
-use crate::simulation::loss::Baseline;
 use crate::usage::read::Content;
 use crate::usage::{self, Usage};
 
@@ -105,7 +104,7 @@ impl Judgement {
     }
 
     /// Where every pod goes, and the cluster as it is then.
-    pub fn settle(&self, loaded: &Loaded) -> (ScheduleView, Baseline) {
+    pub fn settle(&self, loaded: &Loaded) -> Settled {
         placement::settle(loaded, &self.configuration, self.options, self.ties.clone())
     }
 

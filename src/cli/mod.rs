@@ -1,4 +1,4 @@
-//! Layer 8: the command line. clap's home.
+//! Layer 9: the command line. clap's home.
 //!
 //! A command reads its input, makes one call of the library, and hands the result to `report`; nothing is decided here.
 //!
@@ -11,8 +11,10 @@ pub mod arguments;
 pub mod commands;
 mod example;
 pub mod exit;
+pub mod file;
 pub mod input;
 pub mod judgement;
+pub mod kubectl;
 pub mod lost;
 pub mod output;
 pub mod placement;
@@ -49,7 +51,7 @@ enum Color {
 const EXAMPLES: &str = "\
 Examples:
   plimsoll plan                                  the embedded example, today and planned
-  kubectl get no,po,ns,deploy,rs,sts,ds,jobs,svc,pvc,pv,sc,csinodes,pdb,pc -A -o json > cluster.json
+  plimsoll snapshot -o cluster.json              your cluster in a file, by your own kubectl
   plimsoll schedule cluster.json                 where every pod goes, what stays pending
   plimsoll schedule cluster.json new/*.yaml      what if I apply these? what changes
   plimsoll explain shop/api-7d4b9-x2x cluster.json

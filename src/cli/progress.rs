@@ -35,6 +35,11 @@ impl Progress {
         Progress::new(what, "{msg} {bar:32} {human_pos}/{human_len} pods, {eta} left")
     }
 
+    /// For work on objects.
+    pub fn of_objects(what: &'static str) -> Self {
+        Progress::new(what, "{msg} {bar:32} {human_pos}/{human_len} objects, {eta} left")
+    }
+
     /// For work on losses.
     pub fn of_losses(what: &'static str) -> Self {
         Progress::new(what, "{msg} {bar:32} {human_pos}/{human_len} losses, {eta} left")

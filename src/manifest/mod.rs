@@ -26,6 +26,7 @@ macro_rules! objects {
 pub mod autoscaling;
 pub mod completion;
 pub mod cron_schedule;
+pub mod field;
 pub mod lenient;
 pub mod location;
 pub mod meta;
@@ -39,6 +40,7 @@ pub mod read;
 pub mod refusal;
 pub mod resource;
 pub mod scheduler_configuration;
+pub mod snapshot;
 pub mod storage;
 pub mod workload;
 

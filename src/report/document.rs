@@ -209,6 +209,56 @@ pub struct Lines {
     pub marks: Vec<(String, (f64, f64))>,
 }
 
+/// Something that is wrong with a text somebody wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Diagnostic {
+    /// How bad it is: `error`, `warning` or `note`.
+    pub severity: &'static str,
+    /// What is found, in a word such as `PL101`.
+    pub code: String,
+    /// What is wrong, in a sentence.
+    pub title: String,
+    /// Where; the first is the place itself.
+    pub quotes: Vec<Quote>,
+    /// Why.
+    pub notes: Vec<String>,
+    /// What to do next.
+    pub help: String,
+}
+
+/// A place in a text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Quote {
+    /// The file.
+    pub file: String,
+    /// Line, from 1; 0 if it is not known.
+    pub line: u32,
+    /// Column, from 1, and the one behind the last letter that is meant.
+    pub columns: (u32, u32),
+    /// The line itself, if it may be shown.
+    pub text: Option<String>,
+    /// What to say of it.
+    pub label: String,
+}
+
+impl Diagnostic {
+    /// The same as a table: how bad, where, what and why, and what to do next.
+    pub fn table(diagnostics: &[Diagnostic]) -> Table {
+        let mut table = Table::new().left("").left("where").left("what").left("next");
+        for diagnostic in diagnostics {
+            let place = diagnostic.quotes.first().map(|quote| match quote.line {
+                0 => quote.file.clone(),
+                line => format!("{}:{line}", quote.file),
+            });
+            let mood = if diagnostic.severity == "error" { Mood::Bad } else { Mood::Plain };
+            let what = std::iter::once(&diagnostic.title).chain(&diagnostic.notes).cloned().collect::<Vec<_>>().join("; ");
+            let severity = Text::new(format!("{} {}", diagnostic.severity, diagnostic.code), mood);
+            table.row(vec![severity, place.unwrap_or_default().into(), what.into(), diagnostic.help.as_str().into()]);
+        }
+        table
+    }
+}
+
 /// Shares of wholes, such as what is requested of nodes: a row each, and in it a bar a column.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Bars {
@@ -373,6 +423,8 @@ pub enum Section {
     },
     /// A chart, for formats that can draw; the numbers are in a table beside it.
     Chart(Chart),
+    /// What is wrong with what somebody wrote, each with its place.
+    Diagnostics(Vec<Diagnostic>),
     /// A chart of cells, for every format: there is no table beside it.
     Matrix(Chart),
     /// The numbers that are read first, under a title.
@@ -424,6 +476,13 @@ impl Document {
     pub fn chart(&mut self, chart: Chart) {
         if !chart.is_empty() {
             self.sections.push(Section::Chart(chart));
+        }
+    }
+
+    /// Adds what is wrong with what somebody wrote, if anything is.
+    pub fn diagnostics(&mut self, diagnostics: Vec<Diagnostic>) {
+        if !diagnostics.is_empty() {
+            self.sections.push(Section::Diagnostics(diagnostics));
         }
     }
 

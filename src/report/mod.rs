@@ -1,4 +1,4 @@
-//! Layer 7: what the answers say.
+//! Layer 8: what the answers say.
 //!
 //! A result of the library becomes a *view* (plain data with a schema, `views/`), a view becomes a *document* (headline, tables, lines:
 //! `document`), and a *format* (`formats/`) writes either. Views know the library and no format; formats know documents and no library.

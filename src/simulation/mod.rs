@@ -13,6 +13,8 @@
 //! is refused is told apart from what is pending, and [`Difference`] says what is different between two [`Picture`]s of a cluster.
 //! [`loss`] and [`drain`] take nodes away on the scheduler's own numbers, thousands of times a second, and put them back.
 //!
+//! [`self_check`] asks whether our filters would have put the pods of an input where they are.
+//!
 //! What real clusters leave to chance is drawn again and again by [`chance`], from seeds.
 //!
 //! Nothing here depends on the real clock, on threads or on chance: the same objects, actions and seeds give the same cluster.
@@ -36,6 +38,7 @@ mod requests;
 mod running_pod;
 mod scheduling;
 mod scheduling_queue;
+pub mod self_check;
 mod unknown;
 mod volumes;
 mod work_queue;
@@ -44,3 +47,4 @@ pub use control_plane::{ControlPlane, Event};
 pub use creation::{Creation, NotCreated, create};
 pub use difference::{Difference, Picture};
 pub use kubelet::PodState;
+pub use unknown::missing_namespaces;

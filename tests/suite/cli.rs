@@ -314,6 +314,7 @@ fn outputs_obey_their_schemas() {
         &["explain", "shop/vip", "fixtures/cli/preemption.yaml"],
         &["fit", "--cpu", "1", "fixtures/data-platform/target"],
         &["plan", "--no-purchase"],
+        &["plan", "--no-purchase", "fixtures/cli/self-check.yaml"],
         &["plan", "fixtures/cli/full.yaml", "--survive", "none", "--usage", "fixtures/cli/top.txt"],
         &["size", "fixtures/cli/size.yaml", "--catalogue", "fixtures/cli/types.csv", "--zones", "a,b", "--why", "--growth", "20%"],
         &["size", "fixtures/cli/loss.yaml", "--keep-existing"],

@@ -87,7 +87,7 @@ fn cheapest(objects: &Objects, offers: &[Offer<'_>], goal: Goal, prices: &[i64],
     let (configuration, options) = (Configuration::default(), Options::default());
     let ground = Ground::new(objects, goal.keep_existing);
     let showroom = Showroom::new(&ground, offers, &configuration, options);
-    let tolerance = if goal.survive == Survive::Nothing { Tolerance::default() } else { Tolerance::of(&showroom.quorums) };
+    let tolerance = Tolerance::of(&ground, goal.survive);
     let impossible = showroom.impossible.iter().flat_map(|impossible| impossible.pods.iter().copied()).collect();
     let oversized = showroom.oversized(goal.below).iter().flat_map(|&load| showroom.loads[load].pods.iter().copied()).collect();
     let replay = Replay {
@@ -240,6 +240,35 @@ fn nodes_that_stay_are_used_and_what_runs_stays_where_it_is() {
     assert_eq!(kept.plan.as_ref().expect("a plan").objects.nodes.len(), 2);
     let anew = ask(&objects, &offers, Goal::default());
     assert_eq!((count(&anew), anew.ground.removed.len()), (2, 1));
+}
+
+#[test]
+fn pods_that_run_together_on_what_stays_are_named_and_the_rest_is_planned() {
+    let node = "{apiVersion: v1, kind: Node, metadata: {name: old, labels: {kubernetes.io/hostname: old}}, status: {allocatable: {cpu: 8, \
+                memory: 32Gi, pods: 40}, conditions: [{type: Ready, status: 'True'}]}}\n";
+    let pod = |number: usize| {
+        format!(
+            "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: dns-{number}, namespace: default, labels: {{app: dns}}, ownerReferences: \
+             [{{apiVersion: apps/v1, kind: StatefulSet, name: dns, uid: u, controller: true}}]}}, spec: {{nodeName: old, containers: \
+             [{{name: c, image: i, resources: {{requests: {{cpu: 100m}}}}}}]}}, status: {{phase: Running, conditions: [{{type: Ready, \
+             status: 'True'}}]}}}}\n"
+        )
+    };
+    let set = "---\n{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: dns, namespace: default, uid: u}, spec: {replicas: 2, \
+               serviceName: dns, selector: {matchLabels: {app: dns}}, template: {metadata: {labels: {app: dns}}, spec: {containers: \
+               [{name: c, image: i, resources: {requests: {cpu: 100m}}}]}}}}\n";
+    let text = node.to_owned() + set + &pod(0) + &pod(1) + &deployment("web", 4, 1000, 64, "");
+    let objects = cluster(&text);
+    let catalogue = Catalogue { types: vec![NodeType::like(&objects.nodes[0])] };
+    let offers = offers(&catalogue, &[], &[]);
+    let goal = Goal { survive: Survive::Nodes(1), ..Goal::default() };
+    let kept = ask(&objects, &offers, Goal { keep_existing: true, ..goal });
+    let crowded: Vec<_> =
+        kept.tolerance.crowded.iter().map(|(workload, node, pods)| (workload.name.as_str(), node.as_str(), *pods)).collect();
+    assert_eq!(crowded, [("dns", "old", 2)], "{:?}", kept.tolerance);
+    assert!(kept.plan.expect("a plan for the rest").trial.holds());
+    let anew = ask(&objects, &offers, goal);
+    assert!(anew.tolerance.crowded.is_empty() && anew.plan.expect("a plan").trial.holds(), "what is placed anew is spread");
 }
 
 #[test]

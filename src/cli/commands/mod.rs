@@ -2,16 +2,21 @@
 //!
 //! A new command: a file with `Arguments` and `run`, and a row in the table below; clap's help and the README walk it.
 
+mod check;
+mod completions;
 mod conformance;
 mod drain;
 mod explain;
+mod explain_rule;
 mod fit;
 mod lose;
+mod man;
 mod plan;
 mod report;
 mod rightsize;
 mod schedule;
 pub(super) mod size;
+mod snapshot;
 
 use super::exit::Exit;
 
@@ -50,6 +55,16 @@ commands! {
     Rightsize => rightsize,
     /// A page to look at and to hand on: what is wrong, how full nodes are, what falls with what, where every pod is, what it costs
     Report => report,
+    /// Your cluster in a file, by your own kubectl: what is read and nothing else, under other names if you want
+    Snapshot => snapshot,
+    /// What is wrong with manifests and the cluster they go to: what will not run, survive or scale, with file and line
+    Check => check,
+    /// The manual of a rule of `check`, or the list of all rules
+    ExplainRule => explain_rule,
     /// Replays recordings of the real kube-scheduler and shows the first difference of each case
     Conformance => conformance,
+    /// What a shell needs to complete commands, flags and their values: bash, zsh, fish and others
+    Completions => completions,
+    /// The manual pages, one a command
+    Man => man,
 }

@@ -13,6 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::input::{self, Loaded};
 use crate::cli::judgement::{Judgement, MetricArguments};
 use crate::cli::output;
+use crate::cli::placement::Settled;
 use crate::cli::purchase::Asking;
 use crate::planning::size::why::Depth;
 use crate::planning::survey::Survey;
@@ -82,7 +83,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 /// All that is known of the cluster before anything is bought.
 fn look_at(title: &str, loaded: &Loaded, judgement: &Judgement) -> ReportView {
-    let (schedule, baseline) = judgement.settle(loaded);
+    let Settled { view: schedule, baseline, .. } = judgement.settle(loaded);
     let survey = Survey::new(&loaded.objects, &baseline, judgement.setting());
     let context = Context::new(&loaded.objects, baseline.cluster(), judgement.options.version, judgement.ties.clone());
     let limit = judgement.thresholds.utilization.map(|share| f64::from(share.0) / 10_000.0);
@@ -109,7 +110,7 @@ fn size(arguments: &Arguments, loaded: &Loaded, judgement: &Judgement) -> anyhow
         configuration: &judgement.configuration,
         options: judgement.options,
     };
-    let view = asking.explained(&Depth { deep: true, growth: Vec::new() })?;
+    let view = asking.explained(Some(&Depth { deep: true, growth: Vec::new() }), None)?;
     // where the replay puts every pod is another cluster's placement than the one that is shown
     Ok(Some(SizeView { placement: Vec::new(), ..view }))
 }

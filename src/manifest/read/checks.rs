@@ -5,14 +5,15 @@
 //!
 //! Source: k8s.io/kubernetes/pkg/apis/core/validation, v1.36.
 
-use super::field::{Here, Step};
+use super::field::Here;
 use super::kinds::Object;
+use crate::manifest::field::FieldPath;
 use crate::manifest::meta::{LabelSelector, SelectorRequirement};
 use crate::manifest::pod::*;
 
 /// A value the API server refuses.
 pub(super) struct Finding {
-    pub path: Vec<Step>,
+    pub path: FieldPath,
     pub message: String,
     /// Whether the object cannot be used.
     pub fatal: bool,
@@ -59,7 +60,7 @@ const EFFECTS: &[&str] = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 impl Findings {
     fn note(&mut self, here: &Here<'_>, message: String, fatal: bool) {
-        self.0.push(Finding { path: here.steps(), message, fatal });
+        self.0.push(Finding { path: here.path(), message, fatal });
     }
 
     fn word(&mut self, here: &Here<'_>, word: &str, words: &[&str]) {

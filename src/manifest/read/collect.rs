@@ -29,6 +29,14 @@ pub(super) fn read(paths: &[PathBuf], options: Options<'_>) -> Input {
     collector.finish()
 }
 
+/// Reads a stream under a name.
+pub(super) fn read_stream(name: &str, stream: impl Read + Send, options: Options<'_>) -> Input {
+    let mut collector = Collector::new(options);
+    let reader = Counted { reader: stream, read: 0, total: 0, options };
+    collector.stream(&name.into(), reader);
+    collector.finish()
+}
+
 /// Reads bytes under a name.
 pub(super) fn read_bytes(name: &str, bytes: &[u8]) -> Input {
     let mut collector = Collector::new(Options::default());
@@ -39,7 +47,12 @@ pub(super) fn read_bytes(name: &str, bytes: &[u8]) -> Input {
 /// Reads texts under their names.
 pub(super) fn read_texts(texts: &[(&str, &str)]) -> Input {
     let mut collector = Collector::new(Options::default());
-    texts.iter().for_each(|(name, text)| collector.stream(&(*name).into(), text.as_bytes()));
+    for (name, text) in texts {
+        collector.stream(&(*name).into(), text.as_bytes());
+        if let Some(file) = collector.input.files.last_mut() {
+            file.text = Some(text.as_bytes().into());
+        }
+    }
     collector.finish()
 }
 
@@ -82,6 +95,7 @@ impl<'a> Collector<'a> {
     fn source(&mut self, source: &Source) {
         let counted = |reader| Counted { reader, read: self.done, total: self.total, options: self.options };
         let reader: Box<dyn Read + Send> = match &source.path {
+            None if self.options.keep_standard_input => return self.standard_input(source),
             None => Box::new(std::io::stdin()),
             Some(path) => match File::open(path) {
                 Ok(file) => Box::new(file),
@@ -93,13 +107,26 @@ impl<'a> Collector<'a> {
         self.done += source.bytes;
     }
 
+    /// Reads standard input whole, and keeps it.
+    fn standard_input(&mut self, source: &Source) {
+        let mut text = Vec::new();
+        let torn = std::io::stdin().read_to_end(&mut text).err();
+        self.stream(&source.name, text.as_slice());
+        if let Some(error) = torn {
+            self.unreadable(&source.name, Position::default(), &error);
+        }
+        if let Some(file) = self.input.files.last_mut() {
+            file.text = Some(text.into());
+        }
+    }
+
     fn unreadable(&mut self, file: &Arc<str>, position: Position, error: &std::io::Error) {
         let problem = Problem::new(Severity::Error, Location::new(file, position), format!("cannot be read: {}", reason(error)));
         self.input.problems.push(problem.hint("check that it is whole and readable; what came before was loaded"));
     }
 
     fn stream(&mut self, name: &Arc<str>, reader: impl Read + Send) {
-        self.input.files.push(SourceFile { name: name.clone(), positions: Vec::new() });
+        self.input.files.push(SourceFile { name: name.clone(), positions: Vec::new(), text: None });
         let mut reader = match decode(reader) {
             Ok(reader) => reader,
             Err(error) => return self.unreadable(name, Position::default(), &error),

@@ -1,34 +1,12 @@
-//! Paths to fields, as `spec.containers[0].image`.
-
-use std::fmt::Write;
+//! Paths to fields of a tree, and paths under construction.
 
 use super::tree::{Node as Tree, Value};
-
-/// One step on the way to a field.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Step {
-    Key(String),
-    Index(usize),
-}
-
-/// A path as people write it.
-pub(super) fn show<'a>(steps: impl Iterator<Item = &'a Step>) -> String {
-    let mut path = String::new();
-    for step in steps {
-        let _ = match step {
-            Step::Key(key) if key.contains(['.', '/']) => write!(path, "[{key:?}]"),
-            Step::Key(key) if path.is_empty() => write!(path, "{key}"),
-            Step::Key(key) => write!(path, ".{key}"),
-            Step::Index(index) => write!(path, "[{index}]"),
-        };
-    }
-    path
-}
+use crate::manifest::field::{FieldPath, Step};
 
 /// The value at a path, or the last one on the way to it.
-pub(super) fn follow<'a>(tree: &'a Tree, steps: &[Step]) -> &'a Tree {
+pub(super) fn follow<'a>(tree: &'a Tree, path: &FieldPath) -> &'a Tree {
     let mut at = tree;
-    for step in steps {
+    for step in &path.0 {
         let next = match (step, &at.value) {
             (Step::Key(key), _) => at.get(key),
             (Step::Index(index), Value::List(items)) => items.get(*index),
@@ -72,12 +50,11 @@ impl<'a> Here<'a> {
     }
 
     /// All steps from the root.
-    pub fn steps(&self) -> Vec<Step> {
-        let mut steps = self.parent.map(Here::steps).unwrap_or_default();
-        steps.push(match self.step {
-            HereStep::Key(key) => Step::Key(key.to_owned()),
-            HereStep::Index(index) => Step::Index(index),
-        });
-        steps
+    pub fn path(&self) -> FieldPath {
+        let path = self.parent.map(Here::path).unwrap_or_default();
+        match self.step {
+            HereStep::Key(key) => path.key(key),
+            HereStep::Index(index) => path.index(index),
+        }
     }
 }

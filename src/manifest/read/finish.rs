@@ -2,7 +2,7 @@
 
 use super::checks::{Finding, check};
 use super::compact;
-use super::field::{follow, show};
+use super::field::follow;
 use super::foreign::{KUSTOMIZE, RENDER};
 use super::kinds::{Kind, Object};
 use super::piece::TypeMeta;
@@ -62,7 +62,7 @@ fn explain(reading: &Reading<'_>, position: Position, object: &Object, findings:
     let name = object.title();
     let problem = |finding: Finding| {
         let at = tree.map_or(position, |tree| follow(tree, &finding.path).position);
-        let message = format!("{name}: {}: {}", show(finding.path.iter()), finding.message);
+        let message = format!("{name}: {}: {}", finding.path, finding.message);
         let severity = if finding.fatal { Severity::Error } else { Severity::Warning };
         Problem::new(severity, reading.location(at), message).hint(match finding {
             Finding { fatal: false, .. } => "correct it: the API server refuses it; it was loaded as it is",
@@ -74,7 +74,7 @@ fn explain(reading: &Reading<'_>, position: Position, object: &Object, findings:
 }
 
 /// The mapping that begins at a position.
-fn find(tree: &Tree, position: Position) -> Option<&Tree> {
+pub(super) fn find(tree: &Tree, position: Position) -> Option<&Tree> {
     match &tree.value {
         Value::Map(_) if tree.position == position => Some(tree),
         Value::Map(entries) => entries.iter().find_map(|entry| find(&entry.value, position)),

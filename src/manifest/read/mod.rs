@@ -27,6 +27,7 @@ mod lines;
 mod other;
 mod owners;
 mod piece;
+mod places;
 mod problem;
 mod recover;
 mod scalar;
@@ -42,6 +43,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use apply::Written;
+pub use places::{Excerpt, Places};
 pub use problem::{Problem, Severity};
 pub use skipped::{Skipped, SkippedKind};
 
@@ -80,6 +82,8 @@ pub struct SourceFile {
     pub name: Arc<str>,
     /// Where each object in it begins.
     positions: Vec<Position>,
+    /// Its text, where it cannot be read again and was to be kept.
+    text: Option<Arc<[u8]>>,
 }
 
 /// Told how far reading has come.
@@ -93,11 +97,18 @@ pub trait Progress: Sync {
 pub struct Options<'a> {
     /// Who wants to know how far it is.
     pub progress: Option<&'a dyn Progress>,
+    /// Whether what comes from standard input is kept, so that [`Places`] can quote it.
+    pub keep_standard_input: bool,
 }
 
 /// Reads files, folders (with all below them), globs, and `-` for standard input.
 pub fn read(paths: &[PathBuf], options: Options<'_>) -> Input {
     collect::read(paths, options)
+}
+
+/// Reads a stream, under a name to be shown in problems.
+pub fn read_stream(name: &str, stream: impl std::io::Read + Send, options: Options<'_>) -> Input {
+    collect::read_stream(name, stream, options)
 }
 
 /// Reads a text, under a name to be shown in problems.
@@ -141,6 +152,11 @@ impl Input {
     /// Where an object was written.
     pub fn locate(&self, origin: Origin) -> Location {
         self.files.get(origin.file as usize).map(|file| file.locate(origin.document)).unwrap_or_default()
+    }
+
+    /// How many objects were read, of all files together.
+    pub fn objects_read(&self) -> usize {
+        self.files.iter().map(|file| file.positions.len()).sum()
     }
 
     /// The cluster as it was before anything was applied; nothing if the input is all of one sort, so that there is no before.

@@ -7,8 +7,8 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::field::{Step, show};
 use super::tree::{Entry, Node, Value};
+use crate::manifest::field::{FieldPath, Step};
 use crate::manifest::location::Position;
 
 /// A value that does not fit: where, at which field, and why.
@@ -23,7 +23,7 @@ pub(crate) struct TypeError {
 impl TypeError {
     /// The field, as `spec.containers[0].image`.
     pub fn field(&self) -> String {
-        show(self.path.iter().rev())
+        FieldPath(self.path.iter().rev().cloned().collect()).to_string()
     }
 
     fn at(mut self, step: Step, position: Position) -> Self {

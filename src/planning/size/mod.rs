@@ -34,7 +34,7 @@ pub use bound::{Bound, State};
 pub use candidates::Alternative;
 pub use ground::{Because, Ground, Kept};
 pub use instance::Share;
-pub use offer::{Fleet, Offer, offers};
+pub use offer::{Fleet, Offer, group_names, offers};
 pub use replay::{LossTrial, Overfull, Peaks, Replay, Trial};
 pub use showroom::Impossible;
 pub use survive::{Survive, Tolerance};
@@ -150,7 +150,7 @@ pub fn size(question: &Question<'_>) -> Sizing {
     let ground = Ground::new(question.objects, question.keep_existing);
     let showroom = Showroom::new(&ground, offers, configuration, options);
     let rivalry = Rivalry::new(&showroom);
-    let tolerance = if survive == Survive::Nothing { Tolerance::default() } else { Tolerance::of(&showroom.quorums) };
+    let tolerance = Tolerance::of(&ground, survive);
     let tolerated = tolerance.by_index(&showroom.quorums);
     let prices = prices(offers, question.objective);
     let oversized = showroom.oversized(below);
@@ -206,13 +206,33 @@ pub fn size(question: &Question<'_>) -> Sizing {
     Sizing { plan, bound, prices, unreached, alternatives, ground, impossible, oversized, tolerance, resources, loads, cut_off }
 }
 
+/// What comes of a plan whose objects were changed: everything is placed, and every loss that has to be survived is played.
+pub fn judge(question: &Question<'_>, sizing: &Sizing, objects: &Objects) -> Trial {
+    let Question { offers, configuration, options, below, .. } = *question;
+    let showroom = Showroom::new(&sizing.ground, offers, configuration, options);
+    let replay = Replay {
+        ground: &sizing.ground,
+        offers,
+        impossible: &sizing.impossible.iter().flat_map(|impossible| impossible.pods.iter().copied()).collect(),
+        tolerance: &sizing.tolerance,
+        below,
+        oversized: &showroom.oversized(below).iter().flat_map(|&load| showroom.loads[load].pods.iter().copied()).collect(),
+        min_nodes: question.min_nodes,
+        survive: question.survive,
+        surge: question.surge,
+        configuration,
+        options,
+    };
+    replay.judge(objects, &replay.baseline(objects))
+}
+
 /// What no fleet can have fewer nodes than. Cheap bounds only.
 pub fn node_bound(question: &Question<'_>) -> Bound {
     let Question { offers, survive, below, .. } = *question;
     let ground = Ground::new(question.objects, question.keep_existing);
     let showroom = Showroom::new(&ground, offers, question.configuration, question.options);
     let rivalry = Rivalry::new(&showroom);
-    let tolerance = if survive == Survive::Nothing { Tolerance::default() } else { Tolerance::of(&showroom.quorums) };
+    let tolerance = Tolerance::of(&ground, survive);
     let tolerance = tolerance.by_index(&showroom.quorums);
     let prices = vec![1; offers.len()];
     let below = below.filter(|_| showroom.oversized(below).is_empty());

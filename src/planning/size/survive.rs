@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use super::ground::Ground;
 use crate::controllers::scale_down::WorkloadKey;
-use crate::graph::failure_domains::Kind;
+use crate::graph::failure_domains::{Kind, domains};
+use crate::manifest::node::Node;
+use crate::manifest::pod::Pod;
 use crate::planning::quorum::Quorums;
 
 /// The losses that a plan has to survive.
@@ -66,16 +69,26 @@ pub struct Tolerance {
     pub spare: BTreeMap<WorkloadKey, u32>,
     /// Workloads that the loss of any one pod takes below what they need: no purchase helps them, more replicas do. With replicas and pods needed.
     pub fragile: Vec<(WorkloadKey, usize, usize)>,
+    /// Workloads of which so many pods run together on what stays that its loss takes them below what they need: no purchase moves what
+    /// runs. With the node or zone, and the pods on it.
+    pub crowded: Vec<(WorkloadKey, String, usize)>,
 }
 
 impl Tolerance {
-    /// Of what workloads need.
-    pub fn of(quorums: &Quorums) -> Self {
+    /// Of what workloads need while so much is lost; nothing is asked if nothing is.
+    pub fn of(ground: &Ground, survive: Survive) -> Self {
         let mut tolerance = Tolerance::default();
+        let Some((kind, number)) = survive.losses() else { return tolerance };
+        let quorums = Quorums::of(&ground.objects, &[]);
+        let domain_of = domains_of(&ground.objects.nodes, &kind);
         for quorum in quorums.workloads.iter().filter(|quorum| !quorum.pods.is_empty() && quorum.needed > 0) {
-            match quorum.pods.len().saturating_sub(quorum.needed) {
-                0 => tolerance.fragile.push((quorum.workload.clone(), quorum.pods.len(), quorum.needed)),
-                spare => _ = tolerance.spare.insert(quorum.workload.clone(), spare as u32),
+            let spare = quorum.pods.len().saturating_sub(quorum.needed);
+            let together = together(quorum.pods.iter().map(|&pod| &ground.objects.pods[pod]), &domain_of);
+            let worst: usize = together.iter().take(number).map(|(_, pods)| pods).sum();
+            match together.first() {
+                _ if spare == 0 => tolerance.fragile.push((quorum.workload.clone(), quorum.pods.len(), quorum.needed)),
+                Some((domain, pods)) if worst > spare => tolerance.crowded.push((quorum.workload.clone(), (*domain).to_owned(), *pods)),
+                _ => _ = tolerance.spare.insert(quorum.workload.clone(), spare as u32),
             }
         }
         tolerance
@@ -85,4 +98,19 @@ impl Tolerance {
     pub fn by_index(&self, quorums: &Quorums) -> Vec<Option<u32>> {
         quorums.workloads.iter().map(|quorum| self.spare.get(&quorum.workload).copied()).collect()
     }
+}
+
+/// The node or zone that each node belongs to, by its name.
+fn domains_of(nodes: &[Node], kind: &Kind) -> BTreeMap<String, String> {
+    let domains = domains(nodes, kind).unwrap_or_default();
+    domains.into_iter().flat_map(|domain| domain.nodes.into_iter().map(move |node| (node, domain.value.clone()))).collect()
+}
+
+/// How many of these pods run on each node or zone that stays, most first.
+fn together<'a>(pods: impl Iterator<Item = &'a Pod>, domain_of: &'a BTreeMap<String, String>) -> Vec<(&'a str, usize)> {
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+    pods.filter_map(|pod| domain_of.get(&pod.spec.node_name)).for_each(|domain| *numbers.entry(domain).or_default() += 1);
+    let mut numbers: Vec<(&str, usize)> = numbers.into_iter().collect();
+    numbers.sort_by_key(|&(_, pods)| std::cmp::Reverse(pods));
+    numbers
 }

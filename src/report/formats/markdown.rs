@@ -6,7 +6,7 @@
 //! Source: GitHub Flavored Markdown Spec 0.29, tables (4.10), backslash escapes (6.1), HTML blocks (4.6).
 
 use crate::report::amount::count;
-use crate::report::document::{Align, Detail, Document, Graph, Mood, Plot, Section, Table, Text};
+use crate::report::document::{Align, Detail, Diagnostic, Document, Graph, Mood, Plot, Section, Table, Text};
 use crate::report::views::View;
 
 /// So many rows are shown; more are folded.
@@ -25,6 +25,9 @@ pub fn text(document: &Document) -> String {
     for section in &document.sections {
         match section {
             Section::Chart(_) => {}
+            Section::Diagnostics(diagnostics) => {
+                fold(&mut out, (diagnostics.len(), ROWS, "finding"), &rows(&Diagnostic::table(diagnostics)))
+            }
             Section::Headline(headline) => out.push_str(&format!("\n# {}\n", escape(&headline.text))),
             Section::Lines { title, lines } => {
                 out.push_str(&titled(title));

@@ -8,15 +8,22 @@
 mod csv;
 mod dot;
 mod drawing;
+mod github;
 mod html;
 mod json;
+mod junit;
 mod kustomize;
+mod machine_deployments;
 mod markdown;
+mod node_pools;
 mod patch;
 mod png;
+mod sarif;
 mod script;
+mod snippet;
 mod svg;
 mod table;
+mod tfvars;
 mod wide;
 mod yaml;
 
@@ -46,6 +53,10 @@ pub enum Only {
     Scripts,
     /// What changes objects.
     Patches,
+    /// What is wrong.
+    Findings,
+    /// The nodes to have.
+    NodeGroups,
 }
 
 /// All formats; the first is the default.
@@ -76,6 +87,42 @@ pub const FORMATS: &[Format] = &[
         about: "for kustomize: a kustomization.yaml with inline patches",
         only: Some(Only::Patches),
         render: kustomize::render,
+    },
+    Format {
+        name: "tfvars",
+        about: "for Terraform: the nodes to have as node groups, the content of a .tfvars.json",
+        only: Some(Only::NodeGroups),
+        render: tfvars::render,
+    },
+    Format {
+        name: "machine-deployments",
+        about: "for Cluster API: the nodes to have as MachineDeployments",
+        only: Some(Only::NodeGroups),
+        render: machine_deployments::render,
+    },
+    Format {
+        name: "node-pools",
+        about: "for Karpenter: the nodes to have as NodePools with limits",
+        only: Some(Only::NodeGroups),
+        render: node_pools::render,
+    },
+    Format {
+        name: "sarif",
+        about: "for code scanning: SARIF 2.1.0, with every rule's manual",
+        only: Some(Only::Findings),
+        render: sarif::render,
+    },
+    Format {
+        name: "junit",
+        about: "for test reports: a suite a rule, a case a finding",
+        only: Some(Only::Findings),
+        render: junit::render,
+    },
+    Format {
+        name: "github",
+        about: "for GitHub Actions: annotations on files and lines",
+        only: Some(Only::Findings),
+        render: github::render,
     },
 ];
 

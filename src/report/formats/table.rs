@@ -5,6 +5,7 @@
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Row};
 
+use super::snippet;
 use crate::report::document::{Align, Detail, Document, Graph, Mood, Plot, Section, Table, Text};
 use crate::report::views::View;
 
@@ -23,6 +24,7 @@ pub fn text(document: &Document) -> String {
         out.push('\n');
         match section {
             Section::Chart(_) => {}
+            Section::Diagnostics(diagnostics) => out.push_str(&snippet::text(diagnostics)),
             Section::Headline(headline) => push_line(&mut out, &paint(&headline.text, style(headline.mood).bold())),
             Section::Lines { title, lines } => {
                 heading(&mut out, title);

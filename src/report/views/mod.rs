@@ -14,19 +14,26 @@ pub mod creation;
 pub mod drain;
 pub mod eviction;
 pub mod explanation;
+pub mod findings;
 pub mod fit;
 pub mod graph;
 pub mod headroom;
 pub mod losses;
+pub mod node_groups;
+mod object_patch;
+mod placement_graph;
 pub mod plan;
 pub mod quotas;
+pub mod realisation;
 pub mod recommendation;
 pub mod refusal;
 pub mod remedy;
 pub mod report;
 pub mod rightsize;
+pub mod rules;
 pub mod samples;
 pub mod schedule;
+pub mod self_check;
 pub mod size;
 pub mod success_metrics;
 pub mod survival;
@@ -35,7 +42,7 @@ pub mod workload;
 
 use serde::Serialize;
 
-use super::document::{Detail, Document};
+use super::document::{Detail, Document, Graph};
 pub use blast_radius::BlastRadiusView;
 pub use changes::Changes;
 pub use conformance::ConformanceView;
@@ -43,16 +50,21 @@ pub use context::Context;
 pub use creation::NotCreatedGroup;
 pub use drain::DrainView;
 pub use explanation::ExplanationView;
+pub use findings::FindingsView;
 pub use fit::FitView;
 pub use graph::GraphView;
 pub use headroom::HeadroomView;
 pub use losses::LossesView;
+pub use node_groups::NodeGroups;
 pub use plan::PlanView;
+pub use realisation::RealisationView;
 pub use recommendation::RecommendationView;
 pub use report::ReportView;
 pub use rightsize::RightsizingView;
+pub use rules::RulesView;
 pub use samples::SamplesView;
 pub use schedule::ScheduleView;
+pub use self_check::SelfCheckView;
 pub use size::SizeView;
 pub use success_metrics::SuccessMetricsView;
 
@@ -87,6 +99,10 @@ pub enum View {
     Size(Box<SizeView>),
     /// What containers should ask for.
     Rightsizing(Box<RightsizingView>),
+    /// What is wrong.
+    Findings(Box<FindingsView>),
+    /// What can be found.
+    Rules(Box<RulesView>),
 }
 
 /// Flat rows for spreadsheets.
@@ -114,6 +130,8 @@ impl View {
             View::Drain(view) => view.document(detail),
             View::Size(view) => view.document(detail),
             View::Rightsizing(view) => view.document(detail),
+            View::Findings(view) => view.document(detail),
+            View::Rules(view) => view.document(detail),
         }
     }
 
@@ -132,6 +150,8 @@ impl View {
             View::Drain(view) => view.records(),
             View::Size(view) => view.records(),
             View::Rightsizing(view) => view.records(),
+            View::Findings(view) => view.records(),
+            View::Rules(view) => view.records(),
         }
     }
 
@@ -140,6 +160,8 @@ impl View {
         match self {
             View::Drain(view) => Some(view.script()),
             View::Rightsizing(view) => Some(view.script()),
+            View::Schedule(view) => Some(view.realisation.as_ref()?.script()),
+            View::Size(view) => Some(view.realisation.as_ref()?.script()),
             _ => None,
         }
     }
@@ -148,6 +170,9 @@ impl View {
     pub fn patches(&self) -> Option<String> {
         match self {
             View::Rightsizing(view) => Some(view.patches()),
+            View::Schedule(view) => Some(view.realisation.as_ref()?.patches()),
+            View::Size(view) => Some(view.realisation.as_ref()?.patches()),
+            View::Plan(view) => view.patches(),
             _ => None,
         }
     }
@@ -156,6 +181,35 @@ impl View {
     pub fn kustomization(&self) -> Option<String> {
         match self {
             View::Rightsizing(view) => Some(view.kustomization()),
+            View::Schedule(view) => Some(view.realisation.as_ref()?.kustomization(Vec::new())),
+            View::Size(view) => Some(view.realisation.as_ref()?.kustomization(Vec::new())),
+            View::Plan(view) => view.kustomization(),
+            _ => None,
+        }
+    }
+
+    /// The placement as a graph, if it is one: nodes as boxes with their pods, in zones.
+    pub fn placement(&self) -> Option<Graph> {
+        match self {
+            View::Schedule(view) => Some(view.placement()),
+            View::Size(view) => Some(view.placement()),
+            _ => None,
+        }
+    }
+
+    /// The nodes to have as groups of alike ones, if it is about that.
+    pub fn node_groups(&self) -> Option<NodeGroups<'_>> {
+        match self {
+            View::Size(view) => Some(NodeGroups::of(view)),
+            View::Plan(view) => Some(NodeGroups::of(&view.clusters.last()?.buy.as_ref()?.size)),
+            _ => None,
+        }
+    }
+
+    /// What is wrong, if that is what it is about.
+    pub fn findings(&self) -> Option<&FindingsView> {
+        match self {
+            View::Findings(view) => Some(view),
             _ => None,
         }
     }
@@ -175,6 +229,8 @@ impl View {
             View::Drain(view) => view.holds(),
             View::Size(view) => view.holds(),
             View::Rightsizing(view) => view.holds(),
+            View::Findings(view) => view.holds(),
+            View::Rules(_) => true,
         }
     }
 }
@@ -197,5 +253,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (DrainView::KIND, schema::<DrainView>()),
         (SizeView::KIND, schema::<SizeView>()),
         (RightsizingView::KIND, schema::<RightsizingView>()),
+        (FindingsView::KIND, schema::<FindingsView>()),
+        (RulesView::KIND, schema::<RulesView>()),
     ]
 }

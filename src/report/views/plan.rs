@@ -14,7 +14,7 @@ use super::quotas::QuotasView;
 use super::recommendation::RecommendationView;
 use super::schedule::requests;
 use super::survival::SurvivalView;
-use super::{FitView, GraphView, Records, ScheduleView, SuccessMetricsView};
+use super::{FitView, GraphView, Records, ScheduleView, SelfCheckView, SuccessMetricsView};
 use crate::report::amount::{count, thousands};
 use crate::report::document::{Detail, Document, Mood, Table, Text};
 
@@ -42,6 +42,9 @@ pub struct ClusterPlan {
     /// asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<StateView>,
+    /// How far our filters agree with where pods are; absent without bound pods, and where only a graph is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub self_check: Option<SelfCheckView>,
     /// The six success metrics; absent where only a graph is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub success_metrics: Option<SuccessMetricsView>,
@@ -107,6 +110,7 @@ impl ClusterPlan {
         ClusterPlan {
             title,
             state: None,
+            self_check: None,
             success_metrics: None,
             schedule,
             fits: Vec::new(),
@@ -122,6 +126,9 @@ impl ClusterPlan {
         let mut document = Document::new(self.headline());
         if let Some(state) = &self.state {
             state.add_to(&mut document, detail);
+        }
+        if let Some(check) = &self.self_check {
+            check.add_to(&mut document, detail);
         }
         if let Some(metrics) = &self.success_metrics {
             metrics.add_to(&mut document, "Success metrics", detail);

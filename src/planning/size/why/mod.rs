@@ -71,7 +71,7 @@ impl Stage {
     pub fn new(question: &Question<'_>, objects: &Objects) -> Self {
         let ground = Ground::new(objects, question.keep_existing);
         let showroom = Showroom::new(&ground, question.offers, question.configuration, question.options);
-        let tolerance = if question.survive == Survive::Nothing { Tolerance::default() } else { Tolerance::of(&showroom.quorums) };
+        let tolerance = Tolerance::of(&ground, question.survive);
         let impossible = showroom.impossible.iter().flat_map(|impossible| impossible.pods.iter().copied()).collect();
         let oversized = showroom.oversized(question.below);
         let oversized = oversized.iter().flat_map(|&load| showroom.loads[load].pods.iter().copied()).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::{ROWS, data};
-use crate::report::document::{Align, Cell, Chart, Document, Graph, Grid, Mood, Plot, Section, Shade, Table, Text};
+use crate::report::document::{Align, Cell, Chart, Diagnostic, Document, Graph, Grid, Mood, Plot, Section, Shade, Table, Text};
 use crate::report::formats::drawing::{Frame, palette};
 use crate::report::formats::svg;
 
@@ -110,6 +110,7 @@ impl Block {
             Section::Lines { title, lines } => (title.as_str(), Content::Lines { lines: lines.iter().map(Said::new).collect() }),
             Section::Table { title, lead, table, notes } => (title.as_str(), Content::Table(Rows::new(lead, table, notes))),
             Section::Graph { title, graph } => (title.as_str(), Content::Table(Rows::new(&[], &edges(graph), &[]))),
+            Section::Diagnostics(diagnostics) => ("Findings", Content::Table(Rows::new(&[], &Diagnostic::table(diagnostics), &[]))),
             Section::Figures { title, figures } => {
                 let shown = |figure: &crate::report::document::Figure| Shown {
                     name: figure.name.clone(),

@@ -19,6 +19,9 @@ impl SizeView {
         if let Some(why) = &self.why {
             why.add_to(&mut document, detail);
         }
+        if let Some(realisation) = &self.realisation {
+            realisation.add_to(&mut document, detail);
+        }
         self.add_beyond(&mut document, detail);
         if detail == Detail::Full {
             let mut table = Table::new().left("pod").left("node");
@@ -201,7 +204,7 @@ impl SizeView {
         let mut table = Table::new().left("what").left("why").left("instead");
         for BeyondView { what, name, pods, because, instead } in &self.beyond {
             let name = if *pods > 1 && *what == "impossible" { format!("{name} and {} more", pods - 1) } else { name.clone() };
-            let mood = if *what == "fragile" { Mood::Notable } else { Mood::Bad };
+            let mood = if matches!(*what, "fragile" | "crowded") { Mood::Notable } else { Mood::Bad };
             // what preemption would say is of no use here
             let why = because.split(". ").next().unwrap_or_default();
             table.row(vec![Text::new(name, mood), why.into(), instead.as_str().into()]);

@@ -1,0 +1,374 @@
+//! What is wrong with manifests and with the cluster they go to.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{API_VERSION, Records};
+use crate::check::settings::FailOn;
+use crate::check::{Finding, rules};
+use crate::manifest::read::{Excerpt, Places, Severity};
+use crate::report::amount::count;
+use crate::report::document::{Detail, Diagnostic, Document, Mood, Quote, Table, Text};
+
+/// So many findings are shown in brief.
+const SHOWN: usize = 40;
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingsView {
+    /// Version of this format.
+    #[schemars(extend("const" = "plimsoll.dev/v1"))]
+    pub api_version: &'static str,
+    /// What this is.
+    #[schemars(extend("const" = "Findings"))]
+    pub kind: &'static str,
+    /// Kubernetes version that was taken.
+    pub kubernetes: String,
+    /// From which severity on a finding makes the answer "no": `note`, `warning`, `error` or `never`.
+    pub fail_on: &'static str,
+    /// Whether the answer is "no".
+    pub fails: bool,
+    /// How many findings there are of each severity, and how many are allowed.
+    pub counts: Counts,
+    /// How many objects were looked at.
+    pub objects: usize,
+    /// The findings: by the order of the input, then by rule. Those that are allowed are among them.
+    pub findings: Vec<FindingView>,
+}
+
+/// How many findings there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Errors.
+    pub errors: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// Notes.
+    pub notes: usize,
+    /// Of any severity, allowed by an annotation or by settings: counted nowhere else.
+    pub allowed: usize,
+}
+
+/// Something that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingView {
+    /// The rule's code, such as `PL101`.
+    pub code: &'static str,
+    /// The rule's name, such as `fits-no-node`.
+    pub rule: &'static str,
+    /// What the rule is about, such as `does not run`.
+    pub group: &'static str,
+    /// `error`, `warning` or `note`.
+    pub severity: &'static str,
+    /// What it is about.
+    pub object: ObjectView,
+    /// What is wrong, in a sentence; the object is not named in it.
+    pub message: String,
+    /// Why.
+    pub evidence: Vec<String>,
+    /// What to do next.
+    pub help: String,
+    /// Where it is written.
+    pub place: PlaceView,
+    /// Other places that have to do with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<PlaceView>,
+    /// Why it is no trouble, if somebody said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<AllowedView>,
+}
+
+/// An object by its names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectView {
+    /// Kind.
+    pub kind: String,
+    /// Namespace; empty for cluster-scoped kinds.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+}
+
+/// Where something is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlaceView {
+    /// The file as it was named; empty if it was not read from one.
+    pub file: String,
+    /// Line, from 1; 0 if it is not known.
+    pub line: u32,
+    /// Column, from 1; 0 if it is not known.
+    pub column: u32,
+    /// The column behind its last character; 0 if it is not known.
+    pub end_column: u32,
+    /// The field, such as `spec.template.spec.containers[0].resources`; empty for the object itself.
+    pub path: String,
+    /// What there is to say of it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// The line, for formats that quote it.
+    #[serde(skip)]
+    pub line_text: Option<String>,
+}
+
+/// Why something that was found is no trouble.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AllowedView {
+    /// What somebody said; empty if nothing.
+    pub reason: String,
+    /// Where: `annotation` or `settings`.
+    pub by: &'static str,
+}
+
+impl FindingsView {
+    /// Its `kind`.
+    pub const KIND: &'static str = "Findings";
+
+    /// Of what was found in so many objects.
+    pub fn new(findings: &[Finding], places: &mut Places<'_>, kubernetes: impl ToString, objects: usize, fail_on: FailOn) -> Self {
+        let mut counts = Counts::default();
+        for finding in findings {
+            *match (&finding.allowed, finding.severity) {
+                (Some(_), _) => &mut counts.allowed,
+                (None, Severity::Error) => &mut counts.errors,
+                (None, Severity::Warning) => &mut counts.warnings,
+                (None, Severity::Note) => &mut counts.notes,
+            } += 1;
+        }
+        FindingsView {
+            api_version: API_VERSION,
+            kind: FindingsView::KIND,
+            kubernetes: kubernetes.to_string(),
+            fail_on: words_of(fail_on),
+            fails: findings.iter().any(|finding| finding.allowed.is_none() && fail_on.fails(finding.severity)),
+            counts,
+            objects,
+            findings: findings.iter().map(|finding| FindingView::new(finding, places)).collect(),
+        }
+    }
+
+    /// Whether nothing was found that fails.
+    pub fn holds(&self) -> bool {
+        !self.fails
+    }
+
+    /// For readers.
+    pub fn document(&self, detail: Detail) -> Document {
+        let mut document = Document::new(self.headline());
+        let shown: Vec<&FindingView> = self.findings.iter().filter(|finding| finding.allowed.is_none()).collect();
+        let most = if detail == Detail::Full { shown.len() } else { SHOWN.min(shown.len()) };
+        let mut worst_first = shown.clone();
+        worst_first.sort_by_key(|finding| rank(finding.severity));
+        document.diagnostics(worst_first[..most].iter().map(|finding| finding.diagnostic()).collect());
+        if most < shown.len() {
+            let rest = Text::faint(format!("and {}: -o wide shows all", count(shown.len() - most, "more finding")));
+            document.lines("", vec![rest]);
+        }
+        document.table("Rules", self.by_rule(), vec!["`plimsoll explain-rule CODE` says more of each".to_owned()]);
+        if detail == Detail::Full {
+            document.table("Allowed", self.allowed(), Vec::new());
+        }
+        document
+    }
+
+    /// Whether a finding makes the answer "no".
+    pub fn fails_at(&self, finding: &FindingView) -> bool {
+        finding.allowed.is_none() && rank(finding.severity) <= rank(self.fail_on) && self.fail_on != "never"
+    }
+
+    /// The answer in one line.
+    pub fn headline(&self) -> Text {
+        let Counts { errors, warnings, notes, allowed } = self.counts;
+        let parts = [(errors, "error"), (warnings, "warning"), (notes, "note")];
+        let found: Vec<String> = parts.iter().filter(|(number, _)| *number > 0).map(|&(number, word)| count(number, word)).collect();
+        let allowed = if allowed > 0 { format!("; {allowed} more allowed") } else { String::new() };
+        let objects = count(self.objects, "object");
+        match found.is_empty() {
+            true => Text::good(format!("Nothing found in {objects} by {} rules{allowed}", rules::RULES.len())),
+            false => {
+                let mood = if self.fails { Mood::Bad } else { Mood::Notable };
+                Text::new(format!("{} in {objects}{allowed}", found.join(", ")), mood)
+            }
+        }
+    }
+
+    /// How often each rule found something.
+    fn by_rule(&self) -> Table {
+        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+        self.findings.iter().filter(|finding| finding.allowed.is_none()).for_each(|finding| *numbers.entry(finding.code).or_default() += 1);
+        let mut table = Table::new().left("code").left("rule").left("group").right("found").left("what");
+        for (code, number) in numbers {
+            let rule = rules::find(code).expect("findings have rules");
+            let cells = [code.to_owned(), rule.name.to_owned(), rule.group.words().to_owned(), number.to_string(), rule.manual().title];
+            table.row(cells.into_iter().map(Text::from).collect());
+        }
+        table
+    }
+
+    fn allowed(&self) -> Table {
+        let mut table = Table::new().left("object").left("rule").left("what").left("reason").left("by");
+        for finding in &self.findings {
+            let Some(allowed) = &finding.allowed else { continue };
+            let cells =
+                [finding.object.title(), finding.rule.to_owned(), finding.message.clone(), allowed.reason.clone(), allowed.by.to_owned()];
+            table.row(cells.into_iter().map(Text::from).collect());
+        }
+        table
+    }
+
+    /// For spreadsheets: a row a finding.
+    pub fn records(&self) -> Records {
+        let columns = [
+            "code",
+            "rule",
+            "group",
+            "severity",
+            "kind",
+            "namespace",
+            "name",
+            "message",
+            "help",
+            "file",
+            "line",
+            "column",
+            "path",
+            "allowed",
+        ];
+        let row = |finding: &FindingView| {
+            let FindingView { object, place, .. } = finding;
+            let allowed = finding.allowed.as_ref().map(|allowed| format!("{}: {}", allowed.by, allowed.reason));
+            [
+                finding.code.to_owned(),
+                finding.rule.to_owned(),
+                finding.group.to_owned(),
+                finding.severity.to_owned(),
+                object.kind.clone(),
+                object.namespace.clone(),
+                object.name.clone(),
+                finding.message.clone(),
+                finding.help.clone(),
+                place.file.clone(),
+                place.line.to_string(),
+                place.column.to_string(),
+                place.path.clone(),
+                allowed.unwrap_or_default(),
+            ]
+            .to_vec()
+        };
+        Records { columns: columns.to_vec(), rows: self.findings.iter().map(row).collect() }
+    }
+}
+
+impl FindingView {
+    fn new(finding: &Finding, places: &mut Places<'_>) -> Self {
+        let mut place = |place: &crate::check::finding::Place, message: &str| {
+            PlaceView::new(places.find(place.origin, &place.path), place.path.to_string(), message.to_owned())
+        };
+        FindingView {
+            code: finding.rule.code,
+            rule: finding.rule.name,
+            group: finding.rule.group.words(),
+            severity: severity_of(finding.severity),
+            object: ObjectView {
+                kind: finding.object.kind.clone(),
+                namespace: finding.object.namespace.clone(),
+                name: finding.object.name.clone(),
+            },
+            message: finding.message.clone(),
+            evidence: finding.evidence.clone(),
+            help: finding.help.clone(),
+            place: place(&finding.place, ""),
+            related: finding.related.iter().map(|(at, how)| place(at, how)).collect(),
+            allowed: finding.allowed.as_ref().map(|allowed| AllowedView { reason: allowed.reason.clone(), by: allowed.by }),
+        }
+    }
+
+    /// All that is said of it, a sentence a line: what is wrong with what, why, and what to do next.
+    pub fn text(&self) -> String {
+        let first = format!("{}: {}", self.object.title(), self.message);
+        let help = Some(format!("next: {}", self.help)).filter(|_| !self.help.is_empty());
+        std::iter::once(first).chain(self.evidence.iter().cloned()).chain(help).collect::<Vec<_>>().join("\n")
+    }
+
+    fn diagnostic(&self) -> Diagnostic {
+        let places = std::iter::once(&self.place).chain(&self.related);
+        Diagnostic {
+            severity: self.severity,
+            code: self.code.to_owned(),
+            title: format!("{}: {}", self.object.title(), self.message),
+            quotes: places.map(PlaceView::quote).collect(),
+            notes: self.evidence.clone(),
+            help: self.help.clone(),
+        }
+    }
+}
+
+impl ObjectView {
+    /// As in paths: `Deployment/shop/api`.
+    pub fn path(&self) -> String {
+        let Self { kind, namespace, name } = self;
+        if namespace.is_empty() { format!("{kind}/{name}") } else { format!("{kind}/{namespace}/{name}") }
+    }
+
+    /// As in sentences: `Deployment shop/api`.
+    pub fn title(&self) -> String {
+        match self.namespace.as_str() {
+            "" => format!("{} {}", self.kind, self.name),
+            namespace => format!("{} {namespace}/{}", self.kind, self.name),
+        }
+    }
+}
+
+impl PlaceView {
+    /// As `file:line:column`.
+    pub fn shown(&self) -> String {
+        if self.line == 0 { self.file.clone() } else { format!("{}:{}:{}", self.file, self.line, self.column) }
+    }
+
+    fn new(excerpt: Excerpt, path: String, message: String) -> Self {
+        let Excerpt { location, end_column, line } = excerpt;
+        let (file, column) = (location.file.to_string(), location.column());
+        PlaceView { file, line: location.line(), column, end_column, path, message, line_text: line }
+    }
+
+    fn quote(&self) -> Quote {
+        Quote {
+            file: self.file.clone(),
+            line: self.line,
+            columns: (self.column, self.end_column),
+            text: self.line_text.clone(),
+            label: self.message.clone(),
+        }
+    }
+}
+
+/// The word for a severity.
+pub fn severity_of(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+fn words_of(fail_on: FailOn) -> &'static str {
+    match fail_on {
+        FailOn::Note => "note",
+        FailOn::Warning => "warning",
+        FailOn::Error => "error",
+        FailOn::Never => "never",
+    }
+}
+
+/// Worst first.
+fn rank(severity: &str) -> usize {
+    ["error", "warning", "note"].iter().position(|word| *word == severity).unwrap_or(3)
+}
