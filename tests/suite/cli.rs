@@ -176,7 +176,7 @@ fn csv_has_one_row_a_pod() {
     let output = plimsoll(&["schedule", "fixtures/cli/pending.yaml", "-o", "csv"]);
     let text = out(&output);
     let mut lines = text.lines();
-    assert_eq!(lines.next(), Some("pod,workload,state,node,bestNodes,cpuMilli,memoryBytes,message"));
+    assert_eq!(lines.next(), Some("pod,workload,state,node,bestNodes,cpuMilli,memoryBytes,message,namespace,name,nodeType,zone"));
     assert_eq!(lines.count(), 15);
 }
 
