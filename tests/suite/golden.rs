@@ -146,6 +146,31 @@ const OUTPUTS: &[(&str, &str)] = &[
     ),
     ("rightsize-top", "rightsize fixtures/data-platform/target --usage fixtures/cli/top.txt"),
     ("rightsize-foreign", "rightsize fixtures/cli/pending.yaml --usage fixtures/cli/top.txt"),
+    ("check", "check fixtures/cli/check.yaml"),
+    ("check-wide", "check fixtures/cli/check.yaml fixtures/check/unexplained-allow/fires.yaml -o wide"),
+    ("check-json", "check fixtures/cli/check.yaml --only single-replica -o json"),
+    ("check-github", "check fixtures/cli/check.yaml --only single-replica --only unknown-priority-class -o github"),
+    ("check-csv", "check fixtures/cli/check.yaml --only single-replica -o csv"),
+    ("explain-rule", "explain-rule single-replica"),
+    ("misuse-rule", "explain-rule no-such-rule"),
+    ("help-check", "check --help"),
+    ("report", "report fixtures/cli/loss.yaml -o table"),
+    ("report-failures-svg", "report fixtures/cli/loss.yaml -o svg --chart failure-matrix"),
+    ("misuse-report", "report fixtures/cli/loss.yaml -o report.pdf"),
+    ("misuse-report-chart", "report fixtures/cli/loss.yaml -o cost.svg --chart cost-curve"),
+    ("diff", "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml"),
+    (
+        "diff-markdown",
+        "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --catalogue fixtures/cli/types.csv -o markdown",
+    ),
+    ("diff-json", "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml -o json"),
+    ("diff-csv", "diff fixtures/cli/diff/head.yaml fixtures/cli/diff/base.yaml --cluster fixtures/cli/diff/cluster.yaml -o csv"),
+    ("diff-nothing", "diff fixtures/cli/loss.yaml fixtures/cli/loss.yaml"),
+    ("check-baseline", "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --baseline fixtures/cli/diff/base.yaml"),
+    (
+        "check-baseline-json",
+        "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --baseline fixtures/cli/diff/base.yaml -o json",
+    ),
     ("help", "--help"),
     ("help-plan", "plan --help"),
     ("help-schedule", "schedule --help"),
@@ -154,7 +179,9 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("help-lose", "lose --help"),
     ("help-drain", "drain --help"),
     ("help-rightsize", "rightsize --help"),
+    ("help-diff", "diff --help"),
     ("help-snapshot", "snapshot --help"),
+    ("help-report", "report --help"),
     ("misuse-node", "drain fixtures/cli/drain.yaml node-x"),
     ("misuse-flag", "schedule --frobnicate"),
     ("misuse-file", "schedule no/such/file.yaml"),
@@ -223,6 +250,14 @@ fn schemas_are_as_committed() {
     }));
 }
 
+#[test]
+fn schemas_of_what_people_write_are_as_committed() {
+    all_hold(plimsoll::report::views::schemas_of_input().into_iter().map(|(name, schema)| {
+        let text = serde_json::to_string_pretty(&schema).expect("schemas are JSON") + "\n";
+        check(root().join(format!("schemas/{name}.schema.json")), &text)
+    }));
+}
+
 /// Tables of the README that are made from the program's own tables.
 fn made_table(name: &str) -> String {
     match name {
@@ -237,7 +272,17 @@ fn made_table(name: &str) -> String {
         "formats" => {
             let row = |format: &plimsoll::report::formats::Format| format!("| `{}` | {} |\n", format.name, format.about);
             let rows: String = plimsoll::report::formats::FORMATS.iter().map(row).collect();
+            let picture = |format: &plimsoll::report::formats::Picture| format!("| `{}` | {} |\n", format.name, format.about);
+            let rows = rows + &plimsoll::report::formats::PICTURES.iter().map(picture).collect::<String>();
             format!("| `-o` | for |\n|---|---|\n{rows}")
+        }
+        "rules" => {
+            let row = |rule: &plimsoll::check::Rule| {
+                let severity = rule.severity.to_string();
+                format!("| {} | `{}` | {} | {severity} | {} |\n", rule.code, rule.name, rule.group.words(), rule.manual().title)
+            };
+            let rows: String = plimsoll::check::rules::RULES.iter().map(row).collect();
+            format!("| code | rule | group | severity | finds |\n|---|---|---|---|---|\n{rows}")
         }
         "commands" => {
             let command = plimsoll::cli::command("plimsoll");
