@@ -70,7 +70,7 @@ fn exit_code_is_0_for_yes_1_for_no_2_for_misuse() {
         &["rightsize", "--cpu-percentile", "101"],
         &["rightsize", "--memory-margin", "-5%"],
         &["rightsize", "--usage", "no/such/file.csv"],
-        &["schedule", "-o", "patch"],
+        &["fit", "--cpu", "1", "-o", "patch"],
     ] {
         let output = plimsoll(misuse);
         assert_eq!(code(&output), 2, "{misuse:?}: {}", err(&output));
