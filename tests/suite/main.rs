@@ -24,6 +24,7 @@ mod loss;
 mod loss_played;
 mod markdown;
 mod node_loss;
+mod packaging;
 mod packing;
 mod packing_bounds;
 mod parsers;
