@@ -12,11 +12,12 @@ use crate::manifest::refusal::Refusal;
 
 /// Merges the label keys of a pod.
 pub(super) fn admit(pod: &mut Pod, _policies: &Policies) -> Result<(), Refusal> {
-    merge_pod(pod);
+    merge_label_keys(pod);
     Ok(())
 }
 
-fn merge_pod(pod: &mut Pod) {
+/// Merges the label keys of a pod's affinity and spreading into their selectors, each once.
+pub fn merge_label_keys(pod: &mut Pod) {
     let labels = &pod.metadata.labels;
     for affinity in
         pod.spec.affinity.iter_mut().flat_map(|affinity| [&mut affinity.pod_affinity, &mut affinity.pod_anti_affinity]).flatten()
@@ -68,9 +69,9 @@ spec:
     #[test]
     fn keys_are_merged_once_with_the_pods_own_values() {
         let mut pod: Pod = serde_saphyr::from_str(POD).unwrap();
-        merge_pod(&mut pod);
+        merge_label_keys(&mut pod);
         let once = pod.clone();
-        merge_pod(&mut pod);
+        merge_label_keys(&mut pod);
         assert_eq!(once, pod);
         let affinity = pod.spec.affinity.as_ref().unwrap().pod_anti_affinity.as_ref().unwrap();
         let terms = &affinity.required_during_scheduling_ignored_during_execution;

@@ -35,6 +35,7 @@ mod validation;
 pub use admitted::Admitted;
 pub use api_server::{ApiServer, Counted};
 pub use bulk::{Refused, admit, refusals};
+pub use match_label_keys::merge_label_keys;
 pub use pod_topology_labels::bind_topology_labels;
 pub use quality_of_service::quality_of_service;
 

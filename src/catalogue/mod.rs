@@ -17,7 +17,7 @@ pub mod read;
 mod reserve;
 
 pub use generic::embedded;
-pub use node::{DroppedLabel, dropped_label};
+pub use node::{DroppedLabel, dropped_label, is_given};
 pub use overrides::{Change, Override, Overrides};
 pub use price::{MICROS, parse_price};
 pub use reserve::Reserve;
@@ -42,6 +42,8 @@ pub struct NodeType {
     pub name: String,
     /// What pods can have of a node of this type: cpu, memory, pods, ephemeral-storage, extended resources.
     pub allocatable: ResourceList,
+    /// What the machine has, before its node keeps some of it for itself; empty where that is not said.
+    pub capacity: ResourceList,
     /// Labels of its nodes, but for hostname and zone.
     pub labels: StringMap,
     /// Labels that have the zone as their value, besides `topology.kubernetes.io/zone`: those that CSI drivers go by.

@@ -73,6 +73,26 @@ pub fn dropped_label(node: &Node, key: &str, value: &str) -> Option<DroppedLabel
     }
 }
 
+/// Domains of labels that the kubelet, a cloud or a provisioner gives nodes by itself; those below them, too.
+const PROVIDERS: [&str; 9] = [
+    "kubernetes.io",
+    "k8s.io",
+    "k8s.aws",
+    "karpenter.sh",
+    "eks.amazonaws.com",
+    "cloud.google.com",
+    "kubernetes.azure.com",
+    "eksctl.io",
+    "k3s.io",
+];
+
+/// Whether a label is one that people give their nodes, rather than the kubelet, the cloud or a provisioner.
+pub fn is_given(key: &str) -> bool {
+    let Some((domain, _)) = key.split_once('/') else { return key != "agentpool" };
+    let is_below = |provider: &&str| domain.strip_suffix(*provider).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    !PROVIDERS.iter().any(is_below)
+}
+
 /// Whether a label is one of those in which CSI drivers and clouds repeat the zone.
 fn follows_zone(key: &str) -> bool {
     key != label::REGION && (key.ends_with("/zone") || key.starts_with("topology."))
@@ -93,6 +113,7 @@ impl NodeType {
         NodeType {
             name: name.filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| format!("like-{}", node.metadata.name)),
             allocatable: node.status.allocatable.clone(),
+            capacity: node.status.capacity.clone(),
             labels: labels.iter().filter(kept).map(|(key, value)| (key.clone(), value.clone())).collect(),
             zone_labels: labels.iter().filter(follows).map(|(key, _)| key.clone()).collect(),
             taints: node.spec.taints.iter().filter(|taint| !PASSING_TAINTS.contains(&taint.key.as_str())).cloned().collect(),

@@ -154,12 +154,30 @@ pub struct PatchOutputArguments {
     pub output: FormatName,
 }
 
-/// How an answer is written that has charts in it.
+/// How an answer is written that is a placement.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
-pub struct ChartOutputArguments {
+pub struct PlacementOutputArguments {
     /// How to write the answer
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with: &[Only::Charts] })]
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with: &[Only::Graphs, Only::Scripts, Only::Patches] })]
+    pub output: FormatName,
+}
+
+/// How an answer is written that is a fleet and a placement on it, with charts.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub struct FleetOutputArguments {
+    /// How to write the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with: &[Only::Charts, Only::Graphs, Only::Scripts, Only::Patches, Only::NodeGroups] })]
+    pub output: FormatName,
+}
+
+/// How an answer is written that has a graph in it, a fleet, and what to set.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub struct PlanOutputArguments {
+    /// How to write the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = Formats { with: &[Only::Graphs, Only::Patches, Only::NodeGroups] })]
     pub output: FormatName,
 }
 
@@ -198,12 +216,20 @@ impl Formats {
 fn not_for(format: &Format, only: Only, command: &str) -> String {
     let name = format.name;
     match only {
-        Only::Graphs => format!("-o {name} draws graphs, and `{command}` has none: `plimsoll plan` or `plimsoll lose` has one\n"),
-        Only::Charts => format!("-o {name} draws charts, and `{command}` has none: `plimsoll size` has\n"),
-        Only::Scripts => format!("-o {name} is for what is to be done, and `{command}` does nothing: `plimsoll drain` does\n"),
+        Only::Graphs => {
+            format!("-o {name} draws graphs, and `{command}` has none: `plimsoll schedule`, `plimsoll plan` or `plimsoll lose` has one\n")
+        }
+        Only::Charts => format!("-o {name} draws charts, and `{command}` has none: `plimsoll size` and `plimsoll report` have\n"),
+        Only::Scripts => {
+            format!("-o {name} is for what is to be done, and `{command}` does nothing: `plimsoll drain` or `plimsoll schedule` does\n")
+        }
         Only::Findings => format!("-o {name} is for what is wrong with files, and `{command}` finds nothing: `plimsoll check` does\n"),
         Only::Patches => {
-            format!("-o {name} is for what changes objects, and `{command}` changes none: `plimsoll rightsize` does\n")
+            let others = "`plimsoll schedule`, `plimsoll size`, `plimsoll plan` or `plimsoll rightsize` does";
+            format!("-o {name} is for what changes objects, and `{command}` changes none: {others}\n")
+        }
+        Only::NodeGroups => {
+            format!("-o {name} is for nodes to be bought, and `{command}` buys none: `plimsoll size` or `plimsoll plan` does\n")
         }
     }
 }

@@ -1,12 +1,15 @@
 //! The one library call that placing commands share, with its progress.
 
+use std::collections::BTreeMap;
+
 use super::input::{Before, Loaded};
 use super::output;
 use super::progress::Progress;
 use crate::cluster::Cluster;
 use crate::cluster::index::PodId;
 use crate::manifest::Objects;
-use crate::report::views::{Changes, Context, SamplesView, ScheduleView, SelfCheckView};
+use crate::planning::realisation;
+use crate::report::views::{Changes, Context, RealisationView, SamplesView, ScheduleView, SelfCheckView};
 use crate::scheduler::profile::{Configuration, Profile};
 use crate::scheduler::run::Schedule;
 use crate::scheduler::{self, Options, Scheduler};
@@ -55,13 +58,50 @@ pub fn run(scheduler: &mut Scheduler<'_>) -> Schedule {
     scheduler.run(|done, waiting| progress.tell(done as u64, (done + waiting) as u64))
 }
 
+/// What is asked of a placement.
+pub struct Asked<'a> {
+    /// The scheduler.
+    pub configuration: &'a Configuration,
+    /// How it decides.
+    pub options: Options,
+    /// How ties are broken, in words.
+    pub ties: String,
+    /// Namespaces that are shown, none for all.
+    pub namespaces: &'a [String],
+    /// Whether it is said what realises it; and then whether replicas of autoscaled workloads are to be set.
+    pub realise: Option<bool>,
+}
+
 /// Where every pod goes, and what changes if something is applied.
-pub fn schedule(loaded: &Loaded, configuration: &Configuration, options: Options, ties: String, namespaces: &[String]) -> ScheduleView {
+pub fn schedule(loaded: &Loaded, asked: &Asked<'_>) -> ScheduleView {
+    let Asked { configuration, options, .. } = *asked;
     let ground = Ground::new(&loaded.objects, configuration);
     let mut scheduler = ground.scheduler(options);
     let schedule = run(&mut scheduler);
-    let context = Context::new(&loaded.objects, &ground.cluster, options.version, ties);
-    view(loaded, configuration, &context, &mut scheduler, &schedule, namespaces)
+    let context = Context::new(&loaded.objects, &ground.cluster, options.version, asked.ties.clone());
+    let mut view = view(loaded, configuration, &context, &mut scheduler, &schedule, asked.namespaces);
+    if let Some(sets_replicas) = asked.realise {
+        let mut places = vec![None; loaded.objects.pods.len()];
+        for pod in ground.cluster.pod_ids() {
+            let node = scheduler.occupancy().node_of(pod);
+            places[ground.cluster.pod(pod).object] = node.map(|node| ground.cluster.node_name(node).to_owned());
+        }
+        let (groups, namespaces) = (BTreeMap::new(), asked.namespaces);
+        let (objects, places, promise) = (&loaded.objects, &places[..], None);
+        let question = realisation::Question {
+            objects,
+            written: loaded.applied().0,
+            places,
+            groups: &groups,
+            namespaces,
+            sets_replicas,
+            promise,
+            configuration,
+            options,
+        };
+        view.realisation = Some(RealisationView::new(&realisation::realise(&question), objects, &groups));
+    }
+    view
 }
 
 /// A cluster whose pods have their places.

@@ -6,11 +6,16 @@ use super::commands::size::{GoalArguments, MarketArguments, ObjectiveName};
 use super::output;
 use super::time::Deadline;
 use crate::manifest::Objects;
+use crate::manifest::read::Written;
 use crate::planning::packing::Budget;
+use crate::planning::realisation::realise_fleet;
 use crate::planning::size::why::{Depth, why};
 use crate::planning::size::{Question, Sizing, node_bound, offers, size};
 use crate::report::amount::{count, list};
+use crate::report::formats::{Format, Only};
+use crate::report::views::node_groups::parameters;
 use crate::report::views::size::{Asked, PlacedView, SizeView, WhyView};
+use crate::report::views::{RealisationView, View};
 use crate::scheduler::Options;
 use crate::scheduler::profile::Configuration;
 
@@ -22,18 +27,41 @@ pub struct Purchase {
     pub objects: Option<Objects>,
 }
 
-/// Finds it. `replicas` is what was said of autoscaled workloads.
+/// Finds it. `replicas` is what was said of autoscaled workloads; what realises the placement is looked for only if it is said
+/// what is only written.
 pub fn purchase(
     objects: &Objects,
     (goal, market, min_nodes): (&GoalArguments, &MarketArguments, usize),
     configuration: &Configuration,
     options: Options,
-    replicas: &str,
+    (replicas, written): (&str, Option<&Written>),
 ) -> anyhow::Result<Purchase> {
-    Asking { goal, market, min_nodes, objects, replicas, configuration, options }.ask(|_, sizing, view| Purchase {
-        view: SizeView { placement: Vec::new(), ..view },
+    Asking { goal, market, min_nodes, objects, replicas, configuration, options }.ask(|question, sizing, view| Purchase {
+        view: SizeView {
+            placement: Vec::new(),
+            realisation: written.and_then(|written| realisation(question, sizing, written, replicas)),
+            ..view
+        },
         objects: sizing.plan.as_ref().filter(|plan| plan.trial.holds()).map(|plan| plan.objects.clone()),
     })
+}
+
+/// What realises the placement of the plan that was found; none without one.
+pub fn realisation(question: &Question<'_>, sizing: &Sizing, written: &Written, replicas: &str) -> Option<RealisationView> {
+    let found = realise_fleet(question, sizing, written, replicas != "current")?;
+    Some(RealisationView::new(&found.realisation, &found.objects, &found.groups))
+}
+
+/// Says what has to be filled in of what a format writes of the nodes to have.
+pub fn tell_parameters(format: &Format, view: &View) {
+    let Some(groups) = view.node_groups().filter(|_| format.only == Some(Only::NodeGroups)) else { return };
+    let unnamed = groups.unnamed_types();
+    if !unnamed.is_empty() {
+        output::note(&format!("{}: no label says which instance type that is, so its name stands for one: replace it", list(&unnamed, 5)));
+    }
+    for (name, what) in parameters(format.name) {
+        output::note(&format!("to fill in: ${{{name}}}: {what}"));
+    }
 }
 
 /// Everything that is needed to ask what to buy.
@@ -55,13 +83,16 @@ pub struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// Asks, and says why, to this depth.
-    pub fn explained(&self, depth: &Depth) -> anyhow::Result<SizeView> {
+    /// Asks, and says why, to this depth, if one is given; and what realises the placement, if it is said what is only written.
+    pub fn explained(&self, depth: Option<&Depth>, written: Option<&Written>) -> anyhow::Result<SizeView> {
         self.ask(|question, sizing, mut view| {
             // what explains has as long again
             let deadline = Deadline::after(self.goal.time_limit);
             let question = Question { budget: Budget { remaining: &|| deadline.remaining(), seed: 0 }, ..*question };
-            view.why = sizing.plan.as_ref().map(|plan| WhyView::new(question.offers, sizing, &why(&question, sizing, plan, depth)));
+            view.realisation = written.and_then(|written| realisation(&question, sizing, written, self.replicas));
+            if let (Some(depth), Some(plan)) = (depth, &sizing.plan) {
+                view.why = Some(WhyView::new(question.offers, sizing, &why(&question, sizing, plan, depth)));
+            }
             view
         })
     }

@@ -12,6 +12,7 @@ pub mod maintenance;
 pub mod packing;
 pub mod quorum;
 pub mod quota;
+pub mod realisation;
 pub mod recommendation;
 pub mod resilience;
 pub mod rightsize;

@@ -97,6 +97,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "report/formats/json.rs",
             "report/formats/sarif.rs",
             "report/formats/html",
+            "report/formats/tfvars.rs",
             "cli/commands/conformance.rs",
         ],
     ),

@@ -4,6 +4,7 @@ mod admission;
 mod architecture;
 mod at_rest;
 mod autoscaling;
+mod browser;
 mod catalogue;
 mod check;
 mod cli;
@@ -12,6 +13,7 @@ mod differential;
 mod drain;
 mod example;
 mod expansion;
+mod exports;
 mod failover;
 mod generate;
 mod generated;
@@ -24,7 +26,11 @@ mod loss;
 mod loss_played;
 mod markdown;
 mod node_loss;
+<<<<<<< HEAD
 mod packaging;
+=======
+mod obstacles;
+>>>>>>> main
 mod packing;
 mod packing_bounds;
 mod parsers;
@@ -34,6 +40,7 @@ mod quorum;
 mod recommendation;
 mod recordings;
 mod referee;
+mod report;
 mod rightsize;
 mod rules;
 mod samples;

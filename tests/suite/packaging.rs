@@ -362,6 +362,24 @@ fn the_krew_manifest_is_whole_once_it_is_filled_in() {
     assert_eq!(commands.map(|words| parses(&words.split(' ').collect::<Vec<_>>()).expect("it parses")).count(), 2);
 }
 
+#[test]
+fn what_the_readme_shows_to_pipelines_is_what_there_is() {
+    let readme = file("README.md");
+    let blocks: Vec<Value> = readme.split("```yaml\n").skip(1).map(|rest| yaml(rest.split("```").next().expect("it is closed"))).collect();
+    let tag = concat!("v", env!("CARGO_PKG_VERSION"));
+    let steps = blocks.iter().filter_map(|block| block["steps"].as_array()).flatten();
+    let ours = steps.filter(|step| text_of(step, "uses") == format!("plimsoll-dev/plimsoll@{tag}"));
+    let action = yaml(&file("action.yml"));
+    let inputs = ours.filter_map(|step| step["with"].as_object()).flat_map(|with| with.keys());
+    let known: Vec<bool> = inputs.map(|input| action["inputs"].get(input).is_some()).collect();
+    assert!(known.len() >= 3 && known.iter().all(|known| *known), "README sets inputs that there are: {known:?}");
+    let repositories = blocks.iter().filter_map(|block| block["repos"].as_array()).flatten();
+    let hooks = yaml(&file(".pre-commit-hooks.yaml"));
+    let ids: Vec<&Value> = hooks.as_array().expect("it is a list").iter().map(|hook| &hook["id"]).collect();
+    let shown: Vec<&Value> = repositories.map(|each| if each["rev"] == tag { &each["hooks"][0]["id"] } else { &Value::Null }).collect();
+    assert!(!shown.is_empty() && shown.iter().all(|id| ids.contains(id)), "{shown:?}");
+}
+
 fn plimsoll(arguments: &[&str]) -> Output {
     Command::new(PROGRAM).args(arguments).current_dir(root()).stdin(Stdio::null()).output().expect("the program starts")
 }
@@ -376,7 +394,7 @@ fn completions_know_every_command_and_flag() {
         let output = plimsoll(&["completions", shell]);
         let script = text(&output);
         assert!(output.status.success() && script.contains(sign), "{shell}");
-        for word in commands().iter().map(String::as_str).chain(["redact", "max-failover", "overlapping"]) {
+        for word in commands().iter().map(String::as_str).chain(["redact", "max-failover", "listed"]) {
             assert!(script.contains(word), "{shell} does not know {word}");
         }
     }

@@ -97,7 +97,8 @@ impl Collector {
         }
         let name = node_type.name.clone();
         if let Some((capacity, reserve)) = capacity {
-            node_type.allocatable = reserve.allocatable(&with_pods(capacity, &mut || self.grant(Granted::Pods, &name)));
+            node_type.capacity = with_pods(capacity, &mut || self.grant(Granted::Pods, &name));
+            node_type.allocatable = reserve.allocatable(&node_type.capacity);
             self.grant(Granted::Reserve(reserve.describe()), &name);
         } else {
             node_type.allocatable = with_pods(node_type.allocatable, &mut || self.grant(Granted::Pods, &name));

@@ -113,6 +113,8 @@ fn findings(loaded: &Loaded, team: &Team, scheduler: &SchedulerArguments) -> any
         creation: &loaded.creation,
         before: loaded.before.as_ref().map(|before| &before.objects),
         skipped: &loaded.input().skipped,
+        written: &loaded.input().written,
+        replicas: loaded.replicas(),
         quotas: quotas.as_ref(),
         usage: team.usage.as_ref(),
         catalogue: team.catalogue.as_ref(),

@@ -6,14 +6,14 @@ use clap::Args;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-use crate::cli::arguments::{GraphOutputArguments, InputArguments, SchedulerArguments};
+use crate::cli::arguments::{InputArguments, PlanOutputArguments, SchedulerArguments};
 use crate::cli::commands::size::{GoalArguments, MarketArguments};
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, Loaded, Preparation};
 use crate::cli::judgement::{Judgement, MetricArguments};
 use crate::cli::output;
 use crate::cli::placement::{self, Ground, Settled};
-use crate::cli::purchase::purchase;
+use crate::cli::purchase::{purchase, tell_parameters};
 use crate::cli::template::Template;
 use crate::cluster::Standing;
 use crate::cluster::index::PodId;
@@ -64,7 +64,7 @@ pub struct Arguments {
     scheduler: SchedulerArguments,
 
     #[command(flatten)]
-    output: GraphOutputArguments,
+    output: PlanOutputArguments,
 }
 
 const EXAMPLES: &str = "\
@@ -76,6 +76,8 @@ Examples:
   plimsoll plan cluster.json --removed-after 2m    where a cloud's controller removes dead nodes
   plimsoll plan cluster.json -o markdown           for a pull request or a wiki
   plimsoll plan cluster.json -o dot | dot -Tsvg    what needs what in the (last) cluster, as a graph
+  plimsoll plan cluster.json -o patch              what to set, and what puts pods where the plan has them (also: kustomize)
+  plimsoll plan cluster.json -o tfvars             the nodes to buy (also: machine-deployments, node-pools)
 
 The six success metrics: enough nodes; workloads spread over them; none too full; two pods for every service; autoscalers that can scale;
 whole again in time after the loss of any node.
@@ -98,11 +100,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         complete &= loaded.complete;
         let mut plan = question.look_at(title, &mut loaded);
         if number == last && !arguments.no_purchase && !question.only_graphs {
-            question.advise(&mut plan, &loaded.objects, arguments)?;
+            question.advise(&mut plan, &loaded, arguments)?;
         }
         clusters.push(plan);
     }
     let view = View::Plan(Box::new(PlanView { api_version: API_VERSION, kind: PlanView::KIND, clusters }));
+    tell_parameters(arguments.output.output.0, &view);
     output::answer(&(arguments.output.output.0.render)(&view))?;
     Ok(if complete { Exit::of(view.holds()) } else { Exit::Misuse })
 }
@@ -160,9 +163,13 @@ impl Question {
     }
 
     /// What to buy, the six metrics once more on what is there then, and what to set there.
-    fn advise(&self, plan: &mut ClusterPlan, objects: &Objects, arguments: &Arguments) -> anyhow::Result<()> {
+    fn advise(&self, plan: &mut ClusterPlan, loaded: &Loaded, arguments: &Arguments) -> anyhow::Result<()> {
+        let objects = &loaded.objects;
         let asked = (&arguments.goal, &arguments.market, arguments.metrics.min_nodes);
-        let found = purchase(objects, asked, &self.judgement.configuration, self.judgement.options, &arguments.input.replicas)?;
+        let written = loaded.applied().0;
+        let written = (arguments.output.output.0.only == Some(Only::Patches)).then_some(written);
+        let Judgement { configuration, options, .. } = &self.judgement;
+        let found = purchase(objects, asked, configuration, *options, (&arguments.input.replicas, written))?;
         let after = found.objects.as_ref().map(|objects| success_metrics::measure_objects(objects, self.judgement.setting()));
         plan.buy = Some(PurchaseView { size: found.view, success_metrics: after.as_ref().map(SuccessMetricsView::new) });
         let mut objects = found.objects.unwrap_or_else(|| objects.clone());

@@ -152,7 +152,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     // patches and scripts say nothing of nodes
     if arguments.output.output.0.only.is_none() {
         let (goal, market) = (&arguments.goal, &arguments.market);
-        let fleet = |objects: &Objects| purchase(objects, (goal, market, 0), &configuration, options, &arguments.input.replicas);
+        let fleet = |objects: &Objects| purchase(objects, (goal, market, 0), &configuration, options, (&arguments.input.replicas, None));
         view.nodes = Some(NodesChangeView {
             survive: goal.survive.to_string(),
             before: FleetView::new(&fleet(&loaded.objects)?.view),

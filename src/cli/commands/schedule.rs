@@ -1,11 +1,13 @@
 //! `schedule`: where every pod goes.
 
+use anyhow::bail;
 use clap::Args;
 
-use crate::cli::arguments::{InputArguments, OutputArguments, SampleArguments, SchedulerArguments};
+use crate::cli::arguments::{InputArguments, PlacementOutputArguments, SampleArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::placement;
 use crate::cli::{input, output};
+use crate::report::formats::Only;
 use crate::report::views::View;
 
 /// Arguments of `schedule`.
@@ -25,8 +27,12 @@ pub struct Arguments {
     #[command(flatten)]
     chance: SampleArguments,
 
+    /// Say what realises the placement, too: the weakest change of each workload's template, proven by placing everything again
+    #[arg(long)]
+    realise: bool,
+
     #[command(flatten)]
-    output: OutputArguments,
+    output: PlacementOutputArguments,
 }
 
 const EXAMPLES: &str = "\
@@ -38,6 +44,8 @@ Examples:
   plimsoll schedule cluster.json -o json | jq '.pending[].message'
   plimsoll schedule cluster.json --kubernetes 1.34 --ties random --seed 7
   plimsoll schedule cluster.json --samples 200  how sure is that? in any order, with any tie
+  plimsoll schedule cluster.json app/ -o patch  patches that make the real scheduler place it so (also: kustomize, script)
+  plimsoll schedule cluster.json app/ -o dot | dot -Tsvg > placement.svg
 
 Objects of a cluster (with a uid, as kubectl prints them) and written ones together are a what-if: the written ones are applied.
 
@@ -48,6 +56,11 @@ Exit code 1 when a pod that wants a node gets none (with --samples: in any run),
 /// Runs `schedule`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let configuration = arguments.scheduler.configuration()?;
+    let only = arguments.output.output.0.only;
+    let is_realised = arguments.realise || matches!(only, Some(Only::Patches | Only::Scripts));
+    if arguments.chance.samples.is_some() && (is_realised || only.is_some()) {
+        bail!("--samples draws many placements, and only one can be written as -o {} or realised", arguments.output.output.0.name);
+    }
     let (loaded, view) = match arguments.chance.samples {
         Some(samples) => {
             let draws = arguments.scheduler.draws(samples)?;
@@ -58,7 +71,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         None => {
             let (options, ties) = (arguments.scheduler.options()?, arguments.scheduler.ties());
             let loaded = input::load(&arguments.input)?;
-            let view = placement::schedule(&loaded, &configuration, options, ties, &arguments.namespace);
+            let mut asked =
+                placement::Asked { configuration: &configuration, options, ties, namespaces: &arguments.namespace, realise: None };
+            asked.realise = is_realised.then_some(arguments.input.replicas != "current");
+            let view = placement::schedule(&loaded, &asked);
             (loaded, View::Schedule(Box::new(view)))
         }
     };

@@ -8,9 +8,9 @@ use anyhow::anyhow;
 use clap::Args;
 
 use crate::catalogue::{self, Catalogue, NodeType};
-use crate::cli::arguments::{ChartOutputArguments, InputArguments, SchedulerArguments};
+use crate::cli::arguments::{FleetOutputArguments, InputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
-use crate::cli::purchase::Asking;
+use crate::cli::purchase::{self, Asking};
 use crate::cli::{input, output, time};
 use crate::manifest::Objects;
 use crate::manifest::node::Node;
@@ -41,11 +41,15 @@ pub struct Arguments {
     #[arg(long, value_name = "PERCENT", help_heading = "Why", value_parser = percent)]
     growth: Vec<Percent>,
 
+    /// Say what realises the placement, too: the weakest change of each workload's template, with which the plan holds all the same
+    #[arg(long, help_heading = "Why")]
+    realise: bool,
+
     #[command(flatten)]
     scheduler: SchedulerArguments,
 
     #[command(flatten)]
-    output: ChartOutputArguments,
+    output: FleetOutputArguments,
 }
 
 /// What a plan has to hold.
@@ -142,6 +146,8 @@ Examples:
   plimsoll size cluster.json --why --growth 20%           what rules cost, and growth would
   plimsoll size cluster.json -o svg > curve.svg           cost and headroom by number of nodes
   plimsoll size chart.yaml --catalogue aws.csv --prices ours.csv --max-types 2
+  plimsoll size chart.yaml --catalogue aws.csv -o tfvars > nodes.tfvars.json    (also: machine-deployments, node-pools)
+  plimsoll size chart.yaml --catalogue aws.csv -o patch   patches that make the real scheduler place it so (also: kustomize, script)
 
 Every plan is replayed by the scheduler, with nothing lost and after every loss that must be survived; beside it stands what no plan can be below.
 Without --keep-existing everything is placed anew, and the answer says which nodes of the input are not needed any more.
@@ -162,11 +168,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         options,
     };
     // charts are of what explains
-    let is_drawn = arguments.output.output.0.only == Some(Only::Charts);
+    let format = arguments.output.output.0;
+    let is_drawn = format.only == Some(Only::Charts);
+    let is_realised = arguments.realise || matches!(format.only, Some(Only::Patches | Only::Scripts));
     let depth = Depth { deep: arguments.why || is_drawn, growth: arguments.growth.iter().map(|percent| percent.0).collect() };
-    let view = asking.explained(&depth)?;
+    let is_explained = is_realised || format.only.is_none() || is_drawn;
+    let view = asking.explained(is_explained.then_some(&depth), is_realised.then_some(loaded.applied().0))?;
     let holds = view.holds();
-    output::answer(&(arguments.output.output.0.render)(&View::Size(Box::new(view))))?;
+    let view = View::Size(Box::new(view));
+    purchase::tell_parameters(format, &view);
+    output::answer(&(format.render)(&view))?;
     Ok(loaded.exit(holds))
 }
 
@@ -268,7 +279,8 @@ fn default_catalogue(objects: &Objects) -> Catalogue {
     for node in &objects.nodes {
         let like = like(node, objects);
         // two nodes that differ in nothing but their names and zones are of one type
-        if !types.iter().any(|known| NodeType { name: known.name.clone(), ..like.clone() } == *known) {
+        let is_of = |known: &NodeType| NodeType { name: known.name.clone(), capacity: known.capacity.clone(), ..like.clone() } == *known;
+        if !types.iter().any(is_of) {
             types.push(like);
         }
     }

@@ -34,7 +34,7 @@ pub use bound::{Bound, State};
 pub use candidates::Alternative;
 pub use ground::{Because, Ground, Kept};
 pub use instance::Share;
-pub use offer::{Fleet, Offer, offers};
+pub use offer::{Fleet, Offer, group_names, offers};
 pub use replay::{LossTrial, Overfull, Peaks, Replay, Trial};
 pub use showroom::Impossible;
 pub use survive::{Survive, Tolerance};
@@ -204,6 +204,26 @@ pub fn size(question: &Question<'_>) -> Sizing {
     let oversized = oversized.iter().map(|&load| (load_name(&showroom, load), showroom.loads[load].pods.len())).collect();
     let impossible = showroom.impossible;
     Sizing { plan, bound, prices, unreached, alternatives, ground, impossible, oversized, tolerance, resources, loads, cut_off }
+}
+
+/// What comes of a plan whose objects were changed: everything is placed, and every loss that has to be survived is played.
+pub fn judge(question: &Question<'_>, sizing: &Sizing, objects: &Objects) -> Trial {
+    let Question { offers, configuration, options, below, .. } = *question;
+    let showroom = Showroom::new(&sizing.ground, offers, configuration, options);
+    let replay = Replay {
+        ground: &sizing.ground,
+        offers,
+        impossible: &sizing.impossible.iter().flat_map(|impossible| impossible.pods.iter().copied()).collect(),
+        tolerance: &sizing.tolerance,
+        below,
+        oversized: &showroom.oversized(below).iter().flat_map(|&load| showroom.loads[load].pods.iter().copied()).collect(),
+        min_nodes: question.min_nodes,
+        survive: question.survive,
+        surge: question.surge,
+        configuration,
+        options,
+    };
+    replay.judge(objects, &replay.baseline(objects))
 }
 
 /// What no fleet can have fewer nodes than. Cheap bounds only.

@@ -50,6 +50,29 @@ impl Offer<'_> {
     }
 }
 
+/// The names of the groups of a fleet's nodes, by offer: labels as DNS has them, each another.
+pub fn group_names(offers: &[Offer<'_>], fleet: &Fleet) -> std::collections::BTreeMap<usize, String> {
+    let mut names = std::collections::BTreeMap::new();
+    let mut taken = std::collections::BTreeSet::new();
+    for (offer, _) in fleet.bought() {
+        let own = &offers[offer];
+        let parts = [Some(own.node_type.name.as_str()), own.offering.capacity_type.as_deref(), own.zone()];
+        let words: Vec<String> = parts.into_iter().flatten().map(|part| name_part(part).replace('.', "-")).collect();
+        let name = words.iter().filter(|word| !word.is_empty()).map(String::as_str).collect::<Vec<_>>().join("-");
+        let named = |number: usize| {
+            let end = if number == 1 { String::new() } else { format!("-{number}") };
+            let start: String = if name.is_empty() { "nodes".to_owned() } else { name.chars().take(LABEL - end.len()).collect() };
+            format!("{}{end}", start.trim_end_matches('-'))
+        };
+        let name = (1..).map(named).find(|name| taken.insert(name.clone())).expect("some number is free");
+        names.insert(offer, name);
+    }
+    names
+}
+
+/// So many letters a DNS label has at most.
+const LABEL: usize = 63;
+
 /// A text as part of a node's name: small letters, digits, dots and hyphens.
 fn name_part(text: &str) -> String {
     let letter = |letter: char| if letter.is_ascii_alphanumeric() || letter == '.' { letter.to_ascii_lowercase() } else { '-' };

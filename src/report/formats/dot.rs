@@ -1,4 +1,4 @@
-//! DOT: the graphs of a view, for Graphviz (`dot -Tsvg`). Everything else that a view says is left out.
+//! DOT: the graphs of a view, its placement among them, for Graphviz (`dot -Tsvg`). Everything else that a view says is left out.
 //!
 //! Source: "The DOT Language", graphviz.org/doc/info/lang.html: every identifier is a quoted string, and what is a box here is a
 //! subgraph whose name begins with `cluster`.
@@ -15,6 +15,8 @@ pub fn render(view: &View) -> String {
         Section::Graph { title, graph } => Some((title.as_str(), graph)),
         _ => None,
     });
+    let placement = view.placement();
+    let graphs = graphs.chain(placement.iter().filter(|graph| !graph.groups.is_empty()).map(|graph| ("", graph)));
     let text: String = graphs.map(|(title, graph)| text(title, graph)).collect();
     if text.is_empty() { "digraph {\n}\n".to_owned() } else { text }
 }

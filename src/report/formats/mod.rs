@@ -13,7 +13,9 @@ mod html;
 mod json;
 mod junit;
 mod kustomize;
+mod machine_deployments;
 mod markdown;
+mod node_pools;
 mod patch;
 mod png;
 mod sarif;
@@ -21,6 +23,7 @@ mod script;
 mod snippet;
 mod svg;
 mod table;
+mod tfvars;
 mod wide;
 mod yaml;
 
@@ -52,6 +55,8 @@ pub enum Only {
     Patches,
     /// What is wrong.
     Findings,
+    /// The nodes to have.
+    NodeGroups,
 }
 
 /// All formats; the first is the default.
@@ -82,6 +87,24 @@ pub const FORMATS: &[Format] = &[
         about: "for kustomize: a kustomization.yaml with inline patches",
         only: Some(Only::Patches),
         render: kustomize::render,
+    },
+    Format {
+        name: "tfvars",
+        about: "for Terraform: the nodes to have as node groups, the content of a .tfvars.json",
+        only: Some(Only::NodeGroups),
+        render: tfvars::render,
+    },
+    Format {
+        name: "machine-deployments",
+        about: "for Cluster API: the nodes to have as MachineDeployments",
+        only: Some(Only::NodeGroups),
+        render: machine_deployments::render,
+    },
+    Format {
+        name: "node-pools",
+        about: "for Karpenter: the nodes to have as NodePools with limits",
+        only: Some(Only::NodeGroups),
+        render: node_pools::render,
     },
     Format {
         name: "sarif",

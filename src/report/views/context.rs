@@ -20,6 +20,8 @@ use crate::simulation::{NotCreated, Picture};
 
 /// Well-known label of a node's zone.
 const ZONE: &str = "topology.kubernetes.io/zone";
+/// Well-known label of a node's instance type.
+const INSTANCE_TYPE: &str = "node.kubernetes.io/instance-type";
 
 /// What views are made from.
 #[derive(Debug)]
@@ -139,6 +141,7 @@ impl<'a> Context<'a> {
             unschedulable: written.spec.unschedulable,
             taints: written.spec.taints.iter().map(taint).collect(),
             zone: written.metadata.labels.get(ZONE).cloned(),
+            instance_type: written.metadata.labels.get(INSTANCE_TYPE).cloned(),
             resources: columns.iter().map(used).collect(),
         }
     }

@@ -19,8 +19,12 @@ pub mod fit;
 pub mod graph;
 pub mod headroom;
 pub mod losses;
+pub mod node_groups;
+mod object_patch;
+mod placement_graph;
 pub mod plan;
 pub mod quotas;
+pub mod realisation;
 pub mod recommendation;
 pub mod refusal;
 pub mod remedy;
@@ -38,7 +42,7 @@ pub mod workload;
 
 use serde::Serialize;
 
-use super::document::{Detail, Document};
+use super::document::{Detail, Document, Graph};
 pub use blast_radius::BlastRadiusView;
 pub use changes::Changes;
 pub use conformance::ConformanceView;
@@ -51,7 +55,9 @@ pub use fit::FitView;
 pub use graph::GraphView;
 pub use headroom::HeadroomView;
 pub use losses::LossesView;
+pub use node_groups::NodeGroups;
 pub use plan::PlanView;
+pub use realisation::RealisationView;
 pub use recommendation::RecommendationView;
 pub use report::ReportView;
 pub use rightsize::RightsizingView;
@@ -154,6 +160,8 @@ impl View {
         match self {
             View::Drain(view) => Some(view.script()),
             View::Rightsizing(view) => Some(view.script()),
+            View::Schedule(view) => Some(view.realisation.as_ref()?.script()),
+            View::Size(view) => Some(view.realisation.as_ref()?.script()),
             _ => None,
         }
     }
@@ -162,6 +170,9 @@ impl View {
     pub fn patches(&self) -> Option<String> {
         match self {
             View::Rightsizing(view) => Some(view.patches()),
+            View::Schedule(view) => Some(view.realisation.as_ref()?.patches()),
+            View::Size(view) => Some(view.realisation.as_ref()?.patches()),
+            View::Plan(view) => view.patches(),
             _ => None,
         }
     }
@@ -170,6 +181,27 @@ impl View {
     pub fn kustomization(&self) -> Option<String> {
         match self {
             View::Rightsizing(view) => Some(view.kustomization()),
+            View::Schedule(view) => Some(view.realisation.as_ref()?.kustomization(Vec::new())),
+            View::Size(view) => Some(view.realisation.as_ref()?.kustomization(Vec::new())),
+            View::Plan(view) => view.kustomization(),
+            _ => None,
+        }
+    }
+
+    /// The placement as a graph, if it is one: nodes as boxes with their pods, in zones.
+    pub fn placement(&self) -> Option<Graph> {
+        match self {
+            View::Schedule(view) => Some(view.placement()),
+            View::Size(view) => Some(view.placement()),
+            _ => None,
+        }
+    }
+
+    /// The nodes to have as groups of alike ones, if it is about that.
+    pub fn node_groups(&self) -> Option<NodeGroups<'_>> {
+        match self {
+            View::Size(view) => Some(NodeGroups::of(view)),
+            View::Plan(view) => Some(NodeGroups::of(&view.clusters.last()?.buy.as_ref()?.size)),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::rightsize::scalar;
+use super::object_patch::{head, scalar};
 use crate::manifest::Quantity;
 use crate::planning::recommendation::{AutoscalerBounds, LimitRangeAdvice, QuotaAdvice, QuotaLine, Recommendation, Rule};
 use crate::report::amount::count;
@@ -236,6 +236,15 @@ impl RecommendationView {
         ranges.chain(quotas).chain(self.changed_maxima().map(MaximumView::document)).collect()
     }
 
+    /// What changes objects that are there: document, kind, name and namespace of each.
+    pub(super) fn patches(&self) -> Vec<(String, String, String, String)> {
+        let quotas = self.quotas.iter().filter(|quota| quota.exists);
+        let quotas = quotas.map(|quota| (quota.document(), "ResourceQuota".to_owned(), quota.name.clone(), quota.namespace.clone()));
+        let of_maximum =
+            |own: &MaximumView| (own.document(), "HorizontalPodAutoscaler".to_owned(), own.name.clone(), own.namespace.clone());
+        quotas.chain(self.changed_maxima().map(of_maximum)).collect()
+    }
+
     /// Autoscalers whose maximum changes.
     pub(super) fn changed_maxima(&self) -> impl Iterator<Item = &MaximumView> {
         let own = self.maxima.iter().filter(|maxima| maxima.minima_fit).flat_map(|maxima| &maxima.autoscalers);
@@ -291,11 +300,6 @@ impl MaximumView {
         _ = writeln!(out, "spec:\n  maxReplicas: {}", self.recommended);
         out
     }
-}
-
-/// The first lines of a document.
-pub(super) fn head(api_version: &str, kind: &str, namespace: &str, name: &str) -> String {
-    format!("apiVersion: {api_version}\nkind: {kind}\nmetadata:\n  name: {}\n  namespace: {}\n", scalar(name), scalar(namespace))
 }
 
 impl MaximaView {

@@ -12,6 +12,7 @@ use super::asides::asides;
 use super::changes::Changes;
 use super::context::Context;
 use super::creation::NotCreatedGroup;
+use super::realisation::RealisationView;
 use super::refusal::Refusal;
 use super::usage::ResourceUse;
 use crate::cluster::Standing;
@@ -50,6 +51,9 @@ pub struct ScheduleView {
     /// What changes against the cluster as it was, if something is applied to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changes>,
+    /// What realises it; absent if that was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub realisation: Option<RealisationView>,
     /// Who left for whom.
     pub preemptions: Vec<Displacement>,
     /// Pods that are not what they seem: counted and named.
@@ -99,6 +103,9 @@ pub struct NodeUse {
     /// Its zone, if labelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
+    /// Its instance type, if labelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_type: Option<String>,
     /// Its resources, cpu, memory and pods first.
     pub resources: Vec<ResourceUse>,
 }
@@ -284,6 +291,7 @@ impl ScheduleView {
             pending,
             not_created: Vec::new(),
             changes: None,
+            realisation: None,
             preemptions: decisions.iter().filter_map(|decision| displacement(context, decision)).collect(),
             asides: asides(context, &shown),
         }

@@ -5,9 +5,11 @@ use serde::Serialize;
 
 use crate::report::amount::{count, list};
 use crate::report::document::{Detail, Document, Text};
-use crate::report::views::SuccessMetricsView;
+use crate::report::views::object_patch::{kustomization, stream};
+use crate::report::views::plan::PlanView;
 use crate::report::views::recommendation::{MaximumView, QuotaBoundView, QuotaView, RecommendationView};
 use crate::report::views::size::SizeView;
+use crate::report::views::{RealisationView, SuccessMetricsView};
 
 /// What to buy, and what that makes of the success metrics.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -45,6 +47,38 @@ impl PurchaseView {
         SuccessMetricsView::compare(&states, document, &format!("After the purchase {}", after.sentence()));
     }
 }
+
+impl PlanView {
+    /// As patches: what realises the bought placement, and what to set.
+    pub(in crate::report::views) fn patches(&self) -> Option<String> {
+        let (realisation, set) = self.changes()?;
+        Some(match realisation {
+            Some(realisation) => realisation.patches_and(set.documents()),
+            None => stream(WITHOUT_FLEET, &set.documents()),
+        })
+    }
+
+    /// The same as a kustomization; what is new is no patch.
+    pub(in crate::report::views) fn kustomization(&self) -> Option<String> {
+        let (realisation, set) = self.changes()?;
+        let text = match realisation {
+            Some(realisation) => realisation.kustomization(set.patches()),
+            None => kustomization(WITHOUT_FLEET, &set.patches()),
+        };
+        let new = set.limit_ranges.len() + set.quotas.iter().filter(|quota| !quota.exists).count();
+        let missing = (new > 0).then(|| format!("# not here: {} to be created, which -o patch writes\n", count(new, "policy object")));
+        Some(missing.unwrap_or_default() + &text)
+    }
+
+    /// What changes after the purchase.
+    fn changes(&self) -> Option<(Option<&RealisationView>, &RecommendationView)> {
+        let cluster = self.clusters.last()?;
+        Some((cluster.buy.as_ref().and_then(|buy| buy.size.realisation.as_ref()), cluster.set.as_ref()?))
+    }
+}
+
+/// Said where there is no placement to realise.
+const WITHOUT_FLEET: &str = "# no fleet was found that holds, so there is no placement to realise\n";
 
 /// Adds what to set to a document: all of it, or a line for each sort.
 pub(super) fn add_to(set: &RecommendationView, document: &mut Document, detail: Detail) {

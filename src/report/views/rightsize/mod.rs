@@ -6,7 +6,6 @@ mod patch;
 mod rows;
 
 pub use nodes::{FleetView, NodesChangeView};
-pub(super) use patch::scalar;
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,46 +1,16 @@
-//! Recommendations as what can be applied: strategic merge patches, a kustomization, a script of kubectl commands.
+//! Recommendations as what can be applied ([`object_patch`](super::super::object_patch)).
 //!
-//! Promise: the same answer gives the same bytes; a patch names every container it changes, sets what should be there, and deletes (with
-//! `null`) what should not; everything that it does not name stays. What no patch can change stands in comments.
+//! Promise: a patch names every container it changes, sets what should be there, and deletes (with `null`) what should not. What no patch
+//! can change stands in comments.
 //!
-//! Source: k8s.io/community contributors/devel/sig-api-machinery/strategic-merge-patch.md (containers merge by name, `null` deletes),
-//! kubectl.docs.kubernetes.io kustomization `patches`.
+//! Source: k8s.io/community contributors/devel/sig-api-machinery/strategic-merge-patch.md (containers merge by name, `null` deletes).
 
 use std::fmt::Write;
 
 use super::{ContainerView, ResourceView, RightsizingView, Scope};
 use crate::report::amount::count;
-use crate::report::views::recommendation::{LimitRangeView, QuotaView, head};
-
-/// A word of YAML: quoted where it would be read as something else than text, or could not stand bare.
-pub(in crate::report::views) fn scalar(text: &str) -> String {
-    let is_bare = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '/' | '_');
-    let is_plain = text.starts_with(|letter: char| letter.is_ascii_alphabetic()) && text.chars().all(is_bare);
-    let is_word = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(&text.to_ascii_lowercase().as_str());
-    // an amount with a suffix that no number has: 100m, 1Gi
-    let digits = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
-    let is_amount = digits.len() < text.len() && ["m", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "k", "M", "G", "T", "P"].contains(&digits);
-    if is_plain && !is_word || is_amount {
-        return text.to_owned();
-    }
-    let escaped = text.chars().map(|letter| match letter {
-        '"' | '\\' => format!("\\{letter}"),
-        '\n' => "\\n".to_owned(),
-        control if control.is_control() => format!("\\u{:04x}", u32::from(control)),
-        plain => plain.to_string(),
-    });
-    format!("\"{}\"", escaped.collect::<String>())
-}
-
-/// A word for a shell, whatever is in it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-/// A text for a comment, on one line.
-fn one_line(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
-}
+use crate::report::views::object_patch::{ObjectPatch, kustomization, one_line, quoted, scalar, script, stream, workload_api_version};
+use crate::report::views::recommendation::{LimitRangeView, QuotaView};
 
 /// The containers of a workload that change.
 struct Patch<'a> {
@@ -52,45 +22,22 @@ impl Patch<'_> {
         self.containers[0]
     }
 
-    fn api_version(&self) -> &'static str {
-        match self.workload().workload_kind.as_str() {
-            "CronJob" | "Job" => "batch/v1",
-            "Pod" | "ReplicationController" => "v1",
-            _ => "apps/v1",
-        }
-    }
-
     fn name(&self) -> String {
         let own = self.workload();
         one_line(&format!("{} {}/{}", own.workload_kind, own.namespace, own.workload))
     }
 
-    /// As a document.
-    fn document(&self) -> String {
+    /// As a patch; none if no patch can change it.
+    fn object(&self) -> Option<ObjectPatch> {
         let own = self.workload();
-        let mut out = head(self.api_version(), &own.workload_kind, &own.namespace, &own.workload);
-        out.push_str(&self.spec());
-        out
-    }
-
-    /// As a command; none if no command can change it.
-    fn command(&self) -> Option<String> {
-        let own = self.workload();
-        let how = match own.change_in {
-            "template" => "",
+        let subresource = match own.change_in {
+            "template" => None,
             // its spec cannot be changed otherwise
-            "resize" => " --subresource resize",
+            "resize" => Some("resize"),
             _ => return None,
         };
-        let (target, namespace) = (target(self), quoted(&own.namespace));
-        Some(format!("kubectl patch {target} -n {namespace}{how} --patch-file /dev/stdin <<'PATCH'\n{}PATCH\n", self.spec()))
-    }
-
-    /// Waits until it has been rolled out; none if it is not rolled out.
-    fn wait(&self) -> Option<String> {
-        let own = self.workload();
-        let rolls = ["Deployment", "StatefulSet", "DaemonSet"].contains(&own.workload_kind.as_str());
-        rolls.then(|| format!("kubectl rollout status {} -n {}\n", target(self), quoted(&own.namespace)))
+        let (kind, namespace, name) = (own.workload_kind.clone(), own.namespace.clone(), own.workload.clone());
+        Some(ObjectPatch { api_version: workload_api_version(&kind), kind, namespace, name, body: self.spec(), subresource })
     }
 
     fn spec(&self) -> String {
@@ -144,43 +91,23 @@ impl RightsizingView {
     pub fn patches(&self) -> String {
         let mut documents: Vec<String> = Vec::new();
         if self.sets_requests() {
-            documents.extend(self.of_templates().map(|patch| {
-                let command = format!("kubectl patch {} -n {} --patch-file FILE", target(&patch), quoted(&patch.workload().namespace));
-                format!("# {}\n{}", one_line(&command), patch.document())
-            }));
+            documents.extend(self.of_templates().map(|patch| patch.commented()));
         }
         if self.sets_policies() {
             documents.extend(self.recommended.documents());
         }
-        format!("{}{}", self.comments(false), documents.iter().map(|document| format!("---\n{document}")).collect::<String>())
+        stream(&self.comments(false), &documents)
     }
 
     /// As a kustomization with inline patches.
     pub fn kustomization(&self) -> String {
-        let mut out = self.comments(false);
-        out.push_str(
-            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n# add what has these objects:\n# resources:\n# - ../base\n",
-        );
-        let mut patches: Vec<(String, &str, &str, &str)> = Vec::new();
-        let workloads: Vec<Patch<'_>> = self.of_templates().collect();
-        if self.sets_requests() {
-            patches.extend(workloads.iter().map(|patch| {
-                let own = patch.workload();
-                (patch.document(), own.workload_kind.as_str(), own.workload.as_str(), own.namespace.as_str())
-            }));
-        }
+        let workloads: Vec<ObjectPatch> = if self.sets_requests() { self.of_templates().collect() } else { Vec::new() };
+        let of_workload = |own: &'_ ObjectPatch| (own.document(), own.kind.clone(), own.name.clone(), own.namespace.clone());
+        let mut patches: Vec<(String, String, String, String)> = workloads.iter().map(of_workload).collect();
         if self.sets_policies() {
-            let quotas = self.recommended.quotas.iter().filter(|quota| quota.exists);
-            patches.extend(quotas.map(|quota| (quota.document(), "ResourceQuota", quota.name.as_str(), quota.namespace.as_str())));
-            let maxima = self.recommended.changed_maxima();
-            patches.extend(maxima.map(|own| (own.document(), "HorizontalPodAutoscaler", own.name.as_str(), own.namespace.as_str())));
+            patches.extend(self.recommended.patches());
         }
-        out.push_str(if patches.is_empty() { "patches: []\n" } else { "patches:\n" });
-        for (document, kind, name, namespace) in patches {
-            _ = writeln!(out, "- target:\n    kind: {kind}\n    name: {}\n    namespace: {}\n  patch: |", scalar(name), scalar(namespace));
-            document.lines().for_each(|line| _ = writeln!(out, "    {line}"));
-        }
-        out
+        kustomization(&self.comments(false), &patches)
     }
 
     /// As kubectl commands: bounds of quotas that have to grow, workloads, and once they have been rolled out all policies.
@@ -191,7 +118,7 @@ impl RightsizingView {
             commands.extend(exists().filter_map(|quota| Some(patch_quota(quota, &quota.growth()?))));
         }
         if self.sets_requests() {
-            commands.extend(self.changed().filter_map(|patch| patch.command()));
+            commands.extend(self.changed().filter_map(|patch| Some(patch.object()?.command())));
             if self.sets_policies() {
                 commands.extend(self.of_templates().filter_map(|patch| patch.wait()));
             }
@@ -206,10 +133,7 @@ impl RightsizingView {
                 format!("kubectl patch hpa {name} -n {namespace} --patch '{{\"spec\":{{\"maxReplicas\":{}}}}}'\n", own.recommended)
             }));
         }
-        if commands.is_empty() {
-            commands.push("# nothing to change\n".to_owned());
-        }
-        format!("#!/usr/bin/env bash\nset -euo pipefail\n\n{}{}", self.comments(true), commands.concat())
+        script(&self.comments(true), &commands)
     }
 
     fn sets_requests(&self) -> bool {
@@ -230,8 +154,8 @@ impl RightsizingView {
         changed.filter(|containers| !containers.is_empty()).map(|containers| Patch { containers })
     }
 
-    fn of_templates(&self) -> impl Iterator<Item = Patch<'_>> {
-        self.changed().filter(|patch| patch.workload().change_in == "template")
+    fn of_templates(&self) -> impl Iterator<Item = ObjectPatch> {
+        self.changed().filter_map(|patch| patch.object()).filter(|patch| patch.subresource.is_none())
     }
 
     /// What it rests on, and what is not changed here; commands can do more than patches.
@@ -257,10 +181,4 @@ impl RightsizingView {
 fn patch_quota(quota: &QuotaView, document: &str) -> String {
     let (name, namespace) = (quoted(&quota.name), quoted(&quota.namespace));
     format!("kubectl patch resourcequota {name} -n {namespace} --patch-file /dev/stdin <<'PATCH'\n{document}PATCH\n")
-}
-
-/// Kind and name, as kubectl takes them.
-fn target(patch: &Patch<'_>) -> String {
-    let own = patch.workload();
-    format!("{} {}", own.workload_kind.to_lowercase(), quoted(&own.workload))
 }

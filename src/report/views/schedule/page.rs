@@ -28,6 +28,9 @@ impl ScheduleView {
             Detail::Brief => self.placement_section(&mut document),
             Detail::Full => self.pod_section(&mut document),
         }
+        if let Some(realisation) = &self.realisation {
+            realisation.add_to(&mut document, detail);
+        }
         self.node_section(&mut document, detail, ROWS_ON_A_SCREEN);
         self.aside_section(&mut document, detail);
         document
@@ -206,7 +209,22 @@ impl ScheduleView {
                 row.push(change.and_then(|change| change.from.clone()).unwrap_or_default());
             }
         }
+        self.add_places(&mut columns, &mut rows);
         Records { columns, rows }
+    }
+
+    /// Adds to each row of a pod what identifies it and its place one by one; new columns come last.
+    fn add_places(&self, columns: &mut Vec<&'static str>, rows: &mut [Vec<String>]) {
+        columns.extend(["namespace", "name", "nodeType", "zone"]);
+        let nodes: FxHashMap<&str, &NodeUse> = self.nodes.iter().map(|node| (node.node.as_str(), node)).collect();
+        for row in rows {
+            let (namespace, name) = row[0].split_once('/').unwrap_or(("", &row[0]));
+            let (namespace, name) = (namespace.to_owned(), name.to_owned());
+            let node = nodes.get(row[3].as_str());
+            let node_type = node.and_then(|node| node.instance_type.clone()).unwrap_or_default();
+            let zone = node.and_then(|node| node.zone.clone()).unwrap_or_default();
+            row.extend([namespace, name, node_type, zone]);
+        }
     }
 }
 

@@ -7,15 +7,19 @@ pub mod why;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{API_VERSION, Records};
+use super::{API_VERSION, RealisationView, Records};
+use crate::catalogue::is_given;
 use crate::planning::packing::BoundProof;
-use crate::planning::size::{Because, Bound, Fleet, Objective, Offer, Realised, Sizing, Survive, Trial};
+use crate::planning::size::{Because, Bound, Fleet, Objective, Offer, Realised, Sizing, Survive, Trial, group_names};
 use crate::report::amount::count;
 use proof::Proofs;
 pub use why::WhyView;
 
 /// So many hours are a month, as clouds count.
 const HOURS_A_MONTH: f64 = 730.0;
+
+/// Well-known label of a node's zone.
+const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// What to buy.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -55,6 +59,9 @@ pub struct SizeView {
     pub not_played: usize,
     /// Where the replay put every pod: namespace/name and node.
     pub placement: Vec<PlacedView>,
+    /// What realises that placement; absent if that was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub realisation: Option<RealisationView>,
     /// A cheaper fleet that holds with help; absent if none was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreached: Option<UnreachedView>,
@@ -112,6 +119,37 @@ pub struct NodesView {
     pub price_per_hour: Option<f64>,
     /// What pods can have of one.
     pub allocatable: std::collections::BTreeMap<String, String>,
+    /// What the machine has, before its node keeps some for itself; empty where that is not known.
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub capacity: std::collections::BTreeMap<String, String>,
+    /// A name for them together, as DNS takes it.
+    pub group: String,
+    /// What the replay called them.
+    pub names: Vec<String>,
+    /// The instance type that they say they are; absent where no label says one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_type: Option<String>,
+    /// Their architecture, if a label says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arch: Option<String>,
+    /// Their operating system, if a label says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub os: Option<String>,
+    /// Labels that they are given, besides those that the kubelet, the cloud or a provisioner gives them.
+    pub labels: std::collections::BTreeMap<String, String>,
+    /// Taints that they are given.
+    pub taints: Vec<TaintView>,
+}
+
+/// A taint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TaintView {
+    /// Key.
+    pub key: String,
+    /// Value; empty if it has none.
+    pub value: String,
+    /// `NoSchedule`, `NoExecute` or `PreferNoSchedule`.
+    pub effect: String,
 }
 
 /// What nodes cost.
@@ -132,6 +170,9 @@ pub struct KeptView {
     pub node: String,
     /// Why: `asked`, `controlPlane` or `localVolume`.
     pub because: &'static str,
+    /// Its zone, if labelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
 }
 
 /// What no plan can be below.
@@ -293,7 +334,7 @@ impl SizeView {
             count: fleet.nodes(),
             cost: cost(offers, &fleet),
             nodes: nodes(sizing, offers, &fleet),
-            kept: sizing.ground.kept.iter().map(KeptView::new).collect(),
+            kept: sizing.ground.kept.iter().map(|kept| KeptView::new(kept, sizing)).collect(),
             removed: removed(sizing, offers, &fleet),
             lower_bound: BoundView {
                 cost: bound_cost.filter(|_| !is_infeasible),
@@ -307,6 +348,7 @@ impl SizeView {
             not_played: plan.map_or(0, |plan| plan.trial.not_played),
             replay,
             placement,
+            realisation: None,
             unreached: sizing.unreached.as_ref().map(|unreached| UnreachedView {
                 fleet: AlternativeView::new(offers, &unreached.fleet),
                 by: if unreached.realised == Realised::LargestFirst { "largestFirst" } else { "pinned" },
@@ -349,14 +391,22 @@ impl CostView {
     }
 }
 
+impl TaintView {
+    fn new(taint: &crate::manifest::node::Taint) -> Self {
+        TaintView { key: taint.key.clone(), value: taint.value.clone(), effect: taint.effect.clone() }
+    }
+}
+
 impl KeptView {
-    fn new(kept: &crate::planning::size::Kept) -> Self {
+    fn new(kept: &crate::planning::size::Kept, sizing: &Sizing) -> Self {
         let because = match kept.because {
             Because::Asked => "asked",
             Because::ControlPlane => "controlPlane",
             Because::LocalVolume => "localVolume",
         };
-        KeptView { node: kept.node.clone(), because }
+        let node = sizing.ground.objects.nodes.iter().find(|node| node.metadata.name == kept.node);
+        let zone = node.and_then(|node| node.metadata.labels.get(ZONE)).cloned();
+        KeptView { node: kept.node.clone(), because, zone }
     }
 }
 
@@ -376,9 +426,12 @@ fn cost(offers: &[Offer<'_>], fleet: &Fleet) -> Option<CostView> {
 
 /// The nodes by type and zone, with how many of them the input has.
 fn nodes(sizing: &Sizing, offers: &[Offer<'_>], fleet: &Fleet) -> Vec<NodesView> {
-    let existing = existing(sizing, offers);
+    let (existing, groups) = (existing(sizing, offers), group_names(offers, fleet));
+    let amounts = |list: &crate::manifest::pod::ResourceList| list.iter().map(|(name, own)| (name.clone(), own.to_string())).collect();
     let of = |(offer, count): (usize, u32)| {
         let Offer { node_type, offering } = &offers[offer];
+        let label = |key: &str| node_type.labels.get(key).cloned();
+        let given = node_type.labels.iter().filter(|(key, _)| is_given(key));
         NodesView {
             node_type: node_type.name.clone(),
             zone: offering.zone.clone(),
@@ -386,7 +439,15 @@ fn nodes(sizing: &Sizing, offers: &[Offer<'_>], fleet: &Fleet) -> Vec<NodesView>
             count,
             existing: (existing.iter().filter(|owner| **owner == Some(offer)).count() as u32).min(count),
             price_per_hour: offering.price_micros_hour.map(|price| price as f64 / 1e6),
-            allocatable: node_type.allocatable.iter().map(|(name, quantity)| (name.clone(), quantity.to_string())).collect(),
+            allocatable: amounts(&node_type.allocatable),
+            capacity: amounts(&node_type.capacity),
+            group: groups[&offer].clone(),
+            names: (1..=count).map(|number| offers[offer].node_name(number)).collect(),
+            instance_type: label("node.kubernetes.io/instance-type"),
+            arch: label("kubernetes.io/arch"),
+            os: label("kubernetes.io/os"),
+            labels: given.map(|(key, value)| (key.clone(), value.clone())).collect(),
+            taints: node_type.taints.iter().map(TaintView::new).collect(),
         }
     };
     fleet.bought().map(of).collect()
@@ -396,7 +457,7 @@ fn nodes(sizing: &Sizing, offers: &[Offer<'_>], fleet: &Fleet) -> Vec<NodesView>
 fn existing(sizing: &Sizing, offers: &[Offer<'_>]) -> Vec<Option<usize>> {
     let of = |node: &crate::manifest::node::Node| {
         let label = |key: &str| node.metadata.labels.get(key).map(String::as_str);
-        let zone = label("topology.kubernetes.io/zone");
+        let zone = label(ZONE);
         let like = crate::catalogue::NodeType::like(node);
         let is_like = |offer: &Offer<'_>| {
             let same = crate::catalogue::NodeType { name: offer.node_type.name.clone(), ..like.clone() };

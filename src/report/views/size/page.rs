@@ -19,6 +19,9 @@ impl SizeView {
         if let Some(why) = &self.why {
             why.add_to(&mut document, detail);
         }
+        if let Some(realisation) = &self.realisation {
+            realisation.add_to(&mut document, detail);
+        }
         self.add_beyond(&mut document, detail);
         if detail == Detail::Full {
             let mut table = Table::new().left("pod").left("node");
