@@ -26,11 +26,8 @@ mod loss;
 mod loss_played;
 mod markdown;
 mod node_loss;
-<<<<<<< HEAD
-mod packaging;
-=======
 mod obstacles;
->>>>>>> main
+mod packaging;
 mod packing;
 mod packing_bounds;
 mod parsers;

@@ -429,7 +429,8 @@ fn every_command_has_a_manual_page() {
     // troff has nothing to complain of, where there is one
     if Command::new("groff").arg("--version").output().is_ok_and(|output| output.status.success()) {
         for name in &names {
-            let output = Command::new("groff").args(["-Kutf8", "-man", "-Tutf8", "-ww", "-z", &folder.path(&format!("bin/{name}.1"))]).output();
+            let output =
+                Command::new("groff").args(["-Kutf8", "-man", "-Tutf8", "-ww", "-z", &folder.path(&format!("bin/{name}.1"))]).output();
             let complaints = text(&output.expect("groff starts"));
             assert_eq!(complaints, "", "{name}");
         }
