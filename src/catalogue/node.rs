@@ -174,7 +174,7 @@ impl NodeType {
 }
 
 /// How a node was bought, by the labels in which the clouds say so.
-fn capacity_type(labels: &StringMap) -> Option<String> {
+pub(super) fn capacity_type(labels: &StringMap) -> Option<String> {
     let is_true = |key: &str| labels.get(key).is_some_and(|value| value == "true");
     let named = labels.get(label::CAPACITY_TYPE).or_else(|| labels.get("eks.amazonaws.com/capacityType"));
     if let Some(named) = named {

@@ -158,6 +158,19 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("report-failures-svg", "report fixtures/cli/loss.yaml -o svg --chart failure-matrix"),
     ("misuse-report", "report fixtures/cli/loss.yaml -o report.pdf"),
     ("misuse-report-chart", "report fixtures/cli/loss.yaml -o cost.svg --chart cost-curve"),
+    ("diff", "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml"),
+    (
+        "diff-markdown",
+        "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --catalogue fixtures/cli/types.csv -o markdown",
+    ),
+    ("diff-json", "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml -o json"),
+    ("diff-csv", "diff fixtures/cli/diff/head.yaml fixtures/cli/diff/base.yaml --cluster fixtures/cli/diff/cluster.yaml -o csv"),
+    ("diff-nothing", "diff fixtures/cli/loss.yaml fixtures/cli/loss.yaml"),
+    ("check-baseline", "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --baseline fixtures/cli/diff/base.yaml"),
+    (
+        "check-baseline-json",
+        "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --baseline fixtures/cli/diff/base.yaml -o json",
+    ),
     ("help", "--help"),
     ("help-plan", "plan --help"),
     ("help-schedule", "schedule --help"),
@@ -166,6 +179,7 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("help-lose", "lose --help"),
     ("help-drain", "drain --help"),
     ("help-rightsize", "rightsize --help"),
+    ("help-diff", "diff --help"),
     ("help-snapshot", "snapshot --help"),
     ("help-report", "report --help"),
     ("misuse-node", "drain fixtures/cli/drain.yaml node-x"),
@@ -233,6 +247,14 @@ fn schemas_are_as_committed() {
     all_hold(plimsoll::report::views::schemas().into_iter().map(|(kind, schema)| {
         let text = serde_json::to_string_pretty(&schema).expect("schemas are JSON") + "\n";
         check(root().join(format!("schemas/{}.v1.json", kind.to_lowercase())), &text)
+    }));
+}
+
+#[test]
+fn schemas_of_what_people_write_are_as_committed() {
+    all_hold(plimsoll::report::views::schemas_of_input().into_iter().map(|(name, schema)| {
+        let text = serde_json::to_string_pretty(&schema).expect("schemas are JSON") + "\n";
+        check(root().join(format!("schemas/{name}.schema.json")), &text)
     }));
 }
 

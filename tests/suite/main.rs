@@ -8,6 +8,7 @@ mod browser;
 mod catalogue;
 mod check;
 mod cli;
+mod comparison;
 mod conformance;
 mod differential;
 mod drain;
