@@ -2,7 +2,7 @@
 //!
 //! What a cause claims is tried with the scheduler itself: a pod that fits no node even on nodes with nothing on them is refused by an
 //! empty cluster; one that finds only taken ports, only pods to keep away from, or no place that is even enough, is refused however large
-//! the same nodes are made.
+//! those nodes are made that would take it if they were empty.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -129,8 +129,8 @@ fn alone(objects: &Objects, pod: usize) -> Objects {
     Objects { nodes: objects.nodes.clone(), pods: vec![objects.pods[pod].clone()], ..Objects::default() }
 }
 
-/// The cluster with every pod where it was placed, and nodes so large that nothing is ever full.
-fn enlarged(subject: &Subject<'_>) -> Objects {
+/// The cluster with every pod where it was placed, and the nodes of an obstacle so large that they are never full.
+fn enlarged(subject: &Subject<'_>, obstacle: &Obstacle) -> Objects {
     let (baseline, mut objects) = (subject.baseline(), subject.objects.clone());
     for pod in baseline.pods() {
         if let Some(node) = baseline.occupancy().node_of(pod) {
@@ -138,7 +138,8 @@ fn enlarged(subject: &Subject<'_>) -> Objects {
             objects.pods[cluster.pod(pod).object].spec.node_name = cluster.node_name(node).to_owned();
         }
     }
-    for node in &mut objects.nodes {
+    let names: BTreeSet<&str> = obstacle.nodes.iter().map(|node| baseline.cluster().node_name(node)).collect();
+    for node in objects.nodes.iter_mut().filter(|node| names.contains(node.metadata.name.as_str())) {
         let amounts = [("cpu", 1_000_000), ("pods", 1_000_000)];
         node.status.allocatable =
             amounts.into_iter().map(|(name, amount)| (name.to_owned(), plimsoll::manifest::Quantity::from_units(amount))).collect();
@@ -151,10 +152,18 @@ fn judge(subject: &Subject<'_>, obstacle: &Obstacle) -> Result<(), TestCaseError
         let name = subject.objects.pods[pod].metadata.name.as_str();
         match obstacle.cause {
             Cause::NoMatchingNode | Cause::Taints | Cause::TooLarge | Cause::NothingToBeNear => {
-                prop_assert!(!finds_node(&alone(subject.objects, pod), name), "{:?}: {name} finds a node in an empty cluster", obstacle.cause);
+                prop_assert!(
+                    !finds_node(&alone(subject.objects, pod), name),
+                    "{:?}: {name} finds a node in an empty cluster",
+                    obstacle.cause
+                );
             }
             Cause::HostPorts | Cause::AntiAffinity | Cause::Spread => {
-                prop_assert!(!finds_node(&enlarged(subject), name), "{:?}: {name} finds a node where all are larger", obstacle.cause);
+                prop_assert!(
+                    !finds_node(&enlarged(subject, obstacle), name),
+                    "{:?}: {name} finds a node where all are larger",
+                    obstacle.cause
+                );
             }
             Cause::NoRoom => {}
             other => prop_assert!(false, "{other:?} has no reason in these clusters"),
