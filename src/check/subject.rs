@@ -4,13 +4,18 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::drains::{BlockedDrain, blocked_drains};
+use super::guarded::{Guarded, guarded};
 use super::obstacle::{Cause, Obstacle, obstacles};
 use super::settings::Settings;
 use super::sight::{Sight, cleared};
 use super::workload::{Workload, workloads};
 use crate::catalogue::Catalogue;
+use crate::cluster::index::NodeId;
 use crate::cluster::occupancy::Occupancy;
-use crate::graph::failure_domains::Kind;
+use crate::graph::failure_domains::{Domain, Kind, domains};
 use crate::graph::{Dependencies, dependencies};
 use crate::manifest::Objects;
 use crate::manifest::location::Origin;
@@ -21,6 +26,7 @@ use crate::planning::headroom::{AtMost, at_most};
 use crate::planning::quorum::Quorums;
 use crate::planning::quota::Quotas;
 use crate::planning::resilience::survival::Survival;
+use crate::planning::rightsize::{self, Rightsizing};
 use crate::planning::success_metrics::{self, Setting};
 use crate::scheduler::Options;
 use crate::scheduler::profile::Configuration;
@@ -76,6 +82,11 @@ pub struct Subject<'a> {
     dependencies: OnceCell<Dependencies>,
     node_losses: OnceCell<Survival>,
     zone_losses: OnceCell<Option<Survival>>,
+    zones: OnceCell<Vec<Domain>>,
+    zone_of_node: OnceCell<Vec<Option<usize>>>,
+    guarded: OnceCell<Vec<Guarded>>,
+    blocked_drains: OnceCell<Vec<BlockedDrain>>,
+    rightsizing: OnceCell<Option<Rightsizing>>,
 }
 
 impl<'a> Subject<'a> {
@@ -100,6 +111,11 @@ impl<'a> Subject<'a> {
             dependencies: OnceCell::new(),
             node_losses: OnceCell::new(),
             zone_losses: OnceCell::new(),
+            zones: OnceCell::new(),
+            zone_of_node: OnceCell::new(),
+            guarded: OnceCell::new(),
+            blocked_drains: OnceCell::new(),
+            rightsizing: OnceCell::new(),
         }
     }
 
@@ -111,6 +127,18 @@ impl<'a> Subject<'a> {
     /// Whether the input has nodes, so that it can be said what fits where.
     pub fn has_nodes(&self) -> bool {
         !self.objects.nodes.is_empty()
+    }
+
+    /// Whether the input has all nodes that its pods run on: what happens when one is lost cannot be said of a part of a cluster.
+    pub fn has_whole_cluster(&self) -> bool {
+        let known: FxHashSet<&str> = self.objects.nodes.iter().map(|node| node.metadata.name.as_str()).collect();
+        let runs = |pod: &&Pod| !pod.spec.node_name.is_empty() && !pod.is_terminal() && !pod.is_terminating();
+        self.has_nodes() && self.objects.pods.iter().filter(runs).all(|pod| known.contains(pod.spec.node_name.as_str()))
+    }
+
+    /// Whether it can be said what becomes of the rest when a node is lost: there is a rest, and it is known.
+    pub fn has_other_nodes(&self) -> bool {
+        self.objects.nodes.len() >= 2 && self.has_whole_cluster()
     }
 
     /// The pods of a workload.
@@ -191,6 +219,42 @@ impl<'a> Subject<'a> {
             losses.filter(|losses| losses.domains.len() > 1)
         });
         losses.as_ref()
+    }
+
+    /// The zones of the nodes; none if nodes do not say theirs.
+    pub fn zones(&self) -> &[Domain] {
+        self.zones.get_or_init(|| domains(&self.objects.nodes, &Kind::Zone).unwrap_or_default())
+    }
+
+    /// The zone of a node, if it has one.
+    pub fn zone_of(&self, node: NodeId) -> Option<&str> {
+        let zones = self.zone_of_node.get_or_init(|| {
+            let numbers: FxHashMap<&str, usize> = (self.zones().iter().enumerate())
+                .flat_map(|(number, zone)| zone.nodes.iter().map(move |name| (name.as_str(), number)))
+                .collect();
+            let cluster = self.baseline().cluster();
+            cluster.nodes.ids().map(|node| numbers.get(cluster.node_name(node)).copied()).collect()
+        });
+        zones.get(node.index()).copied().flatten().map(|number| self.zones()[number].value.as_str())
+    }
+
+    /// What each budget guards, in their order.
+    pub fn guarded(&self) -> &[Guarded] {
+        self.guarded.get_or_init(|| guarded(self))
+    }
+
+    /// What keeps nodes from being drained, each by itself.
+    pub fn blocked_drains(&self) -> &[BlockedDrain] {
+        self.blocked_drains.get_or_init(|| blocked_drains(self))
+    }
+
+    /// What containers use beside what they ask for, if anything was measured.
+    pub fn rightsizing(&self) -> Option<&Rightsizing> {
+        let measured = || {
+            let usage = self.question.usage.filter(|usage| !usage.series.is_empty())?;
+            Some(rightsize::rightsize(&rightsize::Question { objects: self.objects, usage, policy: &rightsize::Policy::default() }))
+        };
+        self.rightsizing.get_or_init(measured).as_ref()
     }
 
     fn setting<'s>(&'s self, thresholds: &'s success_metrics::Thresholds, assumptions: &'s Assumptions) -> Setting<'s> {

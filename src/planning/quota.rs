@@ -85,7 +85,8 @@ pub struct Bounded {
 macro_rules! namespaced {
     ($objects:ident, $each:expr) => {
         namespaced!(@ $objects $each; pods deployments replica_sets replication_controllers stateful_sets daemon_sets jobs cron_jobs services ingresses
-            persistent_volume_claims pod_disruption_budgets resource_quotas limit_ranges horizontal_pod_autoscalers others)
+            persistent_volume_claims pod_disruption_budgets resource_quotas limit_ranges horizontal_pod_autoscalers prometheus_rules
+            others)
     };
     (@ $objects:ident $each:expr; $($field:ident)*) => { $( $each(&mut $objects.$field); )* };
 }
@@ -121,6 +122,7 @@ impl Bounded {
             resource_quotas: objects.resource_quotas.clone(),
             limit_ranges: objects.limit_ranges.clone(),
             horizontal_pod_autoscalers: objects.horizontal_pod_autoscalers.clone(),
+            prometheus_rules: objects.prometheus_rules.clone(),
             others: objects.others.clone(),
             ..Objects::default()
         };
@@ -250,6 +252,7 @@ pub(super) fn server(objects: &Objects) -> ApiServer {
     adopt(&mut server, &objects.pod_disruption_budgets, &namespaces);
     adopt(&mut server, &objects.horizontal_pod_autoscalers, &namespaces);
     adopt(&mut server, &objects.ingresses, &namespaces);
+    adopt(&mut server, &objects.prometheus_rules, &namespaces);
     adopt(&mut server, &objects.others, &namespaces);
     server
 }

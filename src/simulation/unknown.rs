@@ -89,6 +89,7 @@ fn modelled(objects: &Objects) -> impl Iterator<Item = &ObjectMeta> {
         .chain(objects.horizontal_pod_autoscalers.iter().map(Resource::metadata))
         .chain(objects.resource_quotas.iter().map(Resource::metadata))
         .chain(objects.limit_ranges.iter().map(Resource::metadata))
+        .chain(objects.prometheus_rules.iter().map(Resource::metadata))
 }
 
 fn named(namespace: &str, name: &str) -> ObjectMeta {

@@ -58,6 +58,22 @@ rules! {
     }
     DoesNotSurvive {
         "PL201" "single-replica" Warning => single_replica,
+        "PL202" "one-node" Warning => one_node,
+        "PL203" "one-node-possible" Note => one_node_possible,
+        "PL204" "one-zone" Warning => one_zone,
+        "PL205" "one-zone-possible" Note => one_zone_possible,
+        "PL206" "anti-affinity-to-others" Warning => anti_affinity_to_others,
+        "PL207" "spread-of-others" Warning => spread_of_others,
+        "PL208" "quorum-loss" Warning => quorum_loss,
+        "PL209" "no-place-after-loss" Warning => no_place_after_loss,
+        "PL210" "late-failover" Warning => late_failover,
+        "PL211" "pinned-to-node" Warning => pinned_to_node,
+        "PL220" "budget-of-nothing" Warning => budget_of_nothing,
+        "PL221" "budget-without-count" Error => budget_without_count,
+        "PL222" "budget-allows-nothing" Warning => budget_allows_nothing,
+        "PL223" "budget-on-single-pod" Warning => budget_on_single_pod,
+        "PL224" "budget-over-autoscaler" Warning => budget_over_autoscaler,
+        "PL225" "two-budgets" Error => two_budgets,
     }
     DoesNotScale {
         "PL301" "autoscaler-without-requests" Error => autoscaler_without_requests,
@@ -72,9 +88,21 @@ rules! {
         "PL310" "replicas-outside-autoscaler" Warning => replicas_outside_autoscaler,
     }
     Wastes {
+        "PL401" "best-effort" Warning => best_effort,
+        "PL402" "request-over-usage" Warning => request_over_usage,
+        "PL403" "limit-under-usage" Warning => limit_under_usage,
+        "PL404" "limits-over-node" Warning => limits_over_node,
+        "PL405" "oversized-limit" Warning => oversized_limit,
+        "PL406" "idle-node" Warning => idle_node,
     }
     Operations {
         "PL501" "unexplained-allow" Warning => unexplained_allow,
+        "PL502" "blocked-drain" Warning => blocked_drain,
+        "PL503" "missing-alert" Warning => missing_alert,
+        "PL504" "dead-alert" Warning => dead_alert,
+        "PL505" "one-node-entrance" Warning => one_node_entrance,
+        "PL506" "crowded-node" Warning => crowded_node,
+        "PL507" "unbounded-namespace" Note => unbounded_namespace,
     }
 }
 
