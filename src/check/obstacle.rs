@@ -167,27 +167,25 @@ impl Tracing<'_, '_> {
         if large_enough.is_empty() {
             return Some((Cause::TooLarge, reached));
         }
-        Some((self.beside_others(pod)(&large_enough), large_enough))
+        Some((self.beside_others(pod, &large_enough), large_enough))
     }
 
     /// The cause with everything where it is, on nodes that would take the pod if nothing were on them.
-    fn beside_others<'a>(&'a self, pod: PodId) -> impl Fn(&NodeSet) -> Cause + 'a {
-        move |nodes| {
-            let Some(now) = self.sight.now(pod) else { return Cause::NoRoom };
-            if passing(&now, nodes, &["NodePorts"]).is_empty() {
-                return Cause::HostPorts;
-            }
-            let (near, refused) = refusals(&now, nodes, &["InterPodAffinity"]);
-            if near.is_empty() {
-                let is_affinity = refused.iter().any(|(_, rejection)| rejection.reasons.iter().any(|reason| reason == REASON_AFFINITY));
-                return match (is_affinity, self.has_nothing_to_be_near(&now)) {
-                    (_, true) => Cause::NothingToBeNear,
-                    (false, false) => Cause::AntiAffinity,
-                    (true, false) => Cause::NoRoom,
-                };
-            }
-            if passing(&now, nodes, &["PodTopologySpread"]).is_empty() { Cause::Spread } else { Cause::NoRoom }
+    fn beside_others(&self, pod: PodId, nodes: &NodeSet) -> Cause {
+        let Some(now) = self.sight.now(pod) else { return Cause::NoRoom };
+        if passing(&now, nodes, &["NodePorts"]).is_empty() {
+            return Cause::HostPorts;
         }
+        let (near, refused) = refusals(&now, nodes, &["InterPodAffinity"]);
+        if near.is_empty() {
+            let is_affinity = refused.iter().any(|(_, rejection)| rejection.reasons.iter().any(|reason| reason == REASON_AFFINITY));
+            return match (is_affinity, self.has_nothing_to_be_near(&now)) {
+                (_, true) => Cause::NothingToBeNear,
+                (false, false) => Cause::AntiAffinity,
+                (true, false) => Cause::NoRoom,
+            };
+        }
+        if passing(&now, nodes, &["PodTopologySpread"]).is_empty() { Cause::Spread } else { Cause::NoRoom }
     }
 
     /// Whether a term of its required affinity means no pod at all: none that runs, none that waits, and not itself.
