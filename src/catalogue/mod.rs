@@ -9,6 +9,7 @@
 //! Promise: amounts are what pods can have (allocatable), exact as everywhere; what a file does not say is not made up but named: where
 //! something has to be taken for granted (what a node keeps for itself, how many pods it runs), a note says what and by which rule.
 
+mod cost;
 mod generic;
 mod node;
 mod overrides;
@@ -16,6 +17,7 @@ mod price;
 pub mod read;
 mod reserve;
 
+pub use cost::Cost;
 pub use generic::embedded;
 pub use node::{DroppedLabel, dropped_label, is_given};
 pub use overrides::{Change, Override, Overrides};

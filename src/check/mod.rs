@@ -10,15 +10,23 @@
 
 pub mod alerts;
 pub mod allow;
+pub mod amount;
 pub mod apart;
+pub mod assertions;
+pub mod comparison;
+pub mod contradiction;
 pub mod drains;
 pub mod finding;
 pub mod guarded;
+pub mod known;
+pub mod obstacle;
 pub mod placement;
 pub mod read;
+pub mod refused;
 pub mod rule;
 pub mod rules;
 pub mod settings;
+pub mod sight;
 pub mod subject;
 pub mod workload;
 
@@ -26,17 +34,21 @@ pub use finding::{Finding, Findings};
 pub use rule::{Group, Rule};
 pub use settings::{Settings, Thresholds};
 pub use subject::{Question, Subject};
-pub use workload::Workload;
+pub use workload::{Workload, presume_namespaces, replicas_written};
 
 /// Everything that the rules find, as settings and annotations have it: by the order of the input, then by rule.
 pub fn check(question: Question<'_>) -> Vec<Finding> {
-    let settings = question.settings;
-    let subject = Subject::new(question);
+    check_subject(&Subject::new(question))
+}
+
+/// The same of what is looked at in other ways, too.
+pub fn check_subject(subject: &Subject<'_>) -> Vec<Finding> {
+    let settings = subject.settings();
     let mut found = Vec::new();
     for rule in rules::RULES {
         let Some(severity) = settings.severity(rule) else { continue };
         let mut findings = Findings::new(rule, severity);
-        (rule.find)(&subject, &mut findings);
+        (rule.find)(subject, &mut findings);
         found.extend(findings.into_inner());
     }
     let allowances = allow::Allowances::new(subject.objects, settings);

@@ -52,7 +52,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The workload whose quorum this is; none if an operator's own kind makes the pods.
-    pub fn workload_of(&self, quorum: &Quorum) -> Option<&Workload<'a>> {
+    pub fn workload_of_quorum(&self, quorum: &Quorum) -> Option<&Workload<'a>> {
         let key = &quorum.workload;
         let is_it = |workload: &&Workload<'_>| {
             workload.kind == key.kind && workload.metadata.name == key.name && workload.namespace() == key.namespace
@@ -62,7 +62,7 @@ impl<'a> Subject<'a> {
 
     /// Something is wrong with a workload that has a quorum; the path counts where the workload is in the input.
     pub fn on_quorum<'f>(&self, findings: &'f mut Findings, quorum: &Quorum, path: &str, message: String) -> &'f mut Finding {
-        match self.workload_of(quorum) {
+        match self.workload_of_quorum(quorum) {
             Some(workload) => findings.on_workload(workload, path, message),
             None => {
                 let key = &quorum.workload;

@@ -2,21 +2,27 @@
 //! first rule asks.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::drains::{BlockedDrain, blocked_drains};
 use super::guarded::{Guarded, guarded};
+use super::obstacle::{Cause, Obstacle, obstacles};
 use super::settings::Settings;
+use super::sight::{Sight, cleared};
 use super::workload::{Workload, workloads};
 use crate::catalogue::Catalogue;
 use crate::cluster::index::NodeId;
+use crate::cluster::occupancy::Occupancy;
 use crate::graph::failure_domains::{Domain, Kind, domains};
 use crate::graph::{Dependencies, dependencies};
 use crate::manifest::Objects;
+use crate::manifest::location::Origin;
 use crate::manifest::pod::Pod;
-use crate::manifest::read::Skipped;
+use crate::manifest::read::{Skipped, Written};
 use crate::planning::failover::Assumptions;
+use crate::planning::headroom::{AtMost, at_most};
 use crate::planning::quorum::Quorums;
 use crate::planning::quota::Quotas;
 use crate::planning::resilience::survival::Survival;
@@ -39,6 +45,10 @@ pub struct Question<'a> {
     pub before: Option<&'a Objects>,
     /// What the input has besides, and is not modelled.
     pub skipped: &'a Skipped,
+    /// Which of the objects were written, and which belong to a cluster.
+    pub written: &'a Written,
+    /// Replicas that manifests write for workloads, by where these stand: before anything is defaulted or scaled.
+    pub replicas: &'a BTreeMap<Origin, i32>,
     /// What the quotas hold, if there are any.
     pub quotas: Option<&'a Quotas>,
     /// What was measured, if anything was.
@@ -62,7 +72,12 @@ pub struct Subject<'a> {
     pub question: Question<'a>,
     /// What makes pods.
     pub workloads: Vec<Workload<'a>>,
+    /// For each pod among the objects, the workload that it is of.
+    workload_of: Vec<Option<usize>>,
     baseline: OnceCell<Baseline>,
+    cleared: OnceCell<Occupancy>,
+    obstacles: OnceCell<Vec<Obstacle>>,
+    at_most: OnceCell<AtMost>,
     quorums: OnceCell<Quorums>,
     dependencies: OnceCell<Dependencies>,
     node_losses: OnceCell<Survival>,
@@ -78,11 +93,20 @@ impl<'a> Subject<'a> {
     /// Nothing is worked out yet.
     pub fn new(question: Question<'a>) -> Self {
         let objects = question.objects;
+        let workloads = workloads(objects);
+        let mut workload_of = vec![None; objects.pods.len()];
+        for (index, workload) in workloads.iter().enumerate() {
+            workload.pods.iter().for_each(|&pod| workload_of[pod] = Some(index));
+        }
         Subject {
             objects,
             question,
-            workloads: workloads(objects),
+            workloads,
+            workload_of,
             baseline: OnceCell::new(),
+            cleared: OnceCell::new(),
+            obstacles: OnceCell::new(),
+            at_most: OnceCell::new(),
             quorums: OnceCell::new(),
             dependencies: OnceCell::new(),
             node_losses: OnceCell::new(),
@@ -128,6 +152,34 @@ impl<'a> Subject<'a> {
         let question = &self.question;
         self.baseline
             .get_or_init(|| Baseline::new(self.objects, question.configuration, question.options, |scheduler| scheduler.run(|_, _| ())))
+    }
+
+    /// What the filters say of pods, with everything where the baseline has it.
+    pub fn sight(&self) -> Sight<'_> {
+        let baseline = self.baseline();
+        Sight::new(baseline, self.cleared.get_or_init(|| cleared(baseline)))
+    }
+
+    /// Why pods find no node; nothing without nodes.
+    pub fn obstacles(&self) -> &[Obstacle] {
+        self.obstacles.get_or_init(|| obstacles(self))
+    }
+
+    /// The obstacles of one cause, and whose they are.
+    pub fn obstacles_of(&self, cause: Cause) -> impl Iterator<Item = (&Obstacle, &Workload<'a>)> {
+        let alike = self.obstacles().iter().filter(move |obstacle| obstacle.cause == cause);
+        alike.map(|obstacle| (obstacle, &self.workloads[obstacle.workload]))
+    }
+
+    /// The workload of a pod, by the pod's place among the objects.
+    pub fn workload_of(&self, pod: usize) -> Option<usize> {
+        self.workload_of.get(pod).copied().flatten()
+    }
+
+    /// What comes of all autoscalers being at their most.
+    pub fn at_most(&self) -> &AtMost {
+        let question = &self.question;
+        self.at_most.get_or_init(|| at_most(self.objects, question.configuration, question.options))
     }
 
     /// How many pods of each workload must be there.

@@ -21,6 +21,7 @@ pub mod placement;
 pub mod progress;
 pub mod purchase;
 pub mod recovery;
+pub mod team;
 pub mod template;
 mod time;
 

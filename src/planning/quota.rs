@@ -309,6 +309,12 @@ fn refused_first(now: &Objects, objects: &Objects, more: Vec<(Pod, i32)>) -> Vec
     first.into_values().collect()
 }
 
+/// Who is refused in these namespaces when each workload is rolled out by itself, with nothing else on the move.
+pub fn refused_alone(objects: &Objects, namespaces: &BTreeSet<&str>) -> Vec<FirstRefused> {
+    let of_them = |(pod, _): &(Pod, i32)| namespaces.contains(pod.metadata.namespace_or_default());
+    surge(objects).into_iter().filter(of_them).flat_map(|more| refused_first(objects, objects, vec![more])).collect()
+}
+
 /// What quotas bound under two names.
 fn canonical(resource: &str) -> &str {
     match resource {

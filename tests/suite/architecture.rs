@@ -75,6 +75,8 @@ const SHELVES: &[(&str, &[&str])] = &[
 /// Crates with one home: where else may they be named?
 const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
+    ("clap_complete", &["cli/commands/completions.rs"]),
+    ("clap_mangen", &["cli/commands/man.rs"]),
     ("anyhow", &["cli"]),
     ("anstream", &["cli"]),
     ("indicatif", &["cli"]),
@@ -82,14 +84,15 @@ const HOMES: &[(&str, &[&str])] = &[
     ("comfy_table", &["report/formats"]),
     ("annotate_snippets", &["report/formats/snippet.rs"]),
     ("csv", &["report/formats", "usage/read", "catalogue/read"]),
-    ("schemars", &["report/views", "check/settings.rs"]),
-    ("serde_saphyr", &["manifest/read", "manifest/snapshot", "usage/read", "catalogue/read", "check/read.rs", "report/formats/yaml.rs"]),
+    ("schemars", &["report/views", "check/settings.rs", "check/assertions"]),
+    ("serde_saphyr", &["manifest/read", "manifest/snapshot", "usage/read", "catalogue/read", "check/read", "report/formats/yaml.rs"]),
     (
         "serde_json",
         &[
             "manifest",
             "usage/read",
             "catalogue/read",
+            "check/read",
             "conformance",
             "simulation/requests.rs",
             "report/formats/json.rs",

@@ -76,7 +76,7 @@ fn tell(subject: &Subject<'_>, quorum: &Quorum, breach: &Breach, target: Duratio
         Some(after) => format!("after the loss of {lost} it is whole again in {} s at worst, and in less than {target} s is asked for", seconds(after)),
         None => format!("after the loss of {lost} it is never whole again by itself, and in less than {target} s is asked for"),
     };
-    let spec_path = subject.workload_of(quorum).map_or("", |workload| workload.spec_path);
+    let spec_path = subject.workload_of_quorum(quorum).map_or("", |workload| workload.spec_path);
     let path = if breach.stage == StageKind::Toleration { format!("{spec_path}.tolerations") } else { String::new() };
     let help = match breach.remedies.first() {
         Some(changes) => changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; and "),

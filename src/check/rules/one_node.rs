@@ -45,7 +45,7 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
         }
         _ => {
             for quorum in subject.quorums().workloads.iter().filter(|quorum| quorum.replicas >= 2) {
-                let is_said = subject.workload_of(quorum).is_some_and(|workload| is_entrance(subject, workload));
+                let is_said = subject.workload_of_quorum(quorum).is_some_and(|workload| is_entrance(subject, workload));
                 if let Some(node) = together(subject, quorum).filter(|_| !is_said) {
                     tell(subject, quorum, node, findings);
                 }
@@ -64,7 +64,7 @@ pub(super) fn together(subject: &Subject<'_>, quorum: &Quorum) -> Option<NodeId>
 fn tell(subject: &Subject<'_>, quorum: &Quorum, node: NodeId, findings: &mut Findings) {
     let name = subject.node_name(node).to_owned();
     let number = quorum.pods.len();
-    let firmness = subject.workload_of(quorum).and_then(|workload| apart(workload, quorum.replicas).nodes);
+    let firmness = subject.workload_of_quorum(quorum).and_then(|workload| apart(workload, quorum.replicas).nodes);
     let others = subject.eligible(&quorum.pods).len();
     let finding = subject.on_quorum(findings, quorum, "spec.replicas", format!("all {} stand on node {name}", pods(number)));
     finding.because(match firmness {

@@ -32,7 +32,7 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
     }
     for quorum in subject.quorums().workloads.iter().filter(|quorum| quorum.replicas >= 2) {
         let Some((zone, nodes)) = together(subject, quorum) else { continue };
-        let firmness = subject.workload_of(quorum).and_then(|workload| apart(workload, quorum.replicas).zones);
+        let firmness = subject.workload_of_quorum(quorum).and_then(|workload| apart(workload, quorum.replicas).zones);
         let zones = subject.zones().len();
         let message = format!("all {} stand in zone {zone}, on {nodes} nodes", pods(quorum.pods.len()));
         let finding = subject.on_quorum(findings, quorum, "spec.replicas", message);

@@ -1,21 +1,24 @@
 //! `check`: what is wrong with manifests and with the cluster they go to.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 
-use crate::catalogue::{self, Catalogue};
+use crate::check::assertions::{Market, Outcome, Written, assert};
+use crate::check::comparison::Comparison;
+use crate::check::known::{Known, find_again};
 use crate::check::settings::FailOn;
-use crate::check::{self, Question, Settings, rules};
+use crate::check::{self, Subject};
 use crate::cli::arguments::{FindingsOutputArguments, InputArguments, SchedulerArguments};
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, Loaded};
 use crate::cli::output;
+use crate::cli::team::{Team, TeamArguments};
+use crate::cli::time::Deadline;
 use crate::manifest::read::Places;
 use crate::report::views::{FindingsView, View};
-use crate::usage::read::Content;
-use crate::usage::{self, Usage};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -28,29 +31,20 @@ pub struct Arguments {
     #[arg(long, value_name = "DUMP")]
     cluster: Option<PathBuf>,
 
-    /// What a team says once for all checks; without it, plimsoll.yaml, if the current folder has one
-    #[arg(long, value_name = "FILE", help_heading = "What is found")]
-    settings: Option<PathBuf>,
-
-    /// Ask these rules only, by code or name (repeatable)
-    #[arg(long, value_name = "RULE", help_heading = "What is found", value_parser = rule)]
-    only: Vec<&'static str>,
-
-    /// Do not ask these rules (repeatable)
-    #[arg(long, value_name = "RULE", help_heading = "What is found", value_parser = rule)]
-    skip: Vec<&'static str>,
-
     /// From which severity on a finding fails the check; warning if the settings say nothing
     #[arg(long, value_name = "SEVERITY", help_heading = "What is found", value_parser = fail_on)]
     fail_on: Option<FailOn>,
 
-    /// Node types that can be bought, as `size` takes them (repeatable)
+    /// Policies as tests: what has to hold of the cluster, in a file of assertions (repeatable)
     #[arg(long, value_name = "FILE", help_heading = "What is found")]
-    catalogue: Vec<PathBuf>,
+    assert: Vec<PathBuf>,
 
-    /// Measured usage (kubectl top, metrics APIs, Prometheus, CSV)
-    #[arg(long, value_name = "FILE", help_heading = "What is found")]
-    usage: Option<PathBuf>,
+    /// What is there already: manifests or a dump of the base, or what `check -o json` wrote of it; only what got worse fails
+    #[arg(long, value_name = "PATH", help_heading = "What is found")]
+    baseline: Option<PathBuf>,
+
+    #[command(flatten)]
+    team: TeamArguments,
 
     #[command(flatten)]
     scheduler: SchedulerArguments,
@@ -65,17 +59,18 @@ Examples:
   plimsoll check manifests/ --cluster cluster.json       and on this cluster?
   helm template shop ./chart | plimsoll check - --cluster cluster.json
   plimsoll check manifests/ --skip single-replica --fail-on error
+  plimsoll check manifests/ --cluster cluster.json --assert policies.yaml
+  plimsoll check manifests/ --baseline main/manifests/   what got worse against what main has
   plimsoll explain-rule single-replica                   the manual of a rule
 
 A finding that is known and accepted is allowed where it is written, with a reason:
   metadata: {annotations: {plimsoll.dev/allow: \"single-replica: a batch importer may restart\"}}
 or in plimsoll.yaml: {allow: [{rule: single-replica, object: Deployment/batch/*, reason: they may restart}]}
 
-Exit code 1 when anything is found that is not allowed, from --fail-on upwards.";
+With --baseline, findings are known by rule, object and field, not by line, and known ones do not fail. New ones do, and so does what got
+worse without being a finding: pods that find no node any more, a loss that is no longer survived, a budget that lets nobody go.
 
-fn rule(text: &str) -> Result<&'static str, String> {
-    rules::find(text).map(|rule| rule.code).ok_or_else(|| "no such rule: `plimsoll explain-rule` lists them".to_owned())
-}
+Exit code 1 when anything is found that is not allowed and not known, from --fail-on upwards, or when an assertion fails.";
 
 fn fail_on(text: &str) -> Result<FailOn, String> {
     match text {
@@ -87,87 +82,74 @@ fn fail_on(text: &str) -> Result<FailOn, String> {
     }
 }
 
+/// So long is searched for what has to be bought, if an assertion asks it.
+const SEARCH: Duration = Duration::from_secs(10);
+
 /// Runs `check`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let mut team = Team::read(arguments)?;
+    let team = Team::read(&arguments.team, &arguments.scheduler)?;
+    let assertions = assertions(&arguments.assert)?;
     let fail_on = arguments.fail_on.or(team.settings.fail_on).unwrap_or(FailOn::Warning);
-    team.silence(&arguments.only, &arguments.skip);
-    let paths = arguments.cluster.iter().chain(&arguments.input.paths).cloned().collect();
-    let input = InputArguments { paths, ..arguments.input.clone() };
-    let loaded = input::load_to_check(&input)?;
-    let findings = findings(&loaded, &team, &arguments.scheduler)?;
+    let loaded = load(arguments, &arguments.input.paths)?;
+    let quotas = loaded.quotas();
+    let subject = Subject::new(team.question(&loaded, quotas.as_ref()));
+    let findings = check::check_subject(&subject);
     let mut places = Places::new(loaded.input());
     let kubernetes = arguments.scheduler.kubernetes;
-    let view = FindingsView::new(&findings, &mut places, kubernetes, loaded.input().objects_read(), fail_on);
+    let mut view = FindingsView::new(&findings, &mut places, kubernetes, loaded.input().objects_read(), fail_on);
+    if !assertions.is_empty() {
+        view = view.with_assertions(&asserted(&subject, &assertions));
+    }
+    if let Some(path) = &arguments.baseline {
+        view = compared(arguments, &team, path, (&subject, &findings, &assertions), view)?;
+    }
     let holds = view.holds();
     output::answer(&(arguments.output.output.0.render)(&View::Findings(Box::new(view))))?;
     Ok(loaded.exit(holds))
 }
 
-/// Everything that the rules find.
-fn findings(loaded: &Loaded, team: &Team, scheduler: &SchedulerArguments) -> anyhow::Result<Vec<check::Finding>> {
-    let (configuration, options) = (scheduler.configuration()?, scheduler.options()?);
-    let quotas = loaded.quotas();
-    Ok(check::check(Question {
-        objects: &loaded.objects,
-        creation: &loaded.creation,
-        before: loaded.before.as_ref().map(|before| &before.objects),
-        skipped: &loaded.input().skipped,
-        quotas: quotas.as_ref(),
-        usage: team.usage.as_ref(),
-        catalogue: team.catalogue.as_ref(),
-        settings: &team.settings,
-        configuration: &configuration,
-        options,
-    }))
-}
-
-/// What a team says, and the files that it names.
-struct Team {
-    settings: Settings,
-    catalogue: Option<Catalogue>,
-    usage: Option<Usage>,
-}
-
-impl Team {
-    fn read(arguments: &Arguments) -> anyhow::Result<Self> {
-        let usual = Some(PathBuf::from(check::read::USUAL_SETTINGS)).filter(|path| path.exists());
-        let path = arguments.settings.clone().or(usual);
-        let settings = match &path {
-            None => Settings::default(),
-            Some(path) => check::read::settings(path).map_err(|problem| anyhow!("{problem}"))?,
-        };
-        let folder = path.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
-        let beside = |name: &String| folder.join(name);
-        let named: Vec<PathBuf> = settings.catalogue.iter().map(beside).collect();
-        let catalogue = read_catalogue(if arguments.catalogue.is_empty() { &named } else { &arguments.catalogue })?;
-        let usage = arguments.usage.clone().or_else(|| settings.usage.as_ref().map(beside));
-        Ok(Team { catalogue, usage: usage.as_deref().map(read_usage).transpose()?, settings })
-    }
-
-    /// Turns rules off: all but those that are asked, and those that are not.
-    fn silence(&mut self, only: &[&'static str], skip: &[&'static str]) {
-        let is_silent = |code: &str| skip.contains(&code) || !only.is_empty() && !only.contains(&code);
-        for rule in rules::RULES.iter().filter(|rule| is_silent(rule.code)) {
-            self.settings.rules.retain(|name, _| !rule.is_called(name));
-            self.settings.rules.insert(rule.name.to_owned(), check::settings::Level::Off);
+/// Reads assertions; their names tell them apart, so no two may have the same.
+fn assertions(paths: &[PathBuf]) -> anyhow::Result<Vec<Written>> {
+    let mut assertions: Vec<Written> = Vec::new();
+    for path in paths {
+        for written in check::read::assertions(path).map_err(|problem| anyhow!("{problem}"))? {
+            if let Some(other) = assertions.iter().find(|other| other.assertion.name == written.assertion.name) {
+                bail!("{} and {} both have an assertion named {:?}", other.file, written.file, written.assertion.name);
+            }
+            assertions.push(written);
         }
     }
+    Ok(assertions)
 }
 
-fn read_catalogue(paths: &[PathBuf]) -> anyhow::Result<Option<Catalogue>> {
-    let mut catalogue = Catalogue::default();
-    for path in paths {
-        let (read, problems) = catalogue::read::read(path).map_err(|problem| anyhow!("catalogue: {problem}"))?;
-        input::tell_problems(&problems, false);
-        catalogue.types.extend(read.types);
-    }
-    Ok((!paths.is_empty()).then_some(catalogue))
+fn asserted(subject: &Subject<'_>, assertions: &[Written]) -> Vec<Outcome> {
+    let deadline = Deadline::after(SEARCH);
+    assert(subject, assertions, &Market { remaining: &|| deadline.remaining() })
 }
 
-fn read_usage(path: &Path) -> anyhow::Result<Usage> {
-    match usage::read::read(path).map_err(|problem| anyhow!("usage: {problem}"))? {
-        Content::Usage(usage) => Ok(usage),
-        Content::Replicas(_) => bail!("usage: {} holds replicas, not usage; --replicas takes those", path.display()),
+/// Reads manifests, and the cluster that they go to.
+fn load(arguments: &Arguments, paths: &[PathBuf]) -> anyhow::Result<Loaded> {
+    let paths = arguments.cluster.iter().chain(paths).cloned().collect();
+    input::load_to_check(&InputArguments { paths, ..arguments.input.clone() })
+}
+
+/// What is new against a baseline, and what got worse.
+fn compared(
+    arguments: &Arguments,
+    team: &Team,
+    path: &Path,
+    (subject, findings, assertions): (&Subject<'_>, &[check::Finding], &[Written]),
+    view: FindingsView,
+) -> anyhow::Result<FindingsView> {
+    let source = path.display().to_string();
+    if let Some(earlier) = check::read::earlier(path).map_err(|problem| anyhow!("--baseline: {problem}"))? {
+        output::note("the baseline is what an earlier check found: findings and assertions are compared, places and losses are not");
+        return Ok(view.with_baseline(source, &find_again(&earlier.findings, findings), None, &earlier.assertions));
     }
+    let base = load(arguments, &[path.to_owned()]).context("--baseline")?;
+    let quotas = base.quotas();
+    let before = Subject::new(team.question(&base, quotas.as_ref()));
+    let matched = find_again(&Known::of(&check::check_subject(&before)), findings);
+    let held: Vec<(String, bool)> = asserted(&before, assertions).into_iter().map(|outcome| (outcome.name, outcome.passed)).collect();
+    Ok(view.with_baseline(source, &matched, Some(&Comparison::between(&before, subject)), &held))
 }

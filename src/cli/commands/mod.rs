@@ -4,12 +4,15 @@
 
 mod alerts;
 mod check;
+mod completions;
 mod conformance;
+mod diff;
 mod drain;
 mod explain;
 mod explain_rule;
 mod fit;
 mod lose;
+mod man;
 mod plan;
 mod report;
 mod rightsize;
@@ -58,10 +61,16 @@ commands! {
     Snapshot => snapshot,
     /// What is wrong with manifests and the cluster they go to: what will not run, survive or scale, with file and line
     Check => check,
+    /// What changes from a base to a head, or from one Kubernetes to the next: pods, nodes, cost, what is survived, what is found
+    Diff => diff,
     /// The manual of a rule of `check`, or the list of all rules
     ExplainRule => explain_rule,
     /// The PrometheusRule with the alerts that a cluster lacks: a node that is not ready, a crowded node, a budget that lets no pod go
     Alerts => alerts,
     /// Replays recordings of the real kube-scheduler and shows the first difference of each case
     Conformance => conformance,
+    /// What a shell needs to complete commands, flags and their values: bash, zsh, fish and others
+    Completions => completions,
+    /// The manual pages, one a command
+    Man => man,
 }

@@ -151,7 +151,7 @@ impl Changes {
     /// Adds the sections that say it.
     pub fn sections(&self, document: &mut Document, detail: Detail) {
         let (table, notes) = match detail {
-            Detail::Brief => self.by_workload(),
+            Detail::Brief => self.by_workload(Detail::Brief),
             Detail::Full => (self.by_pod(), Vec::new()),
         };
         document.led_table("What changes", vec![self.headline()], table, notes);
@@ -185,7 +185,7 @@ impl Changes {
     }
 
     /// A row a workload and what happens to its pods.
-    fn by_workload(&self) -> (Table, Vec<String>) {
+    pub(super) fn by_workload(&self, detail: Detail) -> (Table, Vec<String>) {
         type Nodes<'a> = IndexMap<&'a str, usize, FxBuildHasher>;
         let mut groups: IndexMap<(Happening, &str), (usize, Nodes<'_>, Nodes<'_>), FxBuildHasher> = IndexMap::default();
         for pod in &self.pods {
@@ -207,7 +207,7 @@ impl Changes {
             let cells = [(*workload).into(), thousands(*pods).into(), Text::new(words, change.mood())];
             table.row([&cells[..], &[places(from).into(), places(to).into()]].concat());
         }
-        let notes = match table.cut(ROWS_ON_A_SCREEN) {
+        let notes = match if detail == Detail::Full { 0 } else { table.cut(ROWS_ON_A_SCREEN) } {
             0 => Vec::new(),
             more => vec![format!("… and {} more; -o wide shows all", thousands(more))],
         };
@@ -215,7 +215,7 @@ impl Changes {
     }
 
     /// A row a pod.
-    fn by_pod(&self) -> Table {
+    pub(super) fn by_pod(&self) -> Table {
         let mut table = Table::new().left("pod").left("workload").left("change").left("replaces").left("from").left("to");
         for pod in &self.pods {
             let cell = |text: &Option<String>| Text::from(text.as_deref().unwrap_or("-"));
@@ -226,7 +226,8 @@ impl Changes {
         table
     }
 
-    fn node_section(&self, document: &mut Document, detail: Detail) {
+    /// What nodes hold before and after.
+    pub(super) fn node_section(&self, document: &mut Document, detail: Detail) {
         let shown = if detail == Detail::Full { self.nodes.len() } else { NODES_ON_A_SCREEN };
         let nodes = &self.nodes[..shown.min(self.nodes.len())];
         let resources: indexmap::IndexSet<&str, FxBuildHasher> =
@@ -249,7 +250,7 @@ impl Changes {
 }
 
 impl ChangedPod {
-    fn new(change: &PodChange) -> Self {
+    pub(super) fn new(change: &PodChange) -> Self {
         ChangedPod {
             pod: format!("{}/{}", change.namespace, change.name),
             workload: change.workload.clone(),
@@ -262,7 +263,7 @@ impl ChangedPod {
 }
 
 impl ChangedNode {
-    fn new(change: &NodeChange) -> Self {
+    pub(super) fn new(change: &NodeChange) -> Self {
         const MAIN: [&str; 3] = ["cpu", "memory", "pods"];
         let mut others: Vec<&str> = change.before.keys().chain(change.after.keys()).map(String::as_str).collect();
         others.retain(|name| !MAIN.contains(name) && change.before.get(*name) != change.after.get(*name));
@@ -276,7 +277,7 @@ impl ChangedNode {
     }
 
     /// The largest change of a share, in points of a hundred.
-    fn shift(&self) -> f64 {
+    pub(super) fn shift(&self) -> f64 {
         let percent = |side: &[ResourceUse], name: &str| side.iter().find(|each| each.resource == name).map_or(0.0, |each| each.percent);
         let names = self.before.iter().chain(&self.after).map(|each| each.resource.as_str());
         names.map(|name| (percent(&self.before, name) - percent(&self.after, name)).abs()).fold(0.0, f64::max)

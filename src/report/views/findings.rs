@@ -5,7 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::assertions::{self, AssertionView};
+use super::baseline::BaselineView;
 use super::{API_VERSION, Records};
+use crate::check::assertions::Outcome;
+use crate::check::comparison::Comparison;
+use crate::check::known::{Matched, Novelty};
 use crate::check::settings::FailOn;
 use crate::check::{Finding, rules};
 use crate::manifest::read::{Excerpt, Places, Severity};
@@ -35,8 +40,14 @@ pub struct FindingsView {
     pub counts: Counts,
     /// How many objects were looked at.
     pub objects: usize,
-    /// The findings: by the order of the input, then by rule. Those that are allowed are among them.
+    /// The findings: by the order of the input, then by rule. Those that are allowed, and those that a baseline has, are among them.
     pub findings: Vec<FindingView>,
+    /// What came of assertions, in the order in which they were written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assertions: Vec<AssertionView>,
+    /// What became of what a baseline has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineView>,
 }
 
 /// How many findings there are.
@@ -51,6 +62,8 @@ pub struct Counts {
     pub notes: usize,
     /// Of any severity, allowed by an annotation or by settings: counted nowhere else.
     pub allowed: usize,
+    /// Of any severity, known from a baseline: counted nowhere else.
+    pub known: usize,
 }
 
 /// Something that is wrong.
@@ -81,6 +94,9 @@ pub struct FindingView {
     /// Why it is no trouble, if somebody said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed: Option<AllowedView>,
+    /// With a baseline: `new`, `worse` (known, and it was less bad) or `known`, which does not fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<&'static str>,
 }
 
 /// An object by its names.
@@ -134,25 +150,67 @@ impl FindingsView {
 
     /// Of what was found in so many objects.
     pub fn new(findings: &[Finding], places: &mut Places<'_>, kubernetes: impl ToString, objects: usize, fail_on: FailOn) -> Self {
-        let mut counts = Counts::default();
-        for finding in findings {
-            *match (&finding.allowed, finding.severity) {
-                (Some(_), _) => &mut counts.allowed,
-                (None, Severity::Error) => &mut counts.errors,
-                (None, Severity::Warning) => &mut counts.warnings,
-                (None, Severity::Note) => &mut counts.notes,
-            } += 1;
-        }
-        FindingsView {
+        let findings: Vec<FindingView> = findings.iter().map(|finding| FindingView::new(finding, places)).collect();
+        let mut view = FindingsView {
             api_version: API_VERSION,
             kind: FindingsView::KIND,
             kubernetes: kubernetes.to_string(),
             fail_on: words_of(fail_on),
-            fails: findings.iter().any(|finding| finding.allowed.is_none() && fail_on.fails(finding.severity)),
-            counts,
+            fails: false,
+            counts: Counts::default(),
             objects,
-            findings: findings.iter().map(|finding| FindingView::new(finding, places)).collect(),
+            findings,
+            assertions: Vec::new(),
+            baseline: None,
+        };
+        view.settle();
+        view
+    }
+
+    /// With what came of assertions.
+    pub fn with_assertions(mut self, outcomes: &[Outcome]) -> Self {
+        self.assertions = outcomes.iter().map(AssertionView::new).collect();
+        self.settle();
+        self
+    }
+
+    /// With what became of what a baseline has, and what got worse besides; `held` are its assertions by name, and whether they held.
+    pub fn with_baseline(mut self, source: String, matched: &Matched, comparison: Option<&Comparison>, held: &[(String, bool)]) -> Self {
+        for assertion in &mut self.assertions {
+            assertion.compare(held.iter().find(|(name, _)| *name == assertion.name).map(|(_, held)| *held));
         }
+        for (finding, novelty) in self.findings.iter_mut().zip(&matched.novelty) {
+            finding.state = Some(novelty_of(*novelty));
+            if let Novelty::Worse(before) = novelty {
+                finding.evidence.push(format!("it was a {} in the baseline", severity_of(*before)));
+            }
+        }
+        self.baseline = Some(BaselineView::new(source, matched, comparison));
+        self.settle();
+        self
+    }
+
+    /// Counts, and says whether the answer is "no".
+    fn settle(&mut self) {
+        let mut counts = Counts::default();
+        for finding in &self.findings {
+            *match (&finding.allowed, finding.is_known(), finding.severity) {
+                (Some(_), ..) => &mut counts.allowed,
+                (None, true, _) => &mut counts.known,
+                (None, false, "error") => &mut counts.errors,
+                (None, false, "warning") => &mut counts.warnings,
+                _ => &mut counts.notes,
+            } += 1;
+        }
+        self.counts = counts;
+        let is_worse = self.baseline.as_ref().is_some_and(|baseline| !baseline.worse.is_empty()) && self.fail_on != "never";
+        let is_broken = self.fail_on != "never" && self.assertions.iter().any(AssertionView::fails);
+        self.fails = is_worse || is_broken || self.findings.iter().any(|finding| self.fails_at(finding));
+    }
+
+    /// Whether a finding makes the answer "no".
+    pub fn fails_at(&self, finding: &FindingView) -> bool {
+        finding.is_told() && rank(finding.severity) <= rank(self.fail_on) && self.fail_on != "never"
     }
 
     /// Whether nothing was found that fails.
@@ -163,7 +221,11 @@ impl FindingsView {
     /// For readers.
     pub fn document(&self, detail: Detail) -> Document {
         let mut document = Document::new(self.headline());
-        let shown: Vec<&FindingView> = self.findings.iter().filter(|finding| finding.allowed.is_none()).collect();
+        if let Some(baseline) = &self.baseline {
+            baseline.worse_section(&mut document);
+        }
+        assertions::sections(&self.assertions, &mut document, detail);
+        let shown: Vec<&FindingView> = self.findings.iter().filter(|finding| finding.is_told()).collect();
         let most = if detail == Detail::Full { shown.len() } else { SHOWN.min(shown.len()) };
         let mut worst_first = shown.clone();
         worst_first.sort_by_key(|finding| rank(finding.severity));
@@ -173,41 +235,68 @@ impl FindingsView {
             document.lines("", vec![rest]);
         }
         document.table("Rules", self.by_rule(), vec!["`plimsoll explain-rule CODE` says more of each".to_owned()]);
+        if let Some(baseline) = &self.baseline {
+            baseline.mended_section(&mut document, detail);
+        }
         if detail == Detail::Full {
+            document.table("Known from the baseline", self.known(), Vec::new());
             document.table("Allowed", self.allowed(), Vec::new());
         }
         document
     }
 
-    /// Whether a finding makes the answer "no".
-    pub fn fails_at(&self, finding: &FindingView) -> bool {
-        finding.allowed.is_none() && rank(finding.severity) <= rank(self.fail_on) && self.fail_on != "never"
-    }
-
     /// The answer in one line.
     pub fn headline(&self) -> Text {
-        let Counts { errors, warnings, notes, allowed } = self.counts;
+        let Counts { errors, warnings, notes, allowed, known } = self.counts;
         let parts = [(errors, "error"), (warnings, "warning"), (notes, "note")];
         let found: Vec<String> = parts.iter().filter(|(number, _)| *number > 0).map(|&(number, word)| count(number, word)).collect();
+        let known = if known > 0 { format!("; {known} known from the baseline") } else { String::new() };
         let allowed = if allowed > 0 { format!("; {allowed} more allowed") } else { String::new() };
         let objects = count(self.objects, "object");
-        match found.is_empty() {
-            true => Text::good(format!("Nothing found in {objects} by {} rules{allowed}", rules::RULES.len())),
-            false => {
-                let mood = if self.fails { Mood::Bad } else { Mood::Notable };
-                Text::new(format!("{} in {objects}{allowed}", found.join(", ")), mood)
-            }
+        let baseline = self.baseline.as_ref();
+        let mended = baseline.filter(|it| !it.mended.is_empty()).map_or(String::new(), |it| format!("; {} mended", it.mended.len()));
+        let worse = baseline
+            .filter(|it| !it.worse.is_empty())
+            .map_or(String::new(), |it| format!("{} got worse; ", count(it.worse.len(), "thing")));
+        let new = if baseline.is_some() { " new" } else { "" };
+        let rest = format!("{known}{allowed}{mended}");
+        let rules = rules::RULES.len();
+        let found = match found.is_empty() {
+            true => format!("nothing{new} found in {objects} by {rules} rules{rest}"),
+            false => format!("{}{new} in {objects}{rest}", found.join(", ")),
+        };
+        let asserted = assertions::headline(&self.assertions).map(|asserted| format!("{asserted}; ")).unwrap_or_default();
+        let text = format!("{worse}{asserted}{found}");
+        let text = text.strip_prefix("nothing").map_or(text.clone(), |rest| format!("Nothing{rest}"));
+        Text::new(text, self.mood())
+    }
+
+    fn mood(&self) -> Mood {
+        let Counts { errors, warnings, notes, .. } = self.counts;
+        match self.fails {
+            true => Mood::Bad,
+            false if errors + warnings + notes == 0 && self.baseline.as_ref().is_none_or(|it| it.worse.is_empty()) => Mood::Good,
+            false => Mood::Notable,
         }
     }
 
     /// How often each rule found something.
     fn by_rule(&self) -> Table {
         let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-        self.findings.iter().filter(|finding| finding.allowed.is_none()).for_each(|finding| *numbers.entry(finding.code).or_default() += 1);
+        self.findings.iter().filter(|finding| finding.is_told()).for_each(|finding| *numbers.entry(finding.code).or_default() += 1);
         let mut table = Table::new().left("code").left("rule").left("group").right("found").left("what");
         for (code, number) in numbers {
             let rule = rules::find(code).expect("findings have rules");
             let cells = [code.to_owned(), rule.name.to_owned(), rule.group.words().to_owned(), number.to_string(), rule.manual().title];
+            table.row(cells.into_iter().map(Text::from).collect());
+        }
+        table
+    }
+
+    fn known(&self) -> Table {
+        let mut table = Table::new().left("object").left("rule").left("severity").left("what");
+        for finding in self.findings.iter().filter(|finding| finding.allowed.is_none() && finding.is_known()) {
+            let cells = [finding.object.title(), finding.rule.to_owned(), finding.severity.to_owned(), finding.message.clone()];
             table.row(cells.into_iter().map(Text::from).collect());
         }
         table
@@ -241,6 +330,7 @@ impl FindingsView {
             "column",
             "path",
             "allowed",
+            "state",
         ];
         let row = |finding: &FindingView| {
             let FindingView { object, place, .. } = finding;
@@ -260,15 +350,52 @@ impl FindingsView {
                 place.column.to_string(),
                 place.path.clone(),
                 allowed.unwrap_or_default(),
+                finding.state.unwrap_or_default().to_owned(),
             ]
             .to_vec()
         };
-        Records { columns: columns.to_vec(), rows: self.findings.iter().map(row).collect() }
+        let asserted = |assertion: &AssertionView| {
+            let severity = if assertion.passed { "passed" } else { "error" };
+            let message = std::iter::once(&assertion.message).chain(&assertion.evidence).cloned().collect::<Vec<_>>().join("; ");
+            let (place, state) = (&assertion.place, assertion.state.unwrap_or_default());
+            let (line, column) = (place.line.to_string(), place.column.to_string());
+            let cells = [
+                "assertion",
+                &assertion.name,
+                "assertions",
+                severity,
+                "",
+                "",
+                "",
+                &message,
+                "",
+                &place.file,
+                &line,
+                &column,
+                "",
+                "",
+                state,
+            ];
+            cells.map(str::to_owned).to_vec()
+        };
+        let rows = self.findings.iter().map(row).chain(self.assertions.iter().map(asserted)).collect();
+        Records { columns: columns.to_vec(), rows }
     }
 }
 
 impl FindingView {
-    fn new(finding: &Finding, places: &mut Places<'_>) -> Self {
+    /// Whether a baseline has it, and it is no worse now.
+    pub fn is_known(&self) -> bool {
+        self.state == Some("known")
+    }
+
+    /// Whether it is told: nobody allows it, and no baseline has it.
+    pub fn is_told(&self) -> bool {
+        self.allowed.is_none() && !self.is_known()
+    }
+
+    /// Of a finding, with the lines that it is about.
+    pub fn new(finding: &Finding, places: &mut Places<'_>) -> Self {
         let mut place = |place: &crate::check::finding::Place, message: &str| {
             PlaceView::new(places.find(place.origin, &place.path), place.path.to_string(), message.to_owned())
         };
@@ -288,6 +415,7 @@ impl FindingView {
             place: place(&finding.place, ""),
             related: finding.related.iter().map(|(at, how)| place(at, how)).collect(),
             allowed: finding.allowed.as_ref().map(|allowed| AllowedView { reason: allowed.reason.clone(), by: allowed.by }),
+            state: None,
         }
     }
 
@@ -298,7 +426,8 @@ impl FindingView {
         std::iter::once(first).chain(self.evidence.iter().cloned()).chain(help).collect::<Vec<_>>().join("\n")
     }
 
-    fn diagnostic(&self) -> Diagnostic {
+    /// As it is shown to people.
+    pub fn diagnostic(&self) -> Diagnostic {
         let places = std::iter::once(&self.place).chain(&self.related);
         Diagnostic {
             severity: self.severity,
@@ -339,7 +468,8 @@ impl PlaceView {
         PlaceView { file, line: location.line(), column, end_column, path, message, line_text: line }
     }
 
-    fn quote(&self) -> Quote {
+    /// The line, to be quoted.
+    pub(super) fn quote(&self) -> Quote {
         Quote {
             file: self.file.clone(),
             line: self.line,
@@ -356,6 +486,14 @@ pub fn severity_of(severity: Severity) -> &'static str {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "note",
+    }
+}
+
+fn novelty_of(novelty: Novelty) -> &'static str {
+    match novelty {
+        Novelty::New => "new",
+        Novelty::Worse(_) => "worse",
+        Novelty::Known => "known",
     }
 }
 

@@ -7,8 +7,11 @@
 
 pub mod alerts;
 pub mod asides;
+pub mod assertions;
+pub mod baseline;
 pub mod blast_radius;
 pub mod changes;
+pub mod comparison;
 pub mod conformance;
 pub mod context;
 pub mod creation;
@@ -46,6 +49,7 @@ use serde::Serialize;
 use super::document::{Detail, Document, Graph};
 pub use blast_radius::BlastRadiusView;
 pub use changes::Changes;
+pub use comparison::DiffView;
 pub use conformance::ConformanceView;
 pub use context::Context;
 pub use creation::NotCreatedGroup;
@@ -104,6 +108,8 @@ pub enum View {
     Findings(Box<FindingsView>),
     /// What can be found.
     Rules(Box<RulesView>),
+    /// What changes.
+    Diff(Box<DiffView>),
 }
 
 /// Flat rows for spreadsheets.
@@ -133,6 +139,7 @@ impl View {
             View::Rightsizing(view) => view.document(detail),
             View::Findings(view) => view.document(detail),
             View::Rules(view) => view.document(detail),
+            View::Diff(view) => view.document(detail),
         }
     }
 
@@ -153,6 +160,7 @@ impl View {
             View::Rightsizing(view) => view.records(),
             View::Findings(view) => view.records(),
             View::Rules(view) => view.records(),
+            View::Diff(view) => view.records(),
         }
     }
 
@@ -232,8 +240,16 @@ impl View {
             View::Rightsizing(view) => view.holds(),
             View::Findings(view) => view.holds(),
             View::Rules(_) => true,
+            View::Diff(view) => view.holds(),
         }
     }
+}
+
+/// The JSON schemas of what people write: settings and assertions.
+pub fn schemas_of_input() -> Vec<(&'static str, schemars::Schema)> {
+    use crate::check::Settings;
+    use crate::check::assertions::Assertions;
+    vec![("settings", schemars::schema_for!(Settings)), ("assertions", schemars::schema_for!(Assertions))]
 }
 
 /// The JSON schema of each view, by kind: of what is written, so that what may be left out is not required.
@@ -256,5 +272,6 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (RightsizingView::KIND, schema::<RightsizingView>()),
         (FindingsView::KIND, schema::<FindingsView>()),
         (RulesView::KIND, schema::<RulesView>()),
+        (DiffView::KIND, schema::<DiffView>()),
     ]
 }

@@ -12,6 +12,7 @@ use crate::catalogue::is_given;
 use crate::planning::packing::BoundProof;
 use crate::planning::size::{Because, Bound, Fleet, Objective, Offer, Realised, Sizing, Survive, Trial, group_names};
 use crate::report::amount::count;
+pub(in crate::report::views) use page::money;
 use proof::Proofs;
 pub use why::WhyView;
 

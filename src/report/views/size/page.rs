@@ -247,6 +247,6 @@ fn why_kept(because: &str) -> &'static str {
 }
 
 /// An amount of money, in a currency that nobody named.
-pub(super) fn money(amount: f64) -> String {
+pub(in crate::report::views) fn money(amount: f64) -> String {
     if amount < 10.0 { format!("{amount:.4}") } else { format!("{amount:.2}") }
 }
