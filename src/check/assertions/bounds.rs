@@ -77,8 +77,12 @@ impl Unit {
                 let share = number.parse::<f64>().ok().filter(|share| share.is_finite() && *share >= 0.0);
                 share.map(|share| Amount((share * scale).round() as i128)).ok_or_else(|| problem("a share such as 70% or 0.7"))
             }
-            Unit::Time => seconds(text).map(|seconds| Amount(i128::from(seconds))).ok_or_else(|| problem("a time such as 30s, 5m or 1h30m")),
-            Unit::Money => parse_price(text).map(|micros| Amount(i128::from(micros))).ok_or_else(|| problem("a price an hour such as 12.50")),
+            Unit::Time => {
+                seconds(text).map(|seconds| Amount(i128::from(seconds))).ok_or_else(|| problem("a time such as 30s, 5m or 1h30m"))
+            }
+            Unit::Money => {
+                parse_price(text).map(|micros| Amount(i128::from(micros))).ok_or_else(|| problem("a price an hour such as 12.50"))
+            }
         }
     }
 }
@@ -258,10 +262,16 @@ mod tests {
     #[test]
     fn amounts_are_read_as_they_are_written_and_shown_so() {
         let shown = |unit: Unit, text: &str| unit.parse(text).map(|amount| unit.show(amount)).ok();
-        assert_eq!([shown(Unit::Share, "70%"), shown(Unit::Share, "0.7"), shown(Unit::Share, "66.67 %")].map(Option::unwrap), ["70 %", "70 %", "66.67 %"]);
+        assert_eq!(
+            [shown(Unit::Share, "70%"), shown(Unit::Share, "0.7"), shown(Unit::Share, "66.67 %")].map(Option::unwrap),
+            ["70 %", "70 %", "66.67 %"]
+        );
         assert_eq!([shown(Unit::Time, "5m"), shown(Unit::Time, "385")].map(Option::unwrap), ["5 min", "6 min 25 s"]);
         assert_eq!([shown(Unit::Money, "12.50"), shown(Unit::Count, "3")].map(Option::unwrap), ["12.5", "3"]);
-        assert_eq!([shown(Unit::Count, "-1"), shown(Unit::Share, "x"), shown(Unit::Time, "5x"), shown(Unit::Money, "$1")], [None, None, None, None]);
+        assert_eq!(
+            [shown(Unit::Count, "-1"), shown(Unit::Share, "x"), shown(Unit::Time, "5x"), shown(Unit::Money, "$1")],
+            [None, None, None, None]
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::selection::Selection;
 use crate::check::settings::matches;
 use crate::check::subject::Subject;
 use crate::graph::failure_domains::{Domain, Kind, domains};
+use crate::planning::failover::Assumptions;
 use crate::planning::headroom::{AtMost, at_most};
 use crate::planning::interdiction::choose;
 use crate::planning::maintenance::{self, Maintenance, Timing, maintain};
@@ -17,7 +18,6 @@ use crate::planning::packing::Budget;
 use crate::planning::quorum::Standing;
 use crate::planning::resilience::{self, Judged, Requirements, is_ready, judge};
 use crate::planning::size::{Objective, Question, Sizing, Survive, offers, size};
-use crate::planning::failover::Assumptions;
 use crate::scheduler::Scheduler;
 use crate::simulation::drain::{Afterwards, Flags};
 use crate::simulation::loss::Until;
@@ -150,7 +150,9 @@ impl<'s, 'a> Inquiry<'s, 'a> {
         }
         let number = choose(units.len(), count);
         if number > MOST_SETS {
-            return Err(format!("there are {number} sets of {count}, too many to play each: `plimsoll lose --k {count}` proves them together"));
+            return Err(format!(
+                "there are {number} sets of {count}, too many to play each: `plimsoll lose --k {count}` proves them together"
+            ));
         }
         Ok(self.play_sets(&units, &combinations(units.len(), count)))
     }
@@ -262,11 +264,7 @@ impl Fleet {
             let zone = offers[offer].zone().map_or(String::new(), |zone| format!(" in {zone}"));
             format!("{count} × {}{zone}", offers[offer].node_type.name)
         });
-        Ok(Fleet {
-            nodes: plan.fleet.nodes() as usize + sizing.ground.kept.len(),
-            micros_hour: prices.sum(),
-            bought: bought.collect(),
-        })
+        Ok(Fleet { nodes: plan.fleet.nodes() as usize + sizing.ground.kept.len(), micros_hour: prices.sum(), bought: bought.collect() })
     }
 }
 

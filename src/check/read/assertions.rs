@@ -37,7 +37,9 @@ pub fn assertions_str(name: &str, text: &str) -> Result<Vec<Written>, Problem> {
             return Err(problem(name, position, format!("assertion {:?}: {wrong}", assertion.name)).hint(HINT));
         }
         if written.iter().any(|other| other.assertion.name == assertion.name) {
-            return Err(problem(name, position, format!("two assertions are named {:?}", assertion.name)).hint("give each a name of its own"));
+            return Err(
+                problem(name, position, format!("two assertions are named {:?}", assertion.name)).hint("give each a name of its own")
+            );
         }
         written.push(Written { assertion, file: name.to_owned(), position });
     }

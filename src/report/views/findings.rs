@@ -175,13 +175,7 @@ impl FindingsView {
     }
 
     /// With what became of what a baseline has, and what got worse besides; `held` are its assertions by name, and whether they held.
-    pub fn with_baseline(
-        mut self,
-        source: String,
-        matched: &Matched,
-        comparison: Option<&Comparison>,
-        held: &[(String, bool)],
-    ) -> Self {
+    pub fn with_baseline(mut self, source: String, matched: &Matched, comparison: Option<&Comparison>, held: &[(String, bool)]) -> Self {
         for assertion in &mut self.assertions {
             assertion.compare(held.iter().find(|(name, _)| *name == assertion.name).map(|(_, held)| *held));
         }
@@ -365,7 +359,23 @@ impl FindingsView {
             let message = std::iter::once(&assertion.message).chain(&assertion.evidence).cloned().collect::<Vec<_>>().join("; ");
             let (place, state) = (&assertion.place, assertion.state.unwrap_or_default());
             let (line, column) = (place.line.to_string(), place.column.to_string());
-            let cells = ["assertion", &assertion.name, "assertions", severity, "", "", "", &message, "", &place.file, &line, &column, "", "", state];
+            let cells = [
+                "assertion",
+                &assertion.name,
+                "assertions",
+                severity,
+                "",
+                "",
+                "",
+                &message,
+                "",
+                &place.file,
+                &line,
+                &column,
+                "",
+                "",
+                state,
+            ];
             cells.map(str::to_owned).to_vec()
         };
         let rows = self.findings.iter().map(row).chain(self.assertions.iter().map(asserted)).collect();

@@ -59,10 +59,8 @@ fn drained(inquiry: &Inquiry<'_, '_>, _: &Assertion, amount: impl Fn(usize, u64)
     let nodes: Vec<String> = drained.blocked.iter().map(|(node, _)| node.clone()).collect();
     Ok(vec![match nodes.is_empty() {
         true => plain("", amount(drained.waves, drained.seconds)),
-        false => Measured {
-            what: String::new(),
-            amount: Amount::ENDLESS,
-            because: vec![format!("not drained at all: {}", super::some(&nodes))],
-        },
+        false => {
+            Measured { what: String::new(), amount: Amount::ENDLESS, because: vec![format!("not drained at all: {}", super::some(&nodes))] }
+        }
     }])
 }

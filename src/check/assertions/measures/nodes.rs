@@ -60,7 +60,8 @@ fn full_now(inquiry: &Inquiry<'_, '_>, resources: &[ResourceId]) -> Vec<Measured
             Amount::share(i128::from(occupancy.requested(resource, node)), i128::from(cluster.allocatable(resource, node)))
         };
         // of equals the first
-        let (amount, resource) = resources.iter().rev().map(|&resource| (share(resource), resource)).max_by_key(|(amount, _)| *amount).expect("there is one");
+        let (amount, resource) =
+            resources.iter().rev().map(|&resource| (share(resource), resource)).max_by_key(|(amount, _)| *amount).expect("there is one");
         let because = vec![format!("of its {}", cluster.resources.name(resource))];
         Measured { what: format!("node {}", cluster.node_name(node)), amount, because }
     };

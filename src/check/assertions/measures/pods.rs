@@ -65,7 +65,8 @@ fn pending_now(inquiry: &Inquiry<'_, '_>, selection: &Selection<'_>) -> Vec<Wait
     let is_waiting: BTreeSet<PodId> = baseline.waiting().iter().copied().collect();
     let decided = schedule.decisions.iter().filter(|decision| is_waiting.contains(&decision.pod) && selection.has(decision.pod.index()));
     let lost = schedule.lost.iter().filter(|pod| selection.has(pod.index()));
-    let refused = inquiry.subject.question.creation.refused.iter().filter(|refused| refused.pod.as_deref().is_some_and(|pod| selection.holds(pod)));
+    let refused =
+        inquiry.subject.question.creation.refused.iter().filter(|refused| refused.pod.as_deref().is_some_and(|pod| selection.holds(pod)));
     decided
         .map(|decision| (name(decision.pod), decision.message.as_deref().unwrap_or_default().to_owned()))
         .chain(lost.map(|&pod| (name(pod), "evicted for a pod of higher priority".to_owned())))
@@ -112,7 +113,9 @@ fn at_most(inquiry: &Inquiry<'_, '_>, selection: &Selection<'_>) -> Answer {
         Some(autoscaler) => selection.names_key(&answer.rooms[autoscaler].autoscaler.target),
         None => {
             let known = inquiry.subject.objects.pods.iter().position(|each| {
-                pod.pod.split_once('/').is_some_and(|(namespace, name)| each.metadata.name == name && each.metadata.namespace_or_default() == namespace)
+                pod.pod
+                    .split_once('/')
+                    .is_some_and(|(namespace, name)| each.metadata.name == name && each.metadata.namespace_or_default() == namespace)
             });
             known.map_or(!selection.is_by_more_than_namespaces(), |known| selection.has(known))
         }
