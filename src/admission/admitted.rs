@@ -20,6 +20,7 @@ use super::validation::workload::*;
 use super::validation::{metadata::validate_metadata, names};
 use super::{default_storage_class, horizontal_pod_autoscaler, limit_ranger, priority, quality_of_service, runtime_class};
 use crate::manifest::autoscaling::HorizontalPodAutoscaler;
+use crate::manifest::monitoring::PrometheusRule;
 use crate::manifest::networking::Ingress;
 use crate::manifest::node::{Namespace, Node};
 use crate::manifest::objects::Other;
@@ -273,6 +274,12 @@ impl Admitted for HorizontalPodAutoscaler {
 }
 
 impl Admitted for Ingress {
+    fn validate(&self, errors: &mut ErrorList) {
+        validate_metadata(&self.metadata, true, names::dns_subdomain, errors);
+    }
+}
+
+impl Admitted for PrometheusRule {
     fn validate(&self, errors: &mut ErrorList) {
         validate_metadata(&self.metadata, true, names::dns_subdomain, errors);
     }

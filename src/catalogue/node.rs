@@ -90,7 +90,7 @@ const PROVIDERS: [&str; 9] = [
 pub fn is_given(key: &str) -> bool {
     let Some((domain, _)) = key.split_once('/') else { return key != "agentpool" };
     let is_below = |provider: &&str| domain.strip_suffix(*provider).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    !PROVIDERS.iter().any(|provider| is_below(&provider))
+    !PROVIDERS.iter().any(is_below)
 }
 
 /// Whether a label is one of those in which CSI drivers and clouds repeat the zone.

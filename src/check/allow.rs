@@ -57,7 +57,7 @@ impl<'a> Allowances<'a> {
             ($($field:ident)*) => { $( objects.$field.iter().for_each(|object| allowances.add_object(object)); )* };
         }
         others! { nodes namespaces services ingresses persistent_volume_claims persistent_volumes storage_classes pod_disruption_budgets
-        priority_classes resource_quotas limit_ranges horizontal_pod_autoscalers replica_sets jobs }
+        priority_classes resource_quotas limit_ranges horizontal_pod_autoscalers replica_sets jobs prometheus_rules }
         for namespace in &objects.namespaces {
             let accepted = acceptances(&namespace.metadata);
             if !accepted.is_empty() {

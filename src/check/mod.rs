@@ -8,15 +8,25 @@
 //!
 //! To add a rule: see [`rules`].
 
+pub mod alerts;
 pub mod allow;
+pub mod amount;
+pub mod apart;
 pub mod assertions;
 pub mod comparison;
+pub mod contradiction;
+pub mod drains;
 pub mod finding;
+pub mod guarded;
 pub mod known;
+pub mod obstacle;
+pub mod placement;
 pub mod read;
+pub mod refused;
 pub mod rule;
 pub mod rules;
 pub mod settings;
+pub mod sight;
 pub mod subject;
 pub mod workload;
 
@@ -24,7 +34,7 @@ pub use finding::{Finding, Findings};
 pub use rule::{Group, Rule};
 pub use settings::{Settings, Thresholds};
 pub use subject::{Question, Subject};
-pub use workload::Workload;
+pub use workload::{Workload, presume_namespaces, replicas_written};
 
 /// Everything that the rules find, as settings and annotations have it: by the order of the input, then by rule.
 pub fn check(question: Question<'_>) -> Vec<Finding> {

@@ -3,14 +3,21 @@
 //! Pods, ReplicaSets and Jobs that something else of the input makes are not listed for themselves: what is wrong with them is wrong with
 //! what makes them. Jobs and pods of an owner that is not in the input are.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::finding::ObjectName;
 use crate::graph::Ownership;
 use crate::manifest::Objects;
+use crate::manifest::location::Origin;
 use crate::manifest::meta::{LabelSelector, ObjectMeta, StringMap};
+use crate::manifest::node::Namespace;
 use crate::manifest::pod::PodSpec;
+use crate::manifest::read::Written;
+use crate::manifest::storage::PersistentVolumeClaim;
 use crate::manifest::workload::PodTemplateSpec;
+use crate::simulation::missing_namespaces;
 
 /// What makes pods.
 #[derive(Debug, Clone)]
@@ -27,6 +34,8 @@ pub struct Workload<'a> {
     pub spec_path: &'static str,
     /// Which pods are its own, where it says so.
     pub selector: Option<&'a LabelSelector>,
+    /// Claims that it makes for each of its pods.
+    pub claim_templates: &'a [PersistentVolumeClaim],
     /// How many pods it wants at once; none where nodes decide (DaemonSet).
     pub replicas: Option<usize>,
     /// Its pods that have not ended and are not being deleted, by their places among the objects.
@@ -62,10 +71,28 @@ impl<'a> Workload<'a> {
             spec: &template.spec,
             spec_path: "spec.template.spec",
             selector: None,
+            claim_templates: &[],
             replicas: None,
             pods: Vec::new(),
         }
     }
+}
+
+/// Adds the namespaces that are named and not there, so that what is in them is checked all the same. They stand nowhere.
+pub fn presume_namespaces(objects: &mut Objects, written: &Written) {
+    for name in missing_namespaces(objects, written) {
+        objects.namespaces.push(Namespace { metadata: ObjectMeta { name, ..ObjectMeta::default() } });
+    }
+}
+
+/// How many replicas manifests write for workloads, by where these stand; of objects as they were read. A cluster's own are left out.
+pub fn replicas_written(objects: &Objects, written: &Written) -> BTreeMap<Origin, i32> {
+    let deployments = objects.deployments.iter().map(|it| (&it.metadata, it.spec.replicas));
+    let of_sets = objects.stateful_sets.iter().map(|it| (&it.metadata, it.spec.replicas));
+    let others = objects.replica_sets.iter().map(|it| (&it.metadata, it.spec.replicas));
+    let controllers = objects.replication_controllers.iter().map(|it| (&it.metadata, it.spec.replicas));
+    let all = deployments.chain(of_sets).chain(others).chain(controllers);
+    all.filter(|(metadata, _)| written.holds(metadata)).filter_map(|(metadata, replicas)| Some((metadata.origin, replicas?))).collect()
 }
 
 /// The workloads of these objects: by kind, each in the order of the input.
@@ -86,6 +113,7 @@ pub(super) fn workloads(objects: &Objects) -> Vec<Workload<'_>> {
                 spec: &pod.spec,
                 spec_path: "spec",
                 selector: None,
+                claim_templates: &[],
                 replicas: Some(1),
                 pods: vec![index],
             };
@@ -127,7 +155,8 @@ fn written(objects: &Objects) -> Vec<Workload<'_>> {
     }
     for it in &objects.stateful_sets {
         let (selector, replicas) = (it.spec.selector.as_ref(), count(it.spec.replicas));
-        found.push(Workload { selector, replicas, ..Workload::of("StatefulSet", &it.metadata, &it.spec.template) });
+        let claim_templates = it.spec.volume_claim_templates.as_slice();
+        found.push(Workload { selector, replicas, claim_templates, ..Workload::of("StatefulSet", &it.metadata, &it.spec.template) });
     }
     for it in &objects.daemon_sets {
         let selector = it.spec.selector.as_ref();

@@ -219,7 +219,7 @@ fn not_for(format: &Format, only: Only, command: &str) -> String {
         Only::Graphs => {
             format!("-o {name} draws graphs, and `{command}` has none: `plimsoll schedule`, `plimsoll plan` or `plimsoll lose` has one\n")
         }
-        Only::Charts => format!("-o {name} draws charts, and `{command}` has none: `plimsoll size` has\n"),
+        Only::Charts => format!("-o {name} draws charts, and `{command}` has none: `plimsoll size` and `plimsoll report` have\n"),
         Only::Scripts => {
             format!("-o {name} is for what is to be done, and `{command}` does nothing: `plimsoll drain` or `plimsoll schedule` does\n")
         }

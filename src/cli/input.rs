@@ -10,10 +10,11 @@ use super::example;
 use super::exit::Exit;
 use super::output;
 use super::progress::Progress;
+use crate::check::{self, replicas_written};
 use crate::controllers::cron_job::CronRuns;
 use crate::controllers::horizontal_pod_autoscaler::assume::Assumption;
 use crate::manifest::Objects;
-use crate::manifest::location::Note;
+use crate::manifest::location::{Note, Origin};
 use crate::manifest::read::{self, Input, Options, Problem, Severity, Written};
 use crate::planning::quota::{Bounded, Quotas};
 use crate::report::amount::{count, list};
@@ -36,6 +37,8 @@ pub struct Loaded {
     input: Input,
     /// What quotas are about, as it was read, if that is wanted.
     bounded: Option<Bounded>,
+    /// Replicas that manifests write, by where these stand, if that is wanted.
+    replicas: BTreeMap<Origin, i32>,
 }
 
 /// How an input is made ready.
@@ -94,6 +97,11 @@ impl Loaded {
     /// Which objects were written, and the cluster's versions of those that it has too.
     pub fn applied(&self) -> (&Written, &Objects) {
         (&self.input.written, &self.input.replaced)
+    }
+
+    /// Replicas that manifests write for workloads, before anything is defaulted or scaled.
+    pub fn replicas(&self) -> &BTreeMap<Origin, i32> {
+        &self.replicas
     }
 
     /// What the quotas of the input hold, if it has any and they were asked for.
@@ -181,7 +189,8 @@ fn read_paths(paths: &[PathBuf], preparation: Preparation<'_>) -> anyhow::Result
     let others = std::mem::take(&mut loaded.objects.others);
     let is_nothing = loaded.objects == Objects::default();
     loaded.objects.others = others;
-    if is_nothing {
+    // what is refused is something to tell
+    if is_nothing && !(preparation.to_check && !loaded.creation.refused.is_empty()) {
         bail!(
             "nothing to work on: no object could be read from {}",
             list(&paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(), 5)
@@ -216,7 +225,11 @@ fn prepare(mut input: Input, preparation: Preparation<'_>) -> Loaded {
     };
     let before = before(&input, expand);
     let bounded = if with_quotas { Bounded::of(&input.objects) } else { None };
+    let replicas = if to_check { replicas_written(&input.objects, &input.written) } else { BTreeMap::new() };
     let mut objects = std::mem::take(&mut input.objects);
+    if to_check {
+        check::presume_namespaces(&mut objects, &input.written);
+    }
     let creation = match assumption {
         Some(_) => simulation::create(&mut objects, &input.written, &input.replaced, expand),
         None => Creation { notes: expand(&mut objects), ..Creation::default() },
@@ -226,7 +239,7 @@ fn prepare(mut input: Input, preparation: Preparation<'_>) -> Loaded {
     let notes = if to_check && !verbose { &[] } else { creation.notes.as_slice() };
     notes.iter().take(all).for_each(|note| tell_note(&input, note));
     tell_rest(notes.len().saturating_sub(all), "note");
-    Loaded { objects, creation, before, complete: !input.has_errors(), input, bounded }
+    Loaded { objects, creation, before, complete: !input.has_errors(), input, bounded, replicas }
 }
 
 fn before(input: &Input, expand: impl FnOnce(&mut Objects) -> Vec<Note>) -> Option<Before> {

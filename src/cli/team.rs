@@ -88,6 +88,8 @@ impl Team {
             creation: &loaded.creation,
             before: loaded.before.as_ref().map(|before| &before.objects),
             skipped: &loaded.input().skipped,
+            written: &loaded.input().written,
+            replicas: loaded.replicas(),
             quotas,
             usage: self.usage.as_ref(),
             catalogue: self.catalogue.as_ref(),

@@ -4,11 +4,11 @@
 
 use rustc_hash::FxHashMap;
 
-use super::deployment::bounds::{Rounding, max_surge, scaled};
+use super::deployment::bounds::{Rounding, max_surge, max_unavailable, scaled};
 use super::scale_down::{WorkloadKey, key_of};
 use crate::manifest::Objects;
 use crate::manifest::resource::Resource;
-use crate::manifest::workload::{DaemonSet, Deployment, StatefulSet};
+use crate::manifest::workload::{DaemonSet, Deployment, DeploymentStrategy, StatefulSet};
 
 /// The largest number of pods of a workload in a rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct RolloutPeak {
     pub replicas: i32,
     /// Pods at most at once: with the surge, if there is one.
     pub peak: i32,
+    /// Pods that may be missing meanwhile.
+    pub missing: i32,
 }
 
 /// The peaks of all Deployments, StatefulSets and DaemonSets, in the order of the input. What terminates is not counted; a
@@ -27,11 +29,14 @@ pub fn rollout_peak(objects: &Objects) -> Vec<RolloutPeak> {
     let of_deployment = |deployment: &Deployment| {
         let replicas = deployment.spec.replicas.unwrap_or(1);
         let surge = if replicas == 0 { 0 } else { max_surge(deployment) };
-        RolloutPeak { workload: key_of(Deployment::KIND, &deployment.metadata), replicas, peak: replicas + surge }
+        let workload = key_of(Deployment::KIND, &deployment.metadata);
+        let missing = if deployment.spec.strategy.r#type == "Recreate" { replicas } else { max_unavailable(deployment) };
+        RolloutPeak { workload, replicas, peak: replicas + surge, missing }
     };
     let of_stateful_set = |set: &StatefulSet| {
         let replicas = set.spec.replicas.unwrap_or(1);
-        RolloutPeak { workload: key_of(StatefulSet::KIND, &set.metadata), replicas, peak: replicas }
+        let missing = missing_of(&set.spec.update_strategy, replicas);
+        RolloutPeak { workload: key_of(StatefulSet::KIND, &set.metadata), replicas, peak: replicas, missing }
     };
     let daemons = daemons(objects);
     let of_daemon_set = |set: &DaemonSet| {
@@ -40,10 +45,17 @@ pub fn rollout_peak(objects: &Objects) -> Vec<RolloutPeak> {
         let bounds = set.spec.update_strategy.rolling_update.as_ref();
         let surge = bounds.and_then(|bounds| bounds.max_surge.as_ref()).map_or(0, |surge| scaled(surge, replicas, Rounding::Up));
         let surge = if set.spec.update_strategy.r#type == "OnDelete" { 0 } else { surge };
-        RolloutPeak { workload, replicas, peak: replicas + surge }
+        let missing = missing_of(&set.spec.update_strategy, replicas);
+        RolloutPeak { workload, replicas, peak: replicas + surge, missing }
     };
     let deployments = objects.deployments.iter().map(of_deployment);
     deployments.chain(objects.stateful_sets.iter().map(of_stateful_set)).chain(objects.daemon_sets.iter().map(of_daemon_set)).collect()
+}
+
+/// How many pods of a StatefulSet or DaemonSet may be missing: one, if nothing is said.
+fn missing_of(strategy: &DeploymentStrategy, replicas: i32) -> i32 {
+    let written = strategy.rolling_update.as_ref().and_then(|bounds| bounds.max_unavailable.as_ref());
+    written.map_or(1, |written| scaled(written, replicas, Rounding::Up)).min(replicas)
 }
 
 /// How many pods each DaemonSet has.

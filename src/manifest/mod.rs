@@ -30,6 +30,7 @@ pub mod field;
 pub mod lenient;
 pub mod location;
 pub mod meta;
+pub mod monitoring;
 pub mod networking;
 pub mod node;
 pub mod objects;

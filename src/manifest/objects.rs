@@ -1,6 +1,7 @@
 //! All objects of an input, by kind.
 
 use super::meta::ObjectMeta;
+use super::monitoring::PrometheusRule;
 use super::networking::Ingress;
 use super::node::{Namespace, Node};
 use super::pod::{Pod, PodSpec};
@@ -64,6 +65,8 @@ pub struct Objects {
     pub limit_ranges: Vec<LimitRange>,
     /// HorizontalPodAutoscalers.
     pub horizontal_pod_autoscalers: Vec<HorizontalPodAutoscaler>,
+    /// PrometheusRules.
+    pub prometheus_rules: Vec<PrometheusRule>,
     /// Scheduler configurations found among the objects.
     pub scheduler_configurations: Vec<KubeSchedulerConfiguration>,
     /// Objects of kinds that are not modelled: only that they exist, for quotas count them.

@@ -3,6 +3,7 @@
 //! Source: the `resource.group` of k8s.io/api's types, as `kubectl api-resources` lists them, v1.36.
 
 use super::meta::ObjectMeta;
+use super::monitoring::PrometheusRule;
 use super::networking::Ingress;
 use super::node::{Namespace, Node};
 use super::objects::Other;
@@ -73,6 +74,7 @@ resources! {
     ResourceQuota "ResourceQuota" "v1" "resourcequotas" true
     LimitRange "LimitRange" "v1" "limitranges" true
     HorizontalPodAutoscaler "HorizontalPodAutoscaler" "autoscaling/v2" "horizontalpodautoscalers.autoscaling" true
+    PrometheusRule "PrometheusRule" "monitoring.coreos.com/v1" "prometheusrules.monitoring.coreos.com" true
 }
 
 /// What is not modelled says what it is by its fields: the constants are empty.

@@ -491,6 +491,8 @@ objects! {
         pub r#type: String,
         /// Ports it listens on.
         pub ports: Vec<ServicePort>,
+        /// `Cluster` (default) or `Local`: whether a node passes on to other nodes what comes in from outside.
+        pub external_traffic_policy: String,
         /// Whether a load balancer takes ports of the nodes (default true).
         pub allocate_load_balancer_node_ports: Option<bool>,
     }

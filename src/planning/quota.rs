@@ -85,7 +85,8 @@ pub struct Bounded {
 macro_rules! namespaced {
     ($objects:ident, $each:expr) => {
         namespaced!(@ $objects $each; pods deployments replica_sets replication_controllers stateful_sets daemon_sets jobs cron_jobs services ingresses
-            persistent_volume_claims pod_disruption_budgets resource_quotas limit_ranges horizontal_pod_autoscalers others)
+            persistent_volume_claims pod_disruption_budgets resource_quotas limit_ranges horizontal_pod_autoscalers prometheus_rules
+            others)
     };
     (@ $objects:ident $each:expr; $($field:ident)*) => { $( $each(&mut $objects.$field); )* };
 }
@@ -121,6 +122,7 @@ impl Bounded {
             resource_quotas: objects.resource_quotas.clone(),
             limit_ranges: objects.limit_ranges.clone(),
             horizontal_pod_autoscalers: objects.horizontal_pod_autoscalers.clone(),
+            prometheus_rules: objects.prometheus_rules.clone(),
             others: objects.others.clone(),
             ..Objects::default()
         };
@@ -250,6 +252,7 @@ pub(super) fn server(objects: &Objects) -> ApiServer {
     adopt(&mut server, &objects.pod_disruption_budgets, &namespaces);
     adopt(&mut server, &objects.horizontal_pod_autoscalers, &namespaces);
     adopt(&mut server, &objects.ingresses, &namespaces);
+    adopt(&mut server, &objects.prometheus_rules, &namespaces);
     adopt(&mut server, &objects.others, &namespaces);
     server
 }
@@ -304,6 +307,12 @@ fn refused_first(now: &Objects, objects: &Objects, more: Vec<(Pod, i32)>) -> Vec
         }
     }
     first.into_values().collect()
+}
+
+/// Who is refused in these namespaces when each workload is rolled out by itself, with nothing else on the move.
+pub fn refused_alone(objects: &Objects, namespaces: &BTreeSet<&str>) -> Vec<FirstRefused> {
+    let of_them = |(pod, _): &(Pod, i32)| namespaces.contains(pod.metadata.namespace_or_default());
+    surge(objects).into_iter().filter(of_them).flat_map(|more| refused_first(objects, objects, vec![more])).collect()
 }
 
 /// What quotas bound under two names.

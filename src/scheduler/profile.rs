@@ -89,6 +89,12 @@ impl Configuration {
         if problems.is_empty() { Ok(Configuration { written }) } else { Err(problems) }
     }
 
+    /// Whether a profile spreads pods that say nothing by a list of its own.
+    pub fn has_default_constraints(&self) -> bool {
+        let lists = |args: &PluginArgs| args.defaulting_type.as_deref() == Some("List") && !args.default_constraints.is_empty();
+        self.written.profiles.iter().flat_map(|profile| &profile.plugin_config).any(|config| config.args.as_ref().is_some_and(lists))
+    }
+
     /// Brings the profiles into numbers. Call it before the cluster is frozen: arguments may name labels and resources.
     pub fn compile(&self, compiler: &mut Compiler) -> Vec<Profile> {
         let default = [KubeSchedulerProfile::default()];

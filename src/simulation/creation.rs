@@ -110,7 +110,8 @@ struct Work<'a> {
 macro_rules! in_order {
     ($objects:ident, $replaced:ident, |$list:ident, $old:ident| $call:expr) => {
         in_order!(@ $objects $replaced $list $old $call;
-            namespaces priority_classes runtime_classes storage_classes limit_ranges resource_quotas others nodes persistent_volumes
+            namespaces priority_classes runtime_classes storage_classes limit_ranges resource_quotas prometheus_rules others nodes
+            persistent_volumes
             services persistent_volume_claims pod_disruption_budgets horizontal_pod_autoscalers daemon_sets replication_controllers
             replica_sets deployments stateful_sets jobs cron_jobs ingresses pods)
     };

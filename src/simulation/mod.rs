@@ -48,3 +48,4 @@ pub use control_plane::{ControlPlane, Event};
 pub use creation::{Creation, NotCreated, create};
 pub use difference::{Difference, Picture};
 pub use kubelet::PodState;
+pub use unknown::missing_namespaces;

@@ -15,6 +15,19 @@ use crate::manifest::policy::{PriorityClass, RuntimeClass};
 use crate::manifest::read::Written;
 use crate::manifest::resource::Resource;
 
+/// Namespaces that written objects name and that the cluster of the input does not have; none where nothing is known of its namespaces.
+pub fn missing_namespaces(objects: &Objects, written: &Written) -> BTreeSet<String> {
+    if !knows(&objects.namespaces, written) {
+        return BTreeSet::new();
+    }
+    let there: BTreeSet<&str> = objects.namespaces.iter().map(|namespace| namespace.metadata.name.as_str()).collect();
+    let others = objects.others.iter().filter(|other| !other.metadata.namespace.is_empty()).map(Resource::metadata);
+    let named = modelled(objects).filter(|metadata| written.holds(metadata)).map(ObjectMeta::namespace_or_default);
+    // kinds that are not modelled may be of no namespace
+    let named = named.chain(others.filter(|metadata| written.holds(metadata)).map(ObjectMeta::namespace_or_default));
+    named.filter(|name| !there.contains(name)).map(str::to_owned).collect()
+}
+
 /// Tells a server of what is named and not known.
 pub(super) fn presume(server: &mut ApiServer, objects: &Objects, written: &Written) {
     if !knows(&objects.namespaces, written) {
@@ -63,6 +76,10 @@ fn missing<'a, T: Resource>(objects: &'a Objects, known: &[T], name: impl Fn(&'a
 }
 
 fn namespaced(objects: &Objects) -> impl Iterator<Item = &ObjectMeta> {
+    modelled(objects).chain(objects.others.iter().map(Resource::metadata))
+}
+
+fn modelled(objects: &Objects) -> impl Iterator<Item = &ObjectMeta> {
     let of_specs = objects.pod_specs().map(|(metadata, _)| metadata);
     of_specs
         .chain(objects.services.iter().map(Resource::metadata))
@@ -72,7 +89,7 @@ fn namespaced(objects: &Objects) -> impl Iterator<Item = &ObjectMeta> {
         .chain(objects.horizontal_pod_autoscalers.iter().map(Resource::metadata))
         .chain(objects.resource_quotas.iter().map(Resource::metadata))
         .chain(objects.limit_ranges.iter().map(Resource::metadata))
-        .chain(objects.others.iter().map(Resource::metadata))
+        .chain(objects.prometheus_rules.iter().map(Resource::metadata))
 }
 
 fn named(namespace: &str, name: &str) -> ObjectMeta {

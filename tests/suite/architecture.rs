@@ -75,6 +75,8 @@ const SHELVES: &[(&str, &[&str])] = &[
 /// Crates with one home: where else may they be named?
 const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
+    ("clap_complete", &["cli/commands/completions.rs"]),
+    ("clap_mangen", &["cli/commands/man.rs"]),
     ("anyhow", &["cli"]),
     ("anstream", &["cli"]),
     ("indicatif", &["cli"]),

@@ -202,3 +202,15 @@ fn what_is_allowed_is_told_and_fails_nothing() {
     assert_eq!(run(Some(&empty)), (Some(1), 0.into(), serde_json::Value::Null));
     std::fs::remove_dir_all(&folder).expect("it can be removed");
 }
+
+#[test]
+fn the_settings_of_the_readme_are_settings() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("there is a README");
+    let blocks: Vec<&str> = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let settings: Vec<&&str> = blocks.iter().filter(|block| block.contains("kind: Settings")).collect();
+    assert_eq!(settings.len(), 1);
+    let settings = plimsoll::check::read::settings_str("README.md", settings[0]).unwrap_or_else(|problem| panic!("{problem}"));
+    assert_eq!((settings.thresholds.pods_per_node, settings.allow.len()), (Some(30), 1));
+    let bare = plimsoll::check::read::settings_str("s.yaml", "rules: {single-replica: off}").expect("off is a word here");
+    assert_eq!(bare.rules["single-replica"], plimsoll::check::settings::Level::Off);
+}

@@ -26,6 +26,11 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("schedule-namespace", "schedule fixtures/cli/pending.yaml -n batch"),
     ("schedule-134", "schedule fixtures/cli/pending.yaml --kubernetes 1.34"),
     ("schedule-preemption", "schedule fixtures/cli/preemption.yaml"),
+    ("schedule-patch", "schedule fixtures/cli/realise.yaml -o patch"),
+    ("schedule-kustomize", "schedule fixtures/cli/realise.yaml -o kustomize"),
+    ("schedule-script", "schedule fixtures/cli/realise.yaml -o script"),
+    ("schedule-realise", "schedule fixtures/cli/realise.yaml --realise"),
+    ("schedule-dot", "schedule fixtures/cli/realise.yaml -o dot"),
     ("samples", "schedule --samples 200 fixtures/cli/chance.yaml"),
     ("samples-json", "schedule --samples 20 --seed 7 fixtures/cli/chance.yaml -o json"),
     ("samples-csv", "schedule --samples 20 fixtures/cli/chance.yaml -o csv"),
@@ -84,10 +89,18 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("size-json", "size fixtures/cli/size.yaml --catalogue fixtures/cli/types.csv --zones a,b,c -o json"),
     ("size-csv", "size fixtures/cli/size.yaml --catalogue fixtures/cli/types.csv --zones a,b,c -o csv"),
     ("size-svg", "size fixtures/cli/size.yaml --catalogue fixtures/cli/types.csv --zones a,b,c -o svg"),
+    ("size-patch", "size fixtures/cli/size.yaml --catalogue fixtures/cli/types.csv --zones a,b,c -o patch"),
+    ("size-tfvars", "size fixtures/cli/size.yaml --catalogue fixtures/cli/types.csv --zones a,b,c -o tfvars"),
+    (
+        "size-machine-deployments",
+        "size fixtures/cli/size.yaml --catalogue fixtures/cli/types.csv --zones a,b --survive none -o machine-deployments",
+    ),
+    ("size-node-pools", "size fixtures/cli/size.yaml --catalogue fixtures/cli/types.csv --zones a,b --survive none -o node-pools"),
     ("size-keep", "size fixtures/cli/loss.yaml --keep-existing --like a --max-utilization none"),
     ("size-generic", "size fixtures/cli/size.yaml --survive none --objective evenness"),
     ("misuse-size-like", "size fixtures/cli/loss.yaml --like nobody"),
     ("misuse-size-survive", "size --survive rack"),
+    ("misuse-node-pools", "lose -o node-pools"),
     ("misuse-size-svg", "schedule -o svg"),
     ("schedule-replicas-max", "schedule --replicas max fixtures/data-platform/target"),
     ("drain-example", "drain --ignore-daemonsets"),
@@ -133,19 +146,60 @@ const OUTPUTS: &[(&str, &str)] = &[
     ),
     ("rightsize-top", "rightsize fixtures/data-platform/target --usage fixtures/cli/top.txt"),
     ("rightsize-foreign", "rightsize fixtures/cli/pending.yaml --usage fixtures/cli/top.txt"),
-    ("diff", "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml"),
+    ("diff", "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --only single-replica"),
     (
         "diff-markdown",
-        "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --catalogue fixtures/cli/types.csv -o markdown",
+        "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --catalogue fixtures/cli/types.csv --only single-replica -o markdown",
     ),
-    ("diff-json", "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml -o json"),
-    ("diff-csv", "diff fixtures/cli/diff/head.yaml fixtures/cli/diff/base.yaml --cluster fixtures/cli/diff/cluster.yaml -o csv"),
+    (
+        "diff-json",
+        "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --only single-replica -o json",
+    ),
+    (
+        "diff-csv",
+        "diff fixtures/cli/diff/head.yaml fixtures/cli/diff/base.yaml --cluster fixtures/cli/diff/cluster.yaml --only single-replica -o csv",
+    ),
     ("diff-nothing", "diff fixtures/cli/loss.yaml fixtures/cli/loss.yaml"),
-    ("check-baseline", "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --baseline fixtures/cli/diff/base.yaml"),
+    (
+        "check-baseline",
+        "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --baseline fixtures/cli/diff/base.yaml --only single-replica",
+    ),
     (
         "check-baseline-json",
-        "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --baseline fixtures/cli/diff/base.yaml -o json",
+        "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --baseline fixtures/cli/diff/base.yaml --only single-replica -o json",
     ),
+    (
+        "check-assert",
+        "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --catalogue fixtures/cli/types.csv --assert fixtures/cli/diff/policies.yaml --only single-replica",
+    ),
+    (
+        "check-assert-markdown",
+        "check fixtures/cli/diff/base.yaml --cluster fixtures/cli/diff/cluster.yaml --catalogue fixtures/cli/types.csv --assert fixtures/cli/diff/policies.yaml --only single-replica -o markdown",
+    ),
+    (
+        "check-assert-json",
+        "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --assert fixtures/cli/diff/policies.yaml --only single-replica -o json",
+    ),
+    (
+        "check-assert-github",
+        "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --assert fixtures/cli/diff/policies.yaml --baseline fixtures/cli/diff/base.yaml --only single-replica -o github",
+    ),
+    ("diff-versions", "diff --kubernetes 1.34 --to 1.36 fixtures/cli/diff/cluster.yaml fixtures/cli/diff/head.yaml"),
+    ("diff-versions-markdown", "diff --kubernetes 1.34 --to 1.36 fixtures/cli/diff/cluster.yaml fixtures/cli/diff/head.yaml -o markdown"),
+    ("diff-versions-json", "diff --kubernetes 1.34 --to 1.36 fixtures/cli/diff/cluster.yaml fixtures/cli/diff/head.yaml -o json"),
+    ("misuse-diff", "diff fixtures/cli/diff/base.yaml"),
+    ("check", "check fixtures/cli/check.yaml"),
+    ("check-wide", "check fixtures/cli/check.yaml fixtures/check/unexplained-allow/fires.yaml -o wide"),
+    ("check-json", "check fixtures/cli/check.yaml --only single-replica -o json"),
+    ("check-github", "check fixtures/cli/check.yaml --only single-replica --only unknown-priority-class -o github"),
+    ("check-csv", "check fixtures/cli/check.yaml --only single-replica -o csv"),
+    ("explain-rule", "explain-rule single-replica"),
+    ("misuse-rule", "explain-rule no-such-rule"),
+    ("help-check", "check --help"),
+    ("report", "report fixtures/cli/loss.yaml -o table"),
+    ("report-failures-svg", "report fixtures/cli/loss.yaml -o svg --chart failure-matrix"),
+    ("misuse-report", "report fixtures/cli/loss.yaml -o report.pdf"),
+    ("misuse-report-chart", "report fixtures/cli/loss.yaml -o cost.svg --chart cost-curve"),
     ("help", "--help"),
     ("help-plan", "plan --help"),
     ("help-schedule", "schedule --help"),
@@ -156,6 +210,7 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("help-rightsize", "rightsize --help"),
     ("help-diff", "diff --help"),
     ("help-snapshot", "snapshot --help"),
+    ("help-report", "report --help"),
     ("misuse-node", "drain fixtures/cli/drain.yaml node-x"),
     ("misuse-flag", "schedule --frobnicate"),
     ("misuse-file", "schedule no/such/file.yaml"),
@@ -246,7 +301,17 @@ fn made_table(name: &str) -> String {
         "formats" => {
             let row = |format: &plimsoll::report::formats::Format| format!("| `{}` | {} |\n", format.name, format.about);
             let rows: String = plimsoll::report::formats::FORMATS.iter().map(row).collect();
+            let picture = |format: &plimsoll::report::formats::Picture| format!("| `{}` | {} |\n", format.name, format.about);
+            let rows = rows + &plimsoll::report::formats::PICTURES.iter().map(picture).collect::<String>();
             format!("| `-o` | for |\n|---|---|\n{rows}")
+        }
+        "rules" => {
+            let row = |rule: &plimsoll::check::Rule| {
+                let severity = rule.severity.to_string();
+                format!("| {} | `{}` | {} | {severity} | {} |\n", rule.code, rule.name, rule.group.words(), rule.manual().title)
+            };
+            let rows: String = plimsoll::check::rules::RULES.iter().map(row).collect();
+            format!("| code | rule | group | severity | finds |\n|---|---|---|---|---|\n{rows}")
         }
         "commands" => {
             let command = plimsoll::cli::command("plimsoll");

@@ -231,7 +231,7 @@ fn no_name_is_left_and_what_means_something_stays() {
   containers: [{name: hush-ac, image: 'registry.hush-m.example/hush-n/hush-p:latest', command: [hush], args: [hush], env: [{name: hush, value: hush}]}]}}}}
 ---
 {apiVersion: v1, kind: Pod, metadata: {name: hush-q-10, namespace: hush-r, uid: hush-ad, ownerReferences: [{apiVersion: apps/v1, kind: StatefulSet, name: hush-q, uid: hush-s, controller: true}],
-  labels: {statefulset.kubernetes.io/pod-name: hush-q-10, apps.kubernetes.io/pod-index: '10'}, annotations: {hush-config: 'a: hush'}},
+  labels: {statefulset.kubernetes.io/pod-name: hush-q-10, apps.kubernetes.io/pod-index: '10'}, annotations: {plimsoll.dev/allow: "single-replica: hush knows; bare-pod", hush-config: 'a: hush'}},
   spec: {nodeName: ip-10-1-2-3.hush-a.internal, hostname: hush-q-10, tolerations: [{key: hush-j, value: hush-k, operator: Equal}], volumes: [{name: hush-w, persistentVolumeClaim: {claimName: hush-w-hush-q-10}},
   {name: hush-ae, hostPath: {path: /hush/data}}], containers: [{name: hush-ac, image: 'registry.hush-m.example/hush-n/hush-p:latest', ports: [{name: hush-p, containerPort: 1, hostPort: 1, hostIP: 10.1.2.3}]}],
   affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: hush-d.example/rack, operator: In, values: [hush-e]}]}]}}}},
@@ -267,6 +267,7 @@ fn no_name_is_left_and_what_means_something_stays() {
         "kafka",
         "topology.kubernetes.io/zone",
         "KubeletReady",
+        "single-replica: redacted; bare-pod",
         ":latest",
         "\"cpu\"",
     ] {

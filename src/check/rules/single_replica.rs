@@ -1,7 +1,7 @@
 //! A workload that serves others has a single pod, and nothing says that this is enough.
 //!
 //! While its node is lost, drained or restarted there is nobody who answers. It is not said of a workload that an autoscaler keeps at two or
-//! more, of one that no Service leads to, or of one that says `plimsoll.dev/allow: "single-replica: …"` and why.
+//! more, of one that no Service leads to, or leads to beside others or for its metrics only, or of one that says `plimsoll.dev/allow: "single-replica: …"` and why.
 //!
 //! # Example
 //!
@@ -23,38 +23,28 @@
 //!
 //! The metric "Service Replicas: 2+ per service" of a guide to highly available data platforms; `planning::success_metrics`.
 
-use crate::check::{Findings, Subject, Workload};
+use crate::check::{Findings, Subject};
+use crate::manifest::workload::Service;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
     for workload in subject.workloads.iter().filter(|workload| workload.serves() && workload.replicas == Some(1)) {
-        let Some(service) = service_of(subject, workload) else { continue };
-        if is_scaled(subject, workload) {
+        let is_alone = |service: &&Service| subject.led_to(service).filter(|other| other.replicas != Some(0)).count() == 1;
+        let mut services = subject.services_of(workload).filter(|service| !is_of_metrics(service));
+        let Some(service) = services.find(is_alone) else { continue };
+        let least = subject.autoscaler_of(workload).map_or(1, |autoscaler| autoscaler.spec.min_replicas.unwrap_or(1));
+        if least > 1 {
             continue;
         }
+        let name = &service.metadata.name;
         findings
-            .on_workload(workload, "spec.replicas", format!("a single pod is all that Service {service} leads to"))
+            .on_workload(workload, "spec.replicas", format!("a single pod is all that Service {name} leads to"))
             .because("while its node is lost, drained or restarted nobody answers")
             .help("run two or more on different nodes, or annotate it with plimsoll.dev/allow: \"single-replica: WHY\"");
     }
 }
 
-fn service_of<'a>(subject: &Subject<'a>, workload: &Workload<'_>) -> Option<&'a str> {
-    let leads = |service: &&crate::manifest::workload::Service| {
-        let selector = &service.spec.selector;
-        service.metadata.namespace_or_default() == workload.namespace()
-            && !selector.is_empty()
-            && selector.iter().all(|(key, value)| workload.labels().get(key) == Some(value))
-    };
-    subject.objects.services.iter().find(leads).map(|service| service.metadata.name.as_str())
-}
-
-/// Whether an autoscaler keeps it at two or more.
-fn is_scaled(subject: &Subject<'_>, workload: &Workload<'_>) -> bool {
-    subject.objects.horizontal_pod_autoscalers.iter().any(|autoscaler| {
-        let target = &autoscaler.spec.scale_target_ref;
-        autoscaler.metadata.namespace_or_default() == workload.namespace()
-            && target.kind == workload.kind
-            && target.name == workload.metadata.name
-            && autoscaler.spec.min_replicas.unwrap_or(1) > 1
-    })
+/// Whether nothing but metrics is asked of a Service: who gathers those can wait.
+fn is_of_metrics(service: &Service) -> bool {
+    let ports = &service.spec.ports;
+    service.metadata.name.ends_with("-metrics") || !ports.is_empty() && ports.iter().all(|port| port.name.contains("metrics"))
 }

@@ -2,7 +2,9 @@
 //!
 //! A new command: a file with `Arguments` and `run`, and a row in the table below; clap's help and the README walk it.
 
+mod alerts;
 mod check;
+mod completions;
 mod conformance;
 mod diff;
 mod drain;
@@ -10,6 +12,7 @@ mod explain;
 mod explain_rule;
 mod fit;
 mod lose;
+mod man;
 mod plan;
 mod report;
 mod rightsize;
@@ -62,6 +65,12 @@ commands! {
     Diff => diff,
     /// The manual of a rule of `check`, or the list of all rules
     ExplainRule => explain_rule,
+    /// The PrometheusRule with the alerts that a cluster lacks: a node that is not ready, a crowded node, a budget that lets no pod go
+    Alerts => alerts,
     /// Replays recordings of the real kube-scheduler and shows the first difference of each case
     Conformance => conformance,
+    /// What a shell needs to complete commands, flags and their values: bash, zsh, fish and others
+    Completions => completions,
+    /// The manual pages, one a command
+    Man => man,
 }

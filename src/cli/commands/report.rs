@@ -53,15 +53,15 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  plimsoll report cluster.json                                        writes report.html
-  plimsoll report cluster.json -o cluster.html --catalogue types.csv  with what to buy, and the cost curve
-  plimsoll report cluster.json new/ -o after.html                     with these manifests applied, and what that changes
-  plimsoll report cluster.json -o nodes.svg --chart utilisation       one chart
-  plimsoll report cluster.json -o charts.png                          all charts in one picture
-  plimsoll report cluster.json -o html | gzip > cluster.html.gz       to standard output
+  plimsoll report cluster.json                                   writes report.html
+  plimsoll report cluster.json -o all.html --catalogue aws.csv   with what to buy, and the cost curve
+  plimsoll report cluster.json new/ -o after.html                with these manifests, and what changes
+  plimsoll report cluster.json -o nodes.svg --chart utilisation  one chart
+  plimsoll report cluster.json -o charts.png                     all charts in one picture
+  plimsoll report cluster.json -o html | gzip > all.html.gz      to standard output
 
-The page is one file that needs no network: everyone can open it, today and in ten years. It names nodes, namespaces, workloads and pods
-with what they request, and nothing else of the input: no environment, no annotations, no secrets.
+The page is one file that needs no network. It names nodes, namespaces, workloads and pods, what they request and what the scheduler says
+of them, and nothing else of the input: no environment, no annotations, no secrets.
 
 A report passes no judgement: exit code 0 when it is written, whatever it says. `plimsoll plan` is the gate.";
 

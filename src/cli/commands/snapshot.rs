@@ -62,8 +62,8 @@ Examples:
 
 Secrets and ConfigMaps are not asked for. Environment, commands, managed fields and copies in annotations are not written.
 
-Exit code 2 when nothing could be read or written, or not everything that was named; kinds that a cluster lacks or does not show to you are
-named on stderr, with what is weaker without them.";
+Exit code 2 when nothing could be read or written, or not everything that was named. Kinds that a cluster lacks or does not show to you
+are named on stderr, with what is weaker without them.";
 
 /// Runs `snapshot`.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {

@@ -25,7 +25,7 @@ pub(in crate::controllers) fn max_surge(deployment: &Deployment) -> i32 {
 }
 
 /// How many of `replicas` may be missing.
-pub(super) fn max_unavailable(deployment: &Deployment) -> i32 {
+pub(in crate::controllers) fn max_unavailable(deployment: &Deployment) -> i32 {
     if is_rolling(&deployment.spec) { fenceposts(deployment).1.min(replicas(deployment)) } else { 0 }
 }
 

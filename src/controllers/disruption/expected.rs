@@ -59,7 +59,7 @@ fn expected_scale<'a>(
 }
 
 /// A number, or a share of `of` rounded up.
-fn scaled(bound: &IntOrString, of: i32) -> Result<i32, String> {
+pub(crate) fn scaled(bound: &IntOrString, of: i32) -> Result<i32, String> {
     match bound {
         IntOrString::Int(number) => Ok(i32::try_from(*number).unwrap_or(i32::MAX)),
         IntOrString::Text(text) => {

@@ -11,6 +11,7 @@ mod scale;
 mod sync;
 
 pub use expansion::budgets;
+pub(crate) use expected::scaled;
 pub(super) use sync::{sync, watch};
 
 use expected::Expected;

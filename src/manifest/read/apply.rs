@@ -16,6 +16,7 @@ use super::kinds::Kind;
 use crate::manifest::Objects;
 use crate::manifest::location::Origin;
 use crate::manifest::meta::{ObjectMeta, StringMap};
+use crate::manifest::monitoring::PrometheusRule;
 use crate::manifest::networking::Ingress;
 use crate::manifest::node::{Namespace, Node};
 use crate::manifest::pod::Pod;
@@ -189,6 +190,7 @@ keeps! {
     CronJob []
     ControllerRevision []
     Service []
+    PrometheusRule []
     Ingress []
     PersistentVolumeClaim [spec.volume_name, spec.storage_class_name, spec.volume_mode, status]
     PersistentVolume [spec.claim_ref, status]

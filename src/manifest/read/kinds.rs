@@ -14,6 +14,7 @@ use super::typed::{TypeError, from_node};
 use super::{Input, apply};
 use crate::manifest::Objects;
 use crate::manifest::meta::ObjectMeta;
+use crate::manifest::monitoring::PrometheusRule;
 use crate::manifest::networking::Ingress;
 use crate::manifest::node::{Namespace, Node};
 use crate::manifest::pod::Pod;
@@ -166,7 +167,7 @@ macro_rules! with_metadata {
 with_metadata! {
     Node Namespace Pod Deployment ReplicaSet ReplicationController StatefulSet ControllerRevision DaemonSet Job CronJob Service Ingress
     PersistentVolumeClaim PersistentVolume StorageClass CsiNode CsiDriver CsiStorageCapacity VolumeAttachment
-    PodDisruptionBudget PriorityClass RuntimeClass ResourceQuota LimitRange HorizontalPodAutoscaler
+    PodDisruptionBudget PriorityClass RuntimeClass ResourceQuota LimitRange HorizontalPodAutoscaler PrometheusRule
 }
 
 kinds! {
@@ -196,6 +197,7 @@ kinds! {
     ResourceQuota in resource_quotas, "ResourceQuota", namespaced, [""]
     LimitRange in limit_ranges, "LimitRange", namespaced, [""]
     HorizontalPodAutoscaler in horizontal_pod_autoscalers, "HorizontalPodAutoscaler", namespaced, ["autoscaling", "extensions"]
+    PrometheusRule in prometheus_rules, "PrometheusRule", namespaced, ["monitoring.coreos.com"]
     KubeSchedulerConfiguration in scheduler_configurations, "KubeSchedulerConfiguration", cluster, ["kubescheduler.config.k8s.io"]
 }
 
@@ -227,6 +229,7 @@ fn first_version(groups: &[&'static str]) -> &'static str {
         Some(&"storage.k8s.io") => "storage.k8s.io/v1",
         Some(&"scheduling.k8s.io") => "scheduling.k8s.io/v1",
         Some(&"networking.k8s.io") => "networking.k8s.io/v1",
+        Some(&"monitoring.coreos.com") => "monitoring.coreos.com/v1",
         Some(&"node.k8s.io") => "node.k8s.io/v1",
         Some(&"kubescheduler.config.k8s.io") => "kubescheduler.config.k8s.io/v1",
         _ => "v1",

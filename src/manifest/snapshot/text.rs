@@ -142,7 +142,11 @@ mod tests {
         let objects = read_str("all", &one_of_each()).objects;
         let mut kinds = Vec::new();
         let kind = |text: &str| serde_json::from_str::<Value>(text).expect("it is JSON")["kind"].as_str().expect("it has one").to_owned();
-        for_each(&objects, &mut |text| Ok(kinds.push(kind(&text)))).expect("nothing fails");
+        for_each(&objects, &mut |text| {
+            kinds.push(kind(&text));
+            Ok(())
+        })
+        .expect("nothing fails");
         kinds.sort();
         let mut gathered: Vec<&str> = GATHERED.iter().map(|row| row.kind).collect();
         gathered.sort();
@@ -160,7 +164,11 @@ mod tests {
             assert!(again.problems.is_empty(), "{:?}", again.problems);
             let mut texts = [Vec::new(), Vec::new()];
             for (objects, texts) in [&objects, &again.objects].into_iter().zip(&mut texts) {
-                for_each(objects, &mut |text| Ok(texts.push(text))).expect("nothing fails");
+                for_each(objects, &mut |text| {
+                    texts.push(text);
+                    Ok(())
+                })
+                .expect("nothing fails");
             }
             assert_eq!(texts[0], texts[1]);
         }

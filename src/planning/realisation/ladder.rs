@@ -106,8 +106,10 @@ impl<'a> Scene<'a> {
             return Vec::new();
         }
         let most = levels.keys().copied().max().unwrap_or(1).max(1);
+        // where pods can be nowhere else, those nodes need no wish that have fewest: that leaves the others more weight
+        let least = if self.wanted == *among { levels.pop_first().map_or(0, |(level, _)| level) } else { 0 };
         let wish = |(level, nodes): (u64, BTreeSet<usize>)| {
-            let weight = i32::try_from(level * 100 / most).unwrap_or(100).clamp(1, 100);
+            let weight = i32::try_from((level - least) * 100 / (most - least)).unwrap_or(100).clamp(1, 100);
             let terms = node_terms(self.nodes, &nodes, among).into_iter();
             terms.map(move |preference| PreferredSchedulingTerm { weight, preference }).collect::<Vec<_>>()
         };

@@ -117,20 +117,22 @@ pub fn realise(question: &Question<'_>) -> Realisation {
     let ladders: Vec<Vec<Change>> = rehearsal.planned.iter().map(|planned| ladder(planned, &rehearsal.ground)).collect();
     let mut search = Search::new(&rehearsal, ladders);
     let mut outcomes = search.climb();
+    let holds = |search: &Search<'_>| {
+        let promise = question.promise.filter(|_| search.changes_anything());
+        promise.is_none_or(|promise| promise(&rehearsal.changed(&search.changes())))
+    };
     let mut kept = Kept::All;
-    if let Some(promise) = question.promise.filter(|_| search.changes_anything()) {
-        if !promise(&rehearsal.changed(&search.changes())) {
-            kept = Kept::Wishes;
-            search = search.of_wishes();
-            outcomes = search.climb();
-            if search.changes_anything() && !promise(&rehearsal.changed(&search.changes())) {
-                kept = Kept::Nothing;
-                search = search.of_nothing();
-                outcomes = search.climb();
-            }
-        }
+    if !holds(&search) {
+        kept = Kept::Wishes;
+        search = search.of_wishes();
+        outcomes = search.climb();
     }
-    let changes: Vec<Option<Change>> = search.changes().into_iter().map(|change| change.cloned()).collect();
+    if kept == Kept::Wishes && !holds(&search) {
+        kept = Kept::Nothing;
+        search = search.of_nothing();
+        outcomes = search.climb();
+    }
+    let changes: Vec<Option<Change>> = search.changes().into_iter().map(Option::<&Change>::cloned).collect();
     let workloads = rehearsal.planned.iter().zip(changes).zip(outcomes).map(|((planned, change), outcome)| Realised {
         change,
         replicas: planned.replicas.filter(|_| question.sets_replicas),
@@ -188,14 +190,13 @@ impl<'a> Search<'a> {
             if low.is_empty() {
                 return self.weaken(outcomes);
             }
-            for own in low {
-                if self.rungs[own] < self.ladders[own].len() {
-                    self.rungs[own] += 1;
-                } else {
-                    // what changes nothing for the better is left out
-                    (self.rungs[own], self.given_up[own]) = (0, true);
-                }
+            let higher: Vec<usize> = low.iter().copied().filter(|&own| self.rungs[own] < self.ladders[own].len()).collect();
+            if higher.is_empty() {
+                // all are as high as they go: the one that is farthest from its places may be what keeps others from theirs
+                let worst = low.into_iter().min_by_key(|&own| outcomes[own].met).expect("there is one");
+                (self.rungs[worst], self.given_up[worst]) = (0, true);
             }
+            higher.into_iter().for_each(|own| self.rungs[own] += 1);
         }
     }
 

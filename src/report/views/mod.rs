@@ -5,6 +5,7 @@
 //!
 //! A new view: a file with the struct, a `document` and a `records` function, a variant of [`View`], a row in [`schemas`].
 
+pub mod alerts;
 pub mod asides;
 pub mod assertions;
 pub mod baseline;

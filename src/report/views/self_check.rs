@@ -126,12 +126,13 @@ impl SelfCheckView {
         let head =
             format!("self-check: {} of {} bound pods ({:.1} %)", thousands(self.accepted), thousands(self.judged), self.accepted_percent);
         let parts = [
-            (self.overtaken, self.explained("since"), "overtaken by later changes"),
-            (self.lacking, self.explained("lacking"), "refer to what the input lacks"),
-            (self.contradicting, self.explained("contradiction"), "contradict"),
+            (self.overtaken, self.explained("since"), ["was overtaken by later changes", "were overtaken by later changes"]),
+            (self.lacking, self.explained("lacking"), ["refers to what the input lacks", "refer to what the input lacks"]),
+            (self.contradicting, self.explained("contradiction"), ["contradicts", "contradict"]),
         ];
         let said = parts.iter().filter(|(number, ..)| *number > 0);
-        let said: Vec<String> = said.map(|(number, by, words)| format!("{} {words} ({by})", thousands(*number))).collect();
+        let said: Vec<String> =
+            said.map(|(number, by, words)| format!("{} {} ({by})", thousands(*number), words[usize::from(*number > 1)])).collect();
         format!("{head} are where our filters accept them; {}", said.join("; "))
     }
 

@@ -14,7 +14,8 @@ use crate::cluster::relations::Role;
 use crate::scheduler::attempt::{Code, Rejection, Rejections};
 use crate::scheduler::framework::{Cycle, MAX_NODE_SCORE, Plugin};
 
-const REASON_AFFINITY: &str = "node(s) didn't match pod affinity rules";
+/// What it says of a node near which there are no pods such as it must be near to.
+pub const REASON_AFFINITY: &str = "node(s) didn't match pod affinity rules";
 const REASON_ANTI_AFFINITY: &str = "node(s) didn't match pod anti-affinity rules";
 const REASON_EXISTING: &str = "node(s) didn't satisfy existing pods anti-affinity rules";
 

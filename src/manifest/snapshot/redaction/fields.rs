@@ -370,10 +370,12 @@ impl Walk<'_> {
     }
 }
 
-/// The value of one of our own annotations: of addresses in it, only how many they stand for.
+/// The value of one of our own annotations: of addresses in it, only how many they stand for; of reasons, that there are some.
 fn own(key: &str, value: &str) -> String {
-    if key != "plimsoll.dev/minio" {
-        return value.to_owned();
+    match key {
+        "plimsoll.dev/minio" => {}
+        "plimsoll.dev/allow" => return allowed(value),
+        _ => return value.to_owned(),
     }
     let masked = |word: &str| match word.split_once("://") {
         _ if word.starts_with("EC:") => word.to_owned(),
@@ -381,6 +383,15 @@ fn own(key: &str, value: &str) -> String {
         None => mask(word),
     };
     value.split_whitespace().map(masked).collect::<Vec<_>>().join(" ")
+}
+
+/// Rules that are allowed, without the words of the reason: that there is one is kept.
+fn allowed(value: &str) -> String {
+    let entry = |entry: &str| match entry.split_once(':') {
+        Some((rules, reason)) if !reason.trim().is_empty() => format!("{}: redacted", rules.trim()),
+        _ => entry.trim().to_owned(),
+    };
+    value.split(['\n', ';']).map(entry).filter(|entry| !entry.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 /// Letters and digits outside of ranges (`{0...3}`) crossed out.

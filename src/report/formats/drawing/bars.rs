@@ -15,8 +15,8 @@ const ROW: i32 = 26;
 const ROW_WITH_NAME: i32 = 44;
 const BAR_HEIGHT: i32 = 14;
 /// What the number beside a bar takes, and the gap between columns.
-const NUMBER: i32 = 62;
-const GAP: i32 = 12;
+const NUMBER: i32 = 50;
+const GAP: i32 = 10;
 /// What is written where a bar is at its limit or over it.
 const OVER: &str = "▲";
 
@@ -101,7 +101,7 @@ fn legend(bars: &Bars) -> Legend {
     let mut entries = vec![(Swatch { fill: &BAR, sign: None }, "requested".to_owned())];
     let limit = bars.limits.iter().flatten().copied().reduce(f64::min);
     let over = match limit {
-        Some(limit) => format!("at or over the limit of {limit} %, which the upright mark shows"),
+        Some(limit) => format!("at or over {limit} %, the upright mark"),
         None => "more than there is".to_owned(),
     };
     entries.push((Swatch { fill: &BAR_OVER, sign: Some((OVER, &ON_DEEP)) }, over));

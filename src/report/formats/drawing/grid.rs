@@ -12,6 +12,8 @@ const HEADER: i32 = 26;
 const ROW: i32 = 26;
 /// No column is wider than this.
 const WIDEST: i32 = 150;
+/// In narrower columns names find no room, not even without their middles.
+const NAMED: i32 = 64;
 /// Between cells.
 const GAP: i32 = 2;
 
@@ -28,7 +30,7 @@ impl Layout {
         let wish = grid.rows.iter().map(|(name, _)| text_width(name, TEXT)).max().unwrap_or_default() + 14;
         let names = wish.min(width * 2 / 5);
         let column = ((width - names) / (grid.columns.len().max(1) as i32)).min(WIDEST);
-        let is_numbered = grid.columns.iter().any(|name| text_width(name, TEXT) > column - GAP);
+        let is_numbered = column < NAMED && grid.columns.iter().any(|name| text_width(name, TEXT) > column - GAP);
         Layout { names, column, is_numbered }
     }
 }
@@ -46,7 +48,7 @@ where
     let layout = Layout::of(grid, canvas.width);
     let middle = |index: usize| layout.names + layout.column * index as i32 + layout.column / 2;
     for (index, name) in grid.columns.iter().enumerate() {
-        let name = if layout.is_numbered { (index + 1).to_string() } else { name.clone() };
+        let name = if layout.is_numbered { (index + 1).to_string() } else { shortened(name, TEXT, layout.column - GAP - 6) };
         canvas.text(&name, (middle(index), HEADER / 2), At::Middle, (TEXT, &INK))?;
     }
     for (number, (name, cells)) in grid.rows.iter().enumerate() {
@@ -86,7 +88,7 @@ fn colours(shade: Shade) -> (&'static Colour, &'static Colour) {
     const DEEP: &Colour = &palette::ON_DEEP;
     const ON: &Colour = &palette::ON_FILL;
     match shade {
-        Shade::Blank => (&palette::PAPER, &palette::FAINT),
+        Shade::Blank => (&palette::DESK, &palette::FAINT),
         Shade::Level(0) => (&palette::LEVEL_0, ON),
         Shade::Level(1) => (&palette::LEVEL_1, ON),
         Shade::Level(2) => (&palette::LEVEL_2, ON),

@@ -48,7 +48,7 @@ impl Frame {
     fn height(self, chart: &Chart) -> i32 {
         let width = self.inner_width();
         let plot = match &chart.plot {
-            Plot::Lines(_) => lines::height(width),
+            Plot::Lines(lines) => lines::height(lines, width),
             Plot::Bars(bars) => bars::height(bars, width),
             Plot::Grid(grid) => grid::height(grid, width),
         };

@@ -71,10 +71,17 @@ struct Shown {
 struct Matrix {
     about: String,
     corner: String,
-    columns: Vec<String>,
+    columns: Vec<MatrixColumn>,
     rows: Vec<MatrixRow>,
     legend: Vec<(&'static str, String)>,
     notes: Vec<String>,
+}
+
+/// `node` and `n1`.
+#[derive(Serialize)]
+struct MatrixColumn {
+    kind: String,
+    name: String,
 }
 
 #[derive(Serialize)]
@@ -151,11 +158,18 @@ impl Matrix {
         Matrix {
             about: about.to_owned(),
             corner: format!("{} \\ {}", grid.axes.0, grid.axes.1),
-            columns: grid.columns.clone(),
+            columns: grid.columns.iter().map(|name| MatrixColumn::new(name)).collect(),
             rows: grid.rows.iter().map(row).collect(),
             legend: grid.legend.iter().map(|(fill, text)| (shade(*fill), text.clone())).collect(),
             notes: grid.notes.clone(),
         }
+    }
+}
+
+impl MatrixColumn {
+    fn new(title: &str) -> Self {
+        let (kind, name) = title.split_once(' ').unwrap_or(("", title));
+        MatrixColumn { kind: kind.to_owned(), name: name.to_owned() }
     }
 }
 

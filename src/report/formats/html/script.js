@@ -27,6 +27,9 @@
   // ---- tables: search, sort, pages -----------------------------------------------------------------------------------
   const PAGE = 20;
   const PRINTED = 500;
+  // no longer texts stay in one line
+  const SHORT = 16;
+  const SORTED_FROM = 3;
   const SEARCHED_FROM = 8;
   const count = (number) => number.toLocaleString("en");
   const collator = new Intl.Collator("en", { numeric: true });
@@ -125,9 +128,11 @@
       if (!shown) select();
       const first = state.page * PAGE;
       const rows = shown.slice(first, first + state.size);
-      body.replaceChildren(...rows.map((row) => element("tr", {}, ...columns.map((_, column) => {
+      body.replaceChildren(...rows.map((row) => element("tr", { role: "row" }, ...columns.map((_, column) => {
         const [value, mood] = text(column, row);
-        return element("td", { className: isNumber[column] ? `${mood} number` : mood, textContent: value });
+        const cell = element("td", { role: "cell", className: `${mood}${isNumber[column] ? " number" : value.length <= SHORT ? " short" : ""}`, textContent: value });
+        cell.dataset.label = names[column];
+        return cell;
       }))));
       if (rows.length === 0) {
         body.append(element("tr", {}, element("td", { className: "faint", colSpan: names.length, textContent: "No row has all of these words." })));
@@ -155,7 +160,8 @@
       draw();
     };
 
-    heads.forEach((head, column) => {
+    const rowsHere = box.dataset.source ? Infinity : body.rows.length;
+    if (rowsHere >= SORTED_FROM) heads.forEach((head, column) => {
       const button = element("button", { type: "button", textContent: names[column] });
       button.addEventListener("click", () => {
         const again = state.column === column;
@@ -181,7 +187,6 @@
       });
       pager.append(button);
     }
-    const rowsHere = box.dataset.source ? Infinity : body.rows.length;
     if (rowsHere >= SEARCHED_FROM) {
       const input = element("input", { type: "search", id: `search-${number}`, autocomplete: "off", spellcheck: false });
       input.placeholder = `words, -not, ${names[0].split(" ")[0]}:word`;
@@ -222,12 +227,10 @@
     section.querySelector(".hint").hidden = false;
     const rows = [...table.tBodies[0].rows];
     const cell = (row, column) => rows[row]?.cells[column];
-    const columnNames = [...table.tHead.rows[0].cells].map((head) => head.textContent);
     let current = cell(0, 1);
-    table.setAttribute("role", "grid");
     const describe = (td) => {
-      const what = `${td.parentElement.cells[0].textContent}, ${columnNames[td.cellIndex]}`;
-      return `${what}: ${td.title || td.dataset.about || "loses no pod."}`;
+      const what = `${td.parentElement.cells[0].textContent}, ${td.dataset.label}`;
+      return `${what}: ${td.title || "loses no pod."}`;
     };
     const choose = (td) => {
       current.tabIndex = -1;

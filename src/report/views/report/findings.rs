@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::report::amount::count;
+use crate::report::amount::{count, thousands};
 use crate::report::document::{Mood, Table, Text};
 use crate::report::views::schedule::State;
 use crate::report::views::success_metrics::MetricView;
@@ -97,8 +97,8 @@ impl FindingView {
         table
     }
 
-    /// `2 errors, 5 warnings, 1 note`.
-    pub(super) fn counted(findings: &[FindingView]) -> Text {
+    /// How many there are, and how many of each: `2 errors, 5 warnings, 1 note`.
+    pub(super) fn counted(findings: &[FindingView]) -> (Text, String) {
         let number = |severity: &str| findings.iter().filter(|finding| finding.severity == severity).count();
         let parts = ["error", "warning", "note"].map(|severity| (number(severity), severity));
         let said: Vec<String> = parts.iter().filter(|(number, _)| *number > 0).map(|(number, one)| count(*number, one)).collect();
@@ -107,6 +107,6 @@ impl FindingView {
             [(0, _), ..] => Mood::Notable,
             _ => Mood::Bad,
         };
-        Text::new(if said.is_empty() { "none".to_owned() } else { said.join(", ") }, mood)
+        (Text::new(thousands(findings.len()), mood), said.join(", "))
     }
 }

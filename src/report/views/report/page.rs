@@ -69,7 +69,7 @@ impl ReportView {
             ),
             figure("Pods without a node", judged(thousands(without), without == 0), parts.join(", ")),
         ];
-        for each in &self.survives {
+        for each in self.survives.iter().filter(|each| each.losses > 0) {
             let value = judged(format!("{} of {}", thousands(each.survived), thousands(each.losses)), each.survived == each.losses);
             let worst = each.worst.as_ref().filter(|_| each.survived < each.losses);
             figures.push(figure(
@@ -78,7 +78,8 @@ impl ReportView {
                 worst.map_or_else(String::new, |worst| format!("worst: {}", worst.lost)),
             ));
         }
-        figures.push(figure("Findings", FindingView::counted(&self.findings), String::new()));
+        let (found, parts) = FindingView::counted(&self.findings);
+        figures.push(figure("Findings", found, parts));
         let take = format!("{} take ordinary pods", thousands(state.nodes_that_take_pods));
         figures.push(figure("Nodes", thousands(self.nodes.len()).into(), take));
         figures.push(figure(
@@ -86,7 +87,7 @@ impl ReportView {
             thousands(summary.pods).into(),
             format!("{} a node, at most {}", state.pods_per_node, thousands(state.most_pods_on_a_node)),
         ));
-        for each in self.resources.iter().filter(|each| each.is_main() && each.resource != "pods") {
+        for each in self.resources.iter().filter(|each| each.is_main() && each.resource != "pods" && each.allocatable > 0) {
             figures.push(figure(&format!("{} requested", each.resource), each.share().into(), each.fraction()));
         }
         if let Some(cost) = self.size.as_ref().and_then(|size| size.cost) {
@@ -105,7 +106,7 @@ impl ReportView {
         };
         let mut lines = vec![size.headline()];
         lines.extend(size.lead());
-        document.lines("Cost", lines);
+        document.lines("What to buy", lines);
         size.add_nodes(document);
         if let Some(why) = &size.why {
             why.charts().into_iter().for_each(|chart| document.chart(chart));

@@ -196,7 +196,7 @@ impl WhyView {
         };
         let cost = chart(
             "cost-curve",
-            "Cost",
+            "Cost by number of nodes",
             "What fleets with fewer and more nodes than the plan's cost an hour; the fewest nodes on which everything holds are marked.",
             "an hour",
             vec![("cost".to_owned(), of(&|point| Some(point.cost?.per_hour)))],
