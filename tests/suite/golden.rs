@@ -283,7 +283,7 @@ fn schemas_are_as_committed() {
 fn schemas_of_what_people_write_are_as_committed() {
     all_hold(plimsoll::report::views::schemas_of_input().into_iter().map(|(name, schema)| {
         let text = serde_json::to_string_pretty(&schema).expect("schemas are JSON") + "\n";
-        check(root().join(format!("schemas/{name}.schema.json")), &text)
+        check(root().join(format!("schemas/{name}.v1.json")), &text)
     }));
 }
 
@@ -297,6 +297,19 @@ fn made_table(name: &str) -> String {
             };
             let rows: String = plimsoll::scheduler::plugins::ALL.iter().map(row).collect();
             format!("| plugin | decides | weight | upstream, under `pkg/scheduler/framework/plugins/` |\n|---|---|---|---|\n{rows}")
+        }
+        "policies" => {
+            let path = root().join("fixtures/cli/diff/policies.yaml");
+            format!("```yaml\n{}```\n", std::fs::read_to_string(path).expect("it is there"))
+        }
+        "quantities" => {
+            let row = |quantity: &plimsoll::check::assertions::Expectation| {
+                let states: Vec<String> = quantity.states.iter().map(|state| state.words().replace("no `when`", "nothing")).collect();
+                let selects = if quantity.selects { "yes" } else { "" };
+                format!("| `{}` | {} | {} | {selects} |\n", quantity.name, quantity.words, states.join(", "))
+            };
+            let rows: String = plimsoll::check::assertions::EXPECTATIONS.iter().map(row).collect();
+            format!("| `expect` | bounds | `when` | `select` |\n|---|---|---|---|\n{rows}")
         }
         "formats" => {
             let row = |format: &plimsoll::report::formats::Format| format!("| `{}` | {} |\n", format.name, format.about);
