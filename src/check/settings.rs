@@ -1,6 +1,6 @@
 //! What a team says once for all its checks, in `plimsoll.yaml`: severities, bounds, what is allowed and why, what can be bought, assumptions.
 //!
-//! Everything may be left out. The schema is committed as `schemas/settings.schema.json`.
+//! Everything may be left out. The schema is committed as `schemas/settings.v1.json`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

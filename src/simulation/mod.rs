@@ -40,6 +40,7 @@ mod scheduling;
 mod scheduling_queue;
 pub mod self_check;
 mod unknown;
+pub mod upgrade;
 mod volumes;
 mod work_queue;
 

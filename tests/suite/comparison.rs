@@ -28,7 +28,7 @@ fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
 }
 
 fn diff(base: &str, head: &str) -> Value {
-    json(&["diff", base, head, "--cluster", CLUSTER])
+    json(&["diff", base, head, "--cluster", CLUSTER, "--only", "single-replica"])
 }
 
 /// A file of these lines in the folder for what tests write.
@@ -146,7 +146,7 @@ fn nodes_cost_what_the_list_of_prices_says() {
 
 /// What `check` says of manifests on the cluster, against a baseline.
 fn check(manifests: &str, baseline: &str) -> (Value, i32) {
-    let arguments = ["check", manifests, "--cluster", CLUSTER, "--baseline", baseline];
+    let arguments = ["check", manifests, "--cluster", CLUSTER, "--baseline", baseline, "--only", "single-replica"];
     (json(&arguments), plimsoll(&arguments).1)
 }
 
@@ -154,13 +154,17 @@ fn check(manifests: &str, baseline: &str) -> (Value, i32) {
 fn what_a_baseline_has_does_not_fail_wherever_it_stands() {
     let base = std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(BASE)).expect("it is there");
     let moved = written("moved.yaml", &format!("# a line more\n\n\n{base}"));
-    let earlier = written("earlier.json", &plimsoll(&["check", BASE, "--cluster", CLUSTER, "-o", "json"]).0);
+    let earlier = written("earlier.json", &plimsoll(&["check", BASE, "--cluster", CLUSTER, "--only", "single-replica", "-o", "json"]).0);
     for baseline in [BASE, earlier.to_str().unwrap()] {
         let (view, exit) = check(moved.to_str().unwrap(), baseline);
         assert_eq!((view["counts"]["known"].as_u64(), exit), (Some(1), 0), "{baseline}: {}", view["findings"]);
         assert_eq!(view["findings"][0]["state"], "known");
     }
-    assert_eq!(plimsoll(&["check", moved.to_str().unwrap(), "--cluster", CLUSTER]).1, 1, "without a baseline it fails");
+    assert_eq!(
+        plimsoll(&["check", moved.to_str().unwrap(), "--cluster", CLUSTER, "--only", "single-replica"]).1,
+        1,
+        "without a baseline it fails"
+    );
     let second = base.replace("replicas: 3\n  selector: {matchLabels: {app: api}}", "replicas: 1\n  selector: {matchLabels: {app: api}}");
     assert_ne!(second, base);
     let second = written("second.yaml", &second);
@@ -181,4 +185,65 @@ fn what_gets_worse_without_being_a_finding_fails_too() {
     assert_eq!(list(&view["baseline"], "worse"), list(&diff(BASE, HEAD), "worse"), "check and diff say the same");
     let (view, exit) = check(HEAD, HEAD);
     assert_eq!((list(&view["baseline"], "worse").len(), exit), (0, 0), "what was bad before is not worse");
+}
+
+/// Two nodes that 1.34 and 1.36 score otherwise: the first is balanced with the pod, for the second it changes the balance for the better.
+const UNEVEN: &str = "
+{apiVersion: v1, kind: Node, metadata: {name: n1}, status: {allocatable: {cpu: 8, memory: 8Gi, pods: 20}}}
+---
+{apiVersion: v1, kind: Node, metadata: {name: n2}, status: {allocatable: {cpu: 8, memory: 8Gi, pods: 20}}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: lean, uid: lean}, spec: {nodeName: n2, containers: [{name: c, resources: {requests: {cpu: 100m, memory: 3Gi}}}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: even, uid: even}, spec: {nodeName: n1, containers: [{name: c, resources: {requests: {cpu: 2, memory: 2Gi}}}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: new}, spec: {containers: [{name: c, resources: {requests: {cpu: 1, memory: 100Mi}}}]}}
+";
+
+#[test]
+fn versions_are_compared_in_the_same_state_and_ties_are_told_apart() {
+    let uneven = written("uneven.yaml", UNEVEN);
+    for input in [uneven.to_str().unwrap(), "fixtures/cli/pending.yaml", "fixtures/cli/chance.yaml", HEAD] {
+        let (text, exit) =
+            plimsoll(&["diff", "--kubernetes", "1.34", "--to", "1.36", input, "--cluster", CLUSTER, "-o", "json", "--samples", "5"]);
+        let view: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{input}: {error}"));
+        let number = |key: &str| view["summary"][key].as_u64().unwrap();
+        assert_eq!(number("placements"), number("same") + number("ties") + number("other") + number("feasibility"), "{input}");
+        assert_eq!(number("feasibility"), 0, "filters are the same in both versions: {input}");
+        assert_eq!(exit, 0, "{input}: nothing gets worse");
+        // a real difference is one that the score which differs between the versions makes, and no other
+        for placement in list(&view, "placements").iter().filter(|placement| placement["verdict"] == "other") {
+            let plugins: BTreeSet<&str> = list(placement, "scores").iter().map(|score| score["plugin"].as_str().unwrap()).collect();
+            assert_eq!(plugins, BTreeSet::from(["NodeResourcesBalancedAllocation"]), "{input}: {placement}");
+        }
+        // where only one pod waits and there is no tie, both versions say by themselves where it goes
+        if number("placements") == 1 && number("ties") == 0 {
+            let node = |version: &str| {
+                let schedule = json(&["schedule", input, CLUSTER, "--kubernetes", version]);
+                list(&schedule, "pods").iter().find(|pod| pod["state"] == "placed").map(|pod| pod["node"].clone()).unwrap()
+            };
+            let placements = list(&view, "placements");
+            match placements.first() {
+                Some(placement) => assert_eq!([&placement["from"], &placement["to"]], [&node("1.34"), &node("1.36")], "{input}"),
+                None => assert_eq!(node("1.34"), node("1.36"), "{input}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn misuse_of_diff_is_told() {
+    for misuse in [
+        &["diff", BASE][..],
+        &["diff", BASE, HEAD, CLUSTER],
+        &["diff", "-", "-"],
+        &["diff", "--to", "1.36", BASE],
+        &["diff", "--to", "1.12", BASE],
+        &["diff", BASE, "no/such/file.yaml"],
+        &["check", BASE, "--baseline", "no/such/file.yaml"],
+        &["check", BASE, "--assert", "no/such/file.yaml"],
+        &["check", BASE, "--assert", BASE],
+    ] {
+        assert_eq!(plimsoll(misuse).1, 2, "{misuse:?}");
+    }
 }

@@ -159,18 +159,60 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("misuse-report", "report fixtures/cli/loss.yaml -o report.pdf"),
     ("misuse-report-chart", "report fixtures/cli/loss.yaml -o cost.svg --chart cost-curve"),
     ("diff", "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml"),
+    ("diff", "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --only single-replica"),
     (
         "diff-markdown",
-        "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --catalogue fixtures/cli/types.csv -o markdown",
+        "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --catalogue fixtures/cli/types.csv --only single-replica -o markdown",
     ),
-    ("diff-json", "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml -o json"),
-    ("diff-csv", "diff fixtures/cli/diff/head.yaml fixtures/cli/diff/base.yaml --cluster fixtures/cli/diff/cluster.yaml -o csv"),
+    (
+        "diff-json",
+        "diff fixtures/cli/diff/base.yaml fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --only single-replica -o json",
+    ),
+    (
+        "diff-csv",
+        "diff fixtures/cli/diff/head.yaml fixtures/cli/diff/base.yaml --cluster fixtures/cli/diff/cluster.yaml --only single-replica -o csv",
+    ),
     ("diff-nothing", "diff fixtures/cli/loss.yaml fixtures/cli/loss.yaml"),
-    ("check-baseline", "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --baseline fixtures/cli/diff/base.yaml"),
+    (
+        "check-baseline",
+        "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --baseline fixtures/cli/diff/base.yaml --only single-replica",
+    ),
     (
         "check-baseline-json",
-        "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --baseline fixtures/cli/diff/base.yaml -o json",
+        "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --baseline fixtures/cli/diff/base.yaml --only single-replica -o json",
     ),
+    (
+        "check-assert",
+        "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --catalogue fixtures/cli/types.csv --assert fixtures/cli/diff/policies.yaml --only single-replica",
+    ),
+    (
+        "check-assert-markdown",
+        "check fixtures/cli/diff/base.yaml --cluster fixtures/cli/diff/cluster.yaml --catalogue fixtures/cli/types.csv --assert fixtures/cli/diff/policies.yaml --only single-replica -o markdown",
+    ),
+    (
+        "check-assert-json",
+        "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --assert fixtures/cli/diff/policies.yaml --only single-replica -o json",
+    ),
+    (
+        "check-assert-github",
+        "check fixtures/cli/diff/head.yaml --cluster fixtures/cli/diff/cluster.yaml --assert fixtures/cli/diff/policies.yaml --baseline fixtures/cli/diff/base.yaml --only single-replica -o github",
+    ),
+    ("diff-versions", "diff --kubernetes 1.34 --to 1.36 fixtures/cli/diff/cluster.yaml fixtures/cli/diff/head.yaml"),
+    ("diff-versions-markdown", "diff --kubernetes 1.34 --to 1.36 fixtures/cli/diff/cluster.yaml fixtures/cli/diff/head.yaml -o markdown"),
+    ("diff-versions-json", "diff --kubernetes 1.34 --to 1.36 fixtures/cli/diff/cluster.yaml fixtures/cli/diff/head.yaml -o json"),
+    ("misuse-diff", "diff fixtures/cli/diff/base.yaml"),
+    ("check", "check fixtures/cli/check.yaml"),
+    ("check-wide", "check fixtures/cli/check.yaml fixtures/check/unexplained-allow/fires.yaml -o wide"),
+    ("check-json", "check fixtures/cli/check.yaml --only single-replica -o json"),
+    ("check-github", "check fixtures/cli/check.yaml --only single-replica --only unknown-priority-class -o github"),
+    ("check-csv", "check fixtures/cli/check.yaml --only single-replica -o csv"),
+    ("explain-rule", "explain-rule single-replica"),
+    ("misuse-rule", "explain-rule no-such-rule"),
+    ("help-check", "check --help"),
+    ("report", "report fixtures/cli/loss.yaml -o table"),
+    ("report-failures-svg", "report fixtures/cli/loss.yaml -o svg --chart failure-matrix"),
+    ("misuse-report", "report fixtures/cli/loss.yaml -o report.pdf"),
+    ("misuse-report-chart", "report fixtures/cli/loss.yaml -o cost.svg --chart cost-curve"),
     ("help", "--help"),
     ("help-plan", "plan --help"),
     ("help-schedule", "schedule --help"),
@@ -254,7 +296,7 @@ fn schemas_are_as_committed() {
 fn schemas_of_what_people_write_are_as_committed() {
     all_hold(plimsoll::report::views::schemas_of_input().into_iter().map(|(name, schema)| {
         let text = serde_json::to_string_pretty(&schema).expect("schemas are JSON") + "\n";
-        check(root().join(format!("schemas/{name}.schema.json")), &text)
+        check(root().join(format!("schemas/{name}.v1.json")), &text)
     }));
 }
 
@@ -268,6 +310,19 @@ fn made_table(name: &str) -> String {
             };
             let rows: String = plimsoll::scheduler::plugins::ALL.iter().map(row).collect();
             format!("| plugin | decides | weight | upstream, under `pkg/scheduler/framework/plugins/` |\n|---|---|---|---|\n{rows}")
+        }
+        "policies" => {
+            let path = root().join("fixtures/cli/diff/policies.yaml");
+            format!("```yaml\n{}```\n", std::fs::read_to_string(path).expect("it is there"))
+        }
+        "quantities" => {
+            let row = |quantity: &plimsoll::check::assertions::Expectation| {
+                let states: Vec<String> = quantity.states.iter().map(|state| state.words().replace("no `when`", "nothing")).collect();
+                let selects = if quantity.selects { "yes" } else { "" };
+                format!("| `{}` | {} | {} | {selects} |\n", quantity.name, quantity.words, states.join(", "))
+            };
+            let rows: String = plimsoll::check::assertions::EXPECTATIONS.iter().map(row).collect();
+            format!("| `expect` | bounds | `when` | `select` |\n|---|---|---|---|\n{rows}")
         }
         "formats" => {
             let row = |format: &plimsoll::report::formats::Format| format!("| `{}` | {} |\n", format.name, format.about);

@@ -2,6 +2,7 @@
 
 mod admission;
 mod architecture;
+mod assertions;
 mod at_rest;
 mod autoscaling;
 mod browser;

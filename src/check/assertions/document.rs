@@ -1,4 +1,4 @@
-//! How assertions are written: the file that `check --assert` reads. The schema is committed as `schemas/assertions.schema.json`.
+//! How assertions are written: the file that `check --assert` reads. The schema is committed as `schemas/assertions.v1.json`.
 
 use std::collections::BTreeMap;
 

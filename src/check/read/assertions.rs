@@ -49,4 +49,4 @@ pub fn assertions_str(name: &str, text: &str) -> Result<Vec<Written>, Problem> {
     }
 }
 
-const HINT: &str = "see \"Policies as tests\" in the README, or schemas/assertions.schema.json";
+const HINT: &str = "see \"Policies as tests\" in the README, or schemas/assertions.v1.json";

@@ -112,6 +112,8 @@ struct SarifResult {
     partial_fingerprints: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     suppressions: Vec<Suppression>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -189,7 +191,7 @@ impl Message {
 impl Default for Driver {
     fn default() -> Self {
         let version = env!("CARGO_PKG_VERSION");
-        let rules = RULES.iter().map(descriptor).collect();
+        let rules = RULES.iter().map(descriptor).chain(JUDGED.map(judged)).collect();
         Driver { name: "plimsoll", information_uri: HOME, version, semantic_version: version, rules }
     }
 }
@@ -210,6 +212,49 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
     }
 }
 
+/// What is told besides what rules find: behind the rules, in this order.
+const JUDGED: [(&str, &str); 2] =
+    [("assertion", "What a team expects of its cluster does not hold."), ("worse", "Something is worse than in the baseline.")];
+
+fn judged((id, about): (&'static str, &'static str)) -> ReportingDescriptor {
+    ReportingDescriptor {
+        id,
+        name: id,
+        short_description: Message::plain(about),
+        full_description: Message::plain(about),
+        help: Message::plain(about),
+        default_configuration: Configuration { level: "error" },
+        properties: Properties { tags: ["kubernetes".to_owned(), id.to_owned()] },
+    }
+}
+
+/// One of them, by its place in [`JUDGED`].
+fn judged_result(kind: usize, text: String, place: SarifLocation, fingerprint: String) -> SarifResult {
+    SarifResult {
+        rule_id: JUDGED[kind].0,
+        rule_index: RULES.len() + kind,
+        level: "error",
+        message: Message::plain(text),
+        locations: vec![place],
+        related_locations: Vec::new(),
+        partial_fingerprints: BTreeMap::from([("ruleObjectField/v1", format!("{}/{fingerprint}", JUDGED[kind].0))]),
+        suppressions: Vec::new(),
+        baseline_state: None,
+    }
+}
+
+/// Assertions that fail, and what got worse than a baseline.
+fn judgements(view: &FindingsView) -> impl Iterator<Item = SarifResult> + '_ {
+    let failing = view.assertions.iter().filter(|assertion| assertion.fails());
+    let asserted = failing.map(|assertion| judged_result(0, assertion.text(), location(&assertion.place), assertion.name.clone()));
+    let worse = view.baseline.iter().flat_map(|baseline| &baseline.worse).map(|worse| {
+        let object = LogicalLocation { fully_qualified_name: worse.object.path(), kind: "resource" };
+        let place = SarifLocation { logical_locations: vec![object], ..location(&PlaceView::default()) };
+        judged_result(1, worse.text(), place, format!("{}/{}", worse.what, worse.object.path()))
+    });
+    asserted.chain(worse)
+}
+
 fn tag(group: Group) -> String {
     group.words().replace(' ', "-")
 }
@@ -224,7 +269,7 @@ fn results(view: &FindingsView) -> Vec<SarifResult> {
         if *times == 1 { key } else { format!("{key}#{times}") }
     };
     let prints: Vec<String> = view.findings.iter().map(fingerprint).collect();
-    view.findings.iter().zip(prints).map(|(finding, print)| result(finding, print)).collect()
+    view.findings.iter().zip(prints).map(|(finding, print)| result(finding, print)).chain(judgements(view)).collect()
 }
 
 fn result(finding: &FindingView, fingerprint: String) -> SarifResult {
@@ -250,6 +295,11 @@ fn result(finding: &FindingView, fingerprint: String) -> SarifResult {
             .collect(),
         partial_fingerprints: BTreeMap::from([("ruleObjectField/v1", fingerprint)]),
         suppressions: suppression.into_iter().collect(),
+        baseline_state: finding.state.map(|state| match state {
+            "known" => "unchanged",
+            "worse" => "updated",
+            _ => "new",
+        }),
     }
 }
 

@@ -85,6 +85,14 @@ impl BaselineView {
     }
 }
 
+impl WorseView {
+    /// All that is said of it, a sentence a line.
+    pub fn text(&self) -> String {
+        let first = format!("{}: {}", self.object.title(), self.message);
+        std::iter::once(first).chain(self.evidence.iter().cloned()).collect::<Vec<_>>().join("\n")
+    }
+}
+
 /// What got worse, the most urgent first.
 pub fn worse(comparison: &Comparison) -> Vec<WorseView> {
     let unplaced = comparison.unplaced.iter().map(of_unplaced);

@@ -41,6 +41,7 @@ pub mod self_check;
 pub mod size;
 pub mod success_metrics;
 pub mod survival;
+pub mod upgrade;
 pub mod usage;
 pub mod workload;
 
@@ -72,6 +73,7 @@ pub use schedule::ScheduleView;
 pub use self_check::SelfCheckView;
 pub use size::SizeView;
 pub use success_metrics::SuccessMetricsView;
+pub use upgrade::UpgradeView;
 
 /// The version of the views.
 pub const API_VERSION: &str = "plimsoll.dev/v1";
@@ -110,6 +112,8 @@ pub enum View {
     Rules(Box<RulesView>),
     /// What changes.
     Diff(Box<DiffView>),
+    /// What another Kubernetes does.
+    Upgrade(Box<UpgradeView>),
 }
 
 /// Flat rows for spreadsheets.
@@ -140,6 +144,7 @@ impl View {
             View::Findings(view) => view.document(detail),
             View::Rules(view) => view.document(detail),
             View::Diff(view) => view.document(detail),
+            View::Upgrade(view) => view.document(detail),
         }
     }
 
@@ -161,6 +166,7 @@ impl View {
             View::Findings(view) => view.records(),
             View::Rules(view) => view.records(),
             View::Diff(view) => view.records(),
+            View::Upgrade(view) => view.records(),
         }
     }
 
@@ -241,6 +247,7 @@ impl View {
             View::Findings(view) => view.holds(),
             View::Rules(_) => true,
             View::Diff(view) => view.holds(),
+            View::Upgrade(view) => view.holds(),
         }
     }
 }
@@ -273,5 +280,6 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         (FindingsView::KIND, schema::<FindingsView>()),
         (RulesView::KIND, schema::<RulesView>()),
         (DiffView::KIND, schema::<DiffView>()),
+        (UpgradeView::KIND, schema::<UpgradeView>()),
     ]
 }

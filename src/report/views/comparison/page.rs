@@ -27,7 +27,9 @@ impl DiffView {
         let (pods, notes) = changes.by_workload(detail);
         let groups = pods.rows.len();
         document.table("Pods", pods, notes);
-        document.table("Cluster", self.cluster_table(), Vec::new());
+        if self.before != self.after || !self.pods.is_empty() || !self.workloads.is_empty() {
+            document.table("Cluster", self.cluster_table(), Vec::new());
+        }
         document.table("Losses of nodes and zones", self.fate_table(), Vec::new());
         mended_section(&self.findings.mended, &mut document, detail);
         changes.node_section(&mut document, detail);
