@@ -296,10 +296,10 @@ fn budgets_and_drains_are_those_of_drain() {
     ask("drain", &[CLUSTER, BASE], &cases);
     // in the head all three must stay, so no node with one of them can be drained
     let drain = json(&["drain", CLUSTER, HEAD, "--ignore-daemonsets", "--delete-emptydir-data", "--force"]);
-    let blocked: BTreeSet<&Value> = list(&drain, "blocked")
+    let blocked: BTreeSet<String> = list(&drain, "blocked")
         .iter()
         .flat_map(|blocked| list(blocked, "nodes"))
-        .map(|node| if node.is_string() { node } else { &node["node"] })
+        .map(|node| (if node.is_string() { node } else { &node["node"] }).to_string())
         .collect();
     let mut cases = counted("blockedNodes", "drained: all", "", blocked.len(), blocked.len());
     assert_eq!(blocked.len(), 3);
