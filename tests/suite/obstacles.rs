@@ -151,7 +151,11 @@ fn judge(subject: &Subject<'_>, obstacle: &Obstacle) -> Result<(), TestCaseError
         let name = subject.objects.pods[pod].metadata.name.as_str();
         match obstacle.cause {
             Cause::NoMatchingNode | Cause::Taints | Cause::TooLarge | Cause::NothingToBeNear => {
-                prop_assert!(!finds_node(&alone(subject.objects, pod), name), "{:?}: {name} finds a node in an empty cluster", obstacle.cause);
+                prop_assert!(
+                    !finds_node(&alone(subject.objects, pod), name),
+                    "{:?}: {name} finds a node in an empty cluster",
+                    obstacle.cause
+                );
             }
             Cause::HostPorts | Cause::AntiAffinity | Cause::Spread => {
                 prop_assert!(!finds_node(&enlarged(subject), name), "{:?}: {name} finds a node where all are larger", obstacle.cause);

@@ -145,7 +145,8 @@ mod tests {
         for_each(&objects, &mut |text| {
             kinds.push(kind(&text));
             Ok(())
-        }).expect("nothing fails");
+        })
+        .expect("nothing fails");
         kinds.sort();
         let mut gathered: Vec<&str> = GATHERED.iter().map(|row| row.kind).collect();
         gathered.sort();
@@ -166,7 +167,8 @@ mod tests {
                 for_each(objects, &mut |text| {
                     texts.push(text);
                     Ok(())
-                }).expect("nothing fails");
+                })
+                .expect("nothing fails");
             }
             assert_eq!(texts[0], texts[1]);
         }
