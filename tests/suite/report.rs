@@ -153,10 +153,69 @@ fn a_page_of_many_nodes_folds_what_is_alike_and_says_so() {
     markup::check(&page);
     assert!(page.contains("The 40 fullest nodes; 50 nodes not shown here, and in the table below."));
     assert!(page.contains("No column: "), "losses without trouble have no column");
-    let heads = page.split("<table class=\"matrix").nth(1).and_then(|rest| rest.split("</thead>").next()).expect("there is a matrix");
+    let heads = page.split("class=\"matrix").nth(1).and_then(|rest| rest.split("</thead>").next()).expect("there is a matrix");
     assert!(heads.matches("<th ").count() <= 24, "{heads}");
     assert!(page.contains(r#"id="placement-data""#) && page.contains(r#"id="nodes-data""#), "long tables are data");
     assert!(page.len() < 500_000, "{} bytes", page.len());
+}
+
+/// What `report` says of each loss and workload: verdicts by what is lost and whom it hits.
+fn verdicts(desk: &Desk, input: &str) -> Vec<String> {
+    let answer: serde_json::Value = serde_json::from_str(&desk.answer(&[input, "-o", "json"])).expect("it is JSON");
+    let failures = &answer["failures"];
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+    let place = |value: &serde_json::Value| value.as_u64().expect("a place") as usize;
+    let found = failures["failures"].as_array().expect("a list").iter().map(|failure| {
+        let lost = text(&failures["losses"][place(&failure["loss"])]["lost"]);
+        let workload = text(&failures["workloads"][place(&failure["workload"])]);
+        format!("{lost}: {workload} {}", text(&failure["verdict"]))
+    });
+    found.collect()
+}
+
+#[test]
+fn the_failure_matrix_tells_what_falls_from_what_stays() {
+    let desk = Desk::new("verdicts");
+    let node = |name: &str| {
+        let ready = "conditions: [{type: Ready, status: 'True'}], allocatable: {cpu: 4, memory: 8Gi, pods: 20}";
+        format!("{{apiVersion: v1, kind: Node, metadata: {{name: {name}}}, status: {{{ready}}}}}\n---\n")
+    };
+    let pod = |name: &str, node: &str, owner: &str, cpu: &str| {
+        let meta = format!("{{name: {name}, namespace: shop, uid: {name}, labels: {{app: {name}}}{owner}}}");
+        let spec = format!("{{nodeName: {node}, containers: [{{name: c, resources: {{requests: {{cpu: {cpu}}}}}}}]}}");
+        format!("{{apiVersion: v1, kind: Pod, metadata: {meta}, spec: {spec}}}\n---\n")
+    };
+    let set = |name: &str, replicas: usize, cpu: &str| {
+        let template = format!(
+            "{{metadata: {{labels: {{app: {name}}}}}, spec: {{containers: [{{name: c, resources: {{requests: {{cpu: {cpu}}}}}}}]}}}}"
+        );
+        let spec = format!("{{replicas: {replicas}, selector: {{matchLabels: {{app: {name}}}}}, template: {template}}}");
+        format!("{{apiVersion: apps/v1, kind: ReplicaSet, metadata: {{name: {name}, namespace: shop, uid: {name}}}, spec: {spec}}}\n---\n")
+    };
+    let owner =
+        |set: &str| format!(", ownerReferences: [{{apiVersion: apps/v1, kind: ReplicaSet, name: {set}, uid: {set}, controller: true}}]");
+    let owned = |set: &str, number: usize, node: &str, cpu: &str| {
+        pod(&format!("{set}-{number}"), node, &owner(set), cpu).replace(&format!("app: {set}-{number}"), &format!("app: {set}"))
+    };
+    let mut input = node("n1") + &node("n2");
+    // two on two nodes survive; one alone comes back; one that is too large for what is left does not; a bare pod is gone
+    input += &(set("pair", 2, "100m") + &owned("pair", 1, "n1", "100m") + &owned("pair", 2, "n2", "100m"));
+    input += &(set("alone", 1, "100m") + &owned("alone", 1, "n1", "100m"));
+    input += &(set("large", 1, "3") + &owned("large", 1, "n1", "3"));
+    input += &(set("other", 1, "3") + &owned("other", 1, "n2", "3"));
+    input += &pod("bare", "n2", "", "100m");
+    let input = desk.write("cluster.yaml", &input);
+    let expected = [
+        "node n1: shop/alone (ReplicaSet) down",
+        "node n1: shop/large (ReplicaSet) staysDown",
+        "node n1: shop/pair (ReplicaSet) survives",
+        "node n2: shop/other (ReplicaSet) staysDown",
+        "node n2: shop/pair (ReplicaSet) survives",
+        "node n2: shop/bare (Pod) gone",
+    ];
+    assert_eq!(verdicts(&desk, &input), expected);
+    let text = desk.answer(&[&input, "-o", "markdown"]);
+    assert!(text.contains("| shop/alone (ReplicaSet) | **down 2 min** |  |"), "{text}");
 }
 
 #[test]
@@ -232,7 +291,8 @@ const detail = document.querySelector("#failure-matrix .detail");
 say("focus tells: " + detail.textContent.startsWith("is it survived?, "));
 key("ArrowDown");
 key("ArrowRight");
-say("arrows move: row " + document.activeElement.parentElement.sectionRowIndex + ", cell " + document.activeElement.cellIndex + ", told " + (detail.textContent === document.activeElement.getAttribute("aria-label")));
+const moved = document.activeElement;
+say("arrows move: " + (moved !== stops[0] && moved.closest("table") === grid) + ", told " + (detail.textContent === moved.getAttribute("aria-label")));
 
 const named = (each) => (each.getAttribute("aria-label") ?? each.textContent).trim() || (each.labels?.[0]?.textContent ?? "").trim() || document.getElementById(each.getAttribute("aria-labelledby"))?.textContent.trim();
 const stopsOf = [...document.querySelectorAll("a[href],button,input,[tabindex='0']")];
@@ -259,7 +319,7 @@ theme: dark, pressed true, other paper true
 back: light, same paper true
 stops of the tab key in the matrix: 1
 focus tells: true
-arrows move: row 1, cell 2, told true
+arrows move: true, told true
 without a name: 0
 pictures: 4, named 4
 links to nowhere: 0

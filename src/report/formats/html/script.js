@@ -249,7 +249,13 @@
     table.addEventListener("keydown", (event) => {
       const step = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
       if (!step) return;
-      const next = cell(current.parentElement.sectionRowIndex + step[0], current.cellIndex + step[1]);
+      // a telephone hides the cells in which nothing happens
+      let [row, column] = [current.parentElement.sectionRowIndex, current.cellIndex];
+      let next;
+      do {
+        [row, column] = [row + step[0], column + step[1]];
+        next = cell(row, column);
+      } while (next && next.cellIndex > 0 && next.getClientRects().length === 0);
       if (next && next.cellIndex > 0) {
         next.focus();
         event.preventDefault();

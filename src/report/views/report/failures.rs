@@ -69,6 +69,8 @@ pub enum Verdict {
     Survives,
     /// It has fewer pods than a budget promises.
     BelowBudget,
+    /// Nobody manages it, so nobody brings it back.
+    Gone,
     /// It has fewer pods than it needs, for a while.
     BelowQuorum,
     /// It has no ready pod, for a while.
@@ -111,7 +113,7 @@ fn failures(context: &Context<'_>, quorums: &Quorums, judged: &Judged) -> IndexM
             continue;
         }
         let failure = failures.entry(context.workload(displaced.pod)).or_insert_with(FailureView::of_unknown);
-        failure.verdict = failure.verdict.max(if is_gone { Verdict::StaysDown } else { Verdict::Pending });
+        failure.verdict = failure.verdict.max(if is_gone { Verdict::Gone } else { Verdict::Pending });
         failure.pending += usize::from(!is_gone);
         (failure.lost, failure.recovery) = (failure.lost.max(1), None);
     }

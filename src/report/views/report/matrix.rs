@@ -164,6 +164,7 @@ impl FailureView {
         text.push_str(&match self.recovery {
             Some(Seconds { most: 0, .. }) => String::new(),
             Some(Seconds { most, .. }) => format!(" Whole again after {} at most.", duration(most)),
+            None if self.verdict == Verdict::Gone => String::new(),
             None => " Never whole again by itself.".to_owned(),
         });
         text
@@ -185,13 +186,14 @@ struct ShownVerdict {
 
 impl Verdict {
     /// From best to worst.
-    const ALL: [Verdict; 6] =
-        [Verdict::Survives, Verdict::BelowBudget, Verdict::BelowQuorum, Verdict::Down, Verdict::Pending, Verdict::StaysDown];
+    const ALL: [Verdict; 7] =
+        [Verdict::Survives, Verdict::BelowBudget, Verdict::Gone, Verdict::BelowQuorum, Verdict::Down, Verdict::Pending, Verdict::StaysDown];
 
     fn shown(self) -> ShownVerdict {
         let (word, letter, shade, meaning) = match self {
             Verdict::Survives => ("survives", "✓", Shade::Good, "keeps what it needs"),
             Verdict::BelowBudget => ("budget", "B", Shade::Notable, "fewer pods than a PodDisruptionBudget promises"),
+            Verdict::Gone => ("gone", "G", Shade::Notable, "a pod that nobody manages, so nobody brings it back"),
             Verdict::BelowQuorum => ("quorum", "Q", Shade::Serious, "fewer ready pods than it needs, for a while"),
             Verdict::Down => ("down", "D", Shade::Serious, "no ready pod, for a while"),
             Verdict::Pending => ("pending", "P", Shade::Waiting, "pods find no node, and it has those that it needs"),
