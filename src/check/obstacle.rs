@@ -216,8 +216,10 @@ fn is_to_come(subject: &Subject<'_>, claim: &PersistentVolumeClaim) -> bool {
     let waits = |class: &StorageClass| class.volume_binding_mode.as_deref() == Some("WaitForFirstConsumer");
     let name = class_name(&claim.metadata, claim.spec.storage_class_name.as_deref());
     let class = subject.objects.storage_classes.iter().find(|class| class.metadata.name == name);
-    let is_bound = !claim.spec.volume_name.is_empty() || claim.status.phase == "Bound";
-    !is_bound && subject.question.written.holds(&claim.metadata) && !class.is_some_and(waits)
+    let is_bound = claim.status.phase == "Bound" || claim.metadata.annotations.contains_key("pv.kubernetes.io/bind-completed");
+    // a volume that is named is bound at once, whatever the class says
+    let at_once = !claim.spec.volume_name.is_empty() || !class.is_some_and(waits);
+    !is_bound && at_once && subject.question.written.holds(&claim.metadata)
 }
 
 /// Whether it has a claim whose volume is there, so that it can be said where it is.

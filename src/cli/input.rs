@@ -190,7 +190,8 @@ fn read_paths(paths: &[PathBuf], preparation: Preparation<'_>) -> anyhow::Result
     let is_nothing = loaded.objects == Objects::default();
     loaded.objects.others = others;
     // what is refused is something to tell
-    if is_nothing && !(preparation.to_check && !loaded.creation.refused.is_empty()) {
+    let tells_refusals = preparation.to_check && !loaded.creation.refused.is_empty();
+    if is_nothing && !tells_refusals {
         bail!(
             "nothing to work on: no object could be read from {}",
             list(&paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(), 5)
