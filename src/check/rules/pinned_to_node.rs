@@ -113,8 +113,8 @@ fn tell(finding: &mut crate::check::Finding, replicas: usize, why: &str) {
 
 /// The first folder of the node that is a pod's own.
 fn host_folder<'a>(workload: &Workload<'a>) -> Option<(usize, &'a str)> {
-    let folders = workload.spec.volumes.iter().enumerate().filter_map(|(at, volume)| Some((at, volume.host_path.as_ref()?.path.as_str())));
-    folders.filter(|(_, path)| is_own(path)).next()
+    let mut folders = workload.spec.volumes.iter().enumerate().filter_map(|(at, volume)| Some((at, volume.host_path.as_ref()?.path.as_str())));
+    folders.find(|(_, path)| is_own(path))
 }
 
 fn is_own(path: &str) -> bool {
