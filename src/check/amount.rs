@@ -26,7 +26,10 @@ fn bytes(value: i64) -> String {
     match BINARY.iter().find(|(_, unit)| value.abs() >= *unit) {
         None => value.to_string(),
         Some((suffix, unit)) if value % unit == 0 => format!("{}{suffix}", value / unit),
-        Some((suffix, unit)) => format!("{:.1}{suffix}", value as f64 / *unit as f64),
+        Some((suffix, unit)) => {
+            let amount = format!("{:.1}", value as f64 / *unit as f64);
+            format!("{}{suffix}", amount.strip_suffix(".0").unwrap_or(&amount))
+        }
     }
 }
 

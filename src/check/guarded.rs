@@ -133,7 +133,7 @@ fn cannot_count(subject: &Subject<'_>, budget: &PodDisruptionBudget, guarded: &G
     let owner = |&pod: &usize| subject.objects.pods[pod].metadata.controller().map(|owner| owner.kind.as_str());
     let without = guarded.pods.iter().filter_map(owner).find_map(resource).or_else(|| workloads.find_map(|own| resource(own.kind)));
     if let Some(resource) = without {
-        return Some(format!("{resource} does not implement the scale subresource"));
+        return Some(format!("the disruption controller says: {resource} does not implement the scale subresource"));
     }
     let are_bare = !guarded.pods.is_empty() && guarded.pods.iter().all(|pod| owner(pod).is_none());
     are_bare.then(|| "its pods have no controller that says how many there should be".to_owned())

@@ -18,8 +18,9 @@ use crate::cluster::Standing;
 use crate::cluster::first_untolerated;
 use crate::cluster::index::{ClassId, NodeSet, PodId};
 use crate::manifest::Objects;
+use crate::manifest::meta::ObjectMeta;
 use crate::manifest::pod::Pod;
-use crate::manifest::storage::PersistentVolumeClaim;
+use crate::manifest::storage::{PersistentVolume, PersistentVolumeClaim, StorageClass};
 use crate::scheduler::attempt::Outcome;
 use crate::scheduler::framework::Cycle;
 use crate::scheduler::plugins::inter_pod_affinity::REASON_AFFINITY;
@@ -36,6 +37,8 @@ pub enum Cause {
     MissingClaim,
     /// A claim of it has a StorageClass that is not there.
     UnknownStorageClass,
+    /// A claim that is written gets its volume as soon as it is applied, nobody knows where: nothing can be said, and no rule says anything.
+    VolumeToCome,
     /// No node has what it requires of labels.
     NoMatchingNode,
     /// All nodes that match have taints that it does not tolerate.
@@ -139,6 +142,9 @@ impl Tracing<'_, '_> {
         if claims(self.subject.objects, pod).any(|claim| lacks_class(self.subject.objects, claim)) {
             return (Cause::UnknownStorageClass, all);
         }
+        if claims(self.subject.objects, pod).any(|claim| is_to_come(self.subject, claim)) {
+            return (Cause::VolumeToCome, all);
+        }
         self.on_nodes(decision.pod).unwrap_or((Cause::NoRoom, all))
     }
 
@@ -161,27 +167,25 @@ impl Tracing<'_, '_> {
         if large_enough.is_empty() {
             return Some((Cause::TooLarge, reached));
         }
-        Some((self.beside_others(pod)(&large_enough), large_enough))
+        Some((self.beside_others(pod, &large_enough), large_enough))
     }
 
     /// The cause with everything where it is, on nodes that would take the pod if nothing were on them.
-    fn beside_others<'a>(&'a self, pod: PodId) -> impl Fn(&NodeSet) -> Cause + 'a {
-        move |nodes| {
-            let Some(now) = self.sight.now(pod) else { return Cause::NoRoom };
-            if passing(&now, nodes, &["NodePorts"]).is_empty() {
-                return Cause::HostPorts;
-            }
-            let (near, refused) = refusals(&now, nodes, &["InterPodAffinity"]);
-            if near.is_empty() {
-                let is_affinity = refused.iter().any(|(_, rejection)| rejection.reasons.iter().any(|reason| reason == REASON_AFFINITY));
-                return match (is_affinity, self.has_nothing_to_be_near(&now)) {
-                    (_, true) => Cause::NothingToBeNear,
-                    (false, false) => Cause::AntiAffinity,
-                    (true, false) => Cause::NoRoom,
-                };
-            }
-            if passing(&now, nodes, &["PodTopologySpread"]).is_empty() { Cause::Spread } else { Cause::NoRoom }
+    fn beside_others(&self, pod: PodId, nodes: &NodeSet) -> Cause {
+        let Some(now) = self.sight.now(pod) else { return Cause::NoRoom };
+        if passing(&now, nodes, &["NodePorts"]).is_empty() {
+            return Cause::HostPorts;
         }
+        let (near, refused) = refusals(&now, nodes, &["InterPodAffinity"]);
+        if near.is_empty() {
+            let is_affinity = refused.iter().any(|(_, rejection)| rejection.reasons.iter().any(|reason| reason == REASON_AFFINITY));
+            return match (is_affinity, self.has_nothing_to_be_near(&now)) {
+                (_, true) => Cause::NothingToBeNear,
+                (false, false) => Cause::AntiAffinity,
+                (true, false) => Cause::NoRoom,
+            };
+        }
+        if passing(&now, nodes, &["PodTopologySpread"]).is_empty() { Cause::Spread } else { Cause::NoRoom }
     }
 
     /// Whether a term of its required affinity means no pod at all: none that runs, none that waits, and not itself.
@@ -205,6 +209,15 @@ fn all_taints_last(cycle: &Cycle<'_>, nodes: &NodeSet) -> bool {
     };
     let tainted = &cycle.cluster.nodes.tainted;
     nodes.iter().all(|node| tainted.iter().any(|(taints, nodes)| nodes.contains(node) && taints.iter().any(lasts)))
+}
+
+/// Whether a claim is yet to be applied, and its class (or a volume made by hand) does not wait for the first pod.
+fn is_to_come(subject: &Subject<'_>, claim: &PersistentVolumeClaim) -> bool {
+    let waits = |class: &StorageClass| class.volume_binding_mode.as_deref() == Some("WaitForFirstConsumer");
+    let name = class_name(&claim.metadata, claim.spec.storage_class_name.as_deref());
+    let class = subject.objects.storage_classes.iter().find(|class| class.metadata.name == name);
+    let is_bound = !claim.spec.volume_name.is_empty() || claim.status.phase == "Bound";
+    !is_bound && subject.question.written.holds(&claim.metadata) && !class.is_some_and(waits)
 }
 
 /// Whether it has a claim whose volume is there, so that it can be said where it is.
@@ -242,7 +255,15 @@ pub fn lacks_class(objects: &Objects, claim: &PersistentVolumeClaim) -> bool {
     if !claim.spec.volume_name.is_empty() || claim.status.phase == "Bound" {
         return false;
     }
-    let name = claim.spec.storage_class_name.as_deref().unwrap_or_default();
-    let is_served = |volume: &crate::manifest::storage::PersistentVolume| volume.spec.storage_class_name == name;
+    let name = class_name(&claim.metadata, claim.spec.storage_class_name.as_deref());
+    let is_served = |volume: &PersistentVolume| class_name(&volume.metadata, Some(&volume.spec.storage_class_name)) == name;
     !objects.storage_classes.iter().any(|class| class.metadata.name == name) && !objects.persistent_volumes.iter().any(is_served)
+}
+
+/// The class of a claim or volume: an annotation from before there was a field for it goes first. Empty for none.
+///
+/// Source: k8s.io/component-helpers/storage/volume/helpers.go GetPersistentVolumeClaimClass, v1.36.
+pub fn class_name<'o>(metadata: &'o ObjectMeta, field: Option<&'o str>) -> &'o str {
+    let annotated = metadata.annotations.get("volume.beta.kubernetes.io/storage-class");
+    annotated.map(String::as_str).or(field).unwrap_or_default()
 }

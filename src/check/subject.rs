@@ -171,6 +171,15 @@ impl<'a> Subject<'a> {
         alike.map(|obstacle| (obstacle, &self.workloads[obstacle.workload]))
     }
 
+    /// Looks at each obstacle of one cause, whose it is, and what the filters say.
+    pub fn each_obstacle(&self, cause: Cause, mut look: impl FnMut(&Obstacle, &Workload<'a>, &Sight<'_>)) {
+        let mut alike = self.obstacles_of(cause).peekable();
+        if alike.peek().is_some() {
+            let sight = self.sight();
+            alike.for_each(|(obstacle, workload)| look(obstacle, workload, &sight));
+        }
+    }
+
     /// The workload of a pod, by the pod's place among the objects.
     pub fn workload_of(&self, pod: usize) -> Option<usize> {
         self.workload_of.get(pod).copied().flatten()

@@ -17,7 +17,7 @@ use crate::usage::read::Content;
 use crate::usage::{self, Usage};
 
 /// What is looked for.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "What is found")]
 pub struct TeamArguments {
     /// What a team says once for all checks; without it, plimsoll.yaml, if the current folder has one

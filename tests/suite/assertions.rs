@@ -353,9 +353,9 @@ fn quotas_and_autoscalers_are_looked_at_at_their_most() {
     let pending = json(&["fit", "--hpa", target[0]])["maxPending"].as_u64().unwrap() as usize;
     let mut cases = counted("pendingPods", "autoscalers: max", "", pending, pending);
     let plan = json(&["plan", "--no-purchase", target[0]]);
-    let bounds = list(&plan["quotas"], "bounds");
-    assert!(!bounds.is_empty(), "{}", plan["quotas"]);
-    for (when, key) in [("", "now"), ("autoscalers: max", "atMost"), ("rollout: all", "inRollout")] {
+    let bounds = list(&plan["clusters"][0]["quotas"], "bounds");
+    assert!(!bounds.is_empty(), "the example has quotas");
+    for (when, key) in [("", "now"), ("autoscalers: max", "atHpaMax"), ("rollout: all", "atRolloutPeak")] {
         let amount = |bound: &Value, key: &str| -> f64 {
             let quantity: plimsoll::manifest::Quantity = text(bound, key).parse().expect("it is an amount");
             quantity.nano() as f64

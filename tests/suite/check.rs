@@ -214,3 +214,27 @@ fn the_settings_of_the_readme_are_settings() {
     let bare = plimsoll::check::read::settings_str("s.yaml", "rules: {single-replica: off}").expect("off is a word here");
     assert_eq!(bare.rules["single-replica"], plimsoll::check::settings::Level::Off);
 }
+
+#[test]
+fn alerts_that_are_written_are_missing_no_more() {
+    let fixture = root().join("fixtures/check/missing-alert/fires.yaml");
+    let dead = root().join("fixtures/check/dead-alert/fires.yaml");
+    let rule = std::env::temp_dir().join(format!("plimsoll-alerts-{}.yaml", std::process::id()));
+    let run = |arguments: &[&std::ffi::OsStr]| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_plimsoll")).args(arguments).stdin(Stdio::null()).output().expect("the program starts");
+        assert!(output.status.code().is_some_and(|code| code < 2), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("it is text")
+    };
+    let written = run(&["alerts".as_ref(), fixture.as_ref()]);
+    assert!(written.contains("alert: PDBViolation") && !written.contains("alert: NodeNotReady"), "only what is missing: {written}");
+    assert!(written.contains("namespace: 'monitoring'"), "beside the rules that are there: {written}");
+    std::fs::write(&rule, &written).expect("there is room");
+    let check = ["check", "--only", "missing-alert", "-o", "csv"].map(std::ffi::OsStr::new);
+    let found = |paths: &[&Path]| run(&check.iter().copied().chain(paths.iter().map(|path| path.as_os_str())).collect::<Vec<_>>());
+    assert_eq!((found(&[&fixture]).lines().count(), found(&[&fixture, &rule]).lines().count()), (2, 1));
+    // an alert that asks for what there is not counts as none
+    assert!(run(&["alerts".as_ref(), dead.as_ref()]).contains("alert: PodNotDistributed"));
+    assert!(run(&["alerts".as_ref(), "--all".as_ref(), fixture.as_ref(), rule.as_ref()]).contains("alert: NodeNotReady"));
+    std::fs::remove_file(&rule).expect("it can be removed");
+}

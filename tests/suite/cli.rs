@@ -70,7 +70,7 @@ fn exit_code_is_0_for_yes_1_for_no_2_for_misuse() {
         &["rightsize", "--cpu-percentile", "101"],
         &["rightsize", "--memory-margin", "-5%"],
         &["rightsize", "--usage", "no/such/file.csv"],
-        &["schedule", "-o", "patch"],
+        &["fit", "--cpu", "1", "-o", "patch"],
     ] {
         let output = plimsoll(misuse);
         assert_eq!(code(&output), 2, "{misuse:?}: {}", err(&output));
@@ -176,7 +176,7 @@ fn csv_has_one_row_a_pod() {
     let output = plimsoll(&["schedule", "fixtures/cli/pending.yaml", "-o", "csv"]);
     let text = out(&output);
     let mut lines = text.lines();
-    assert_eq!(lines.next(), Some("pod,workload,state,node,bestNodes,cpuMilli,memoryBytes,message"));
+    assert_eq!(lines.next(), Some("pod,workload,state,node,bestNodes,cpuMilli,memoryBytes,message,namespace,name,nodeType,zone"));
     assert_eq!(lines.count(), 15);
 }
 

@@ -29,6 +29,7 @@ mod loss_played;
 mod markdown;
 mod node_loss;
 mod obstacles;
+mod packaging;
 mod packing;
 mod packing_bounds;
 mod parsers;

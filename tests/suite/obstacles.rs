@@ -1,14 +1,20 @@
-//! Why pods find no node, on small clusters made at random: every pod that stays pending has exactly one cause, and the cause is one.
+//! Why pods find no node, on small clusters made at random: every pod that stays pending has exactly one cause, and the cause is one. And
+//! what can never be met by any node: tried with all values that a label can have.
 //!
 //! What a cause claims is tried with the scheduler itself: a pod that fits no node even on nodes with nothing on them is refused by an
 //! empty cluster; one that finds only taken ports, only pods to keep away from, or no place that is even enough, is refused however large
-//! the same nodes are made.
+//! those nodes are made that would take it if they were empty.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use plimsoll::check::contradiction::contradiction;
 use plimsoll::check::obstacle::{Cause, Obstacle};
 use plimsoll::check::{Question, Settings, Subject};
+use plimsoll::cluster::index::Texts;
+use plimsoll::cluster::labels::Requirement;
 use plimsoll::manifest::Objects;
+use plimsoll::manifest::meta::SelectorRequirement;
+use plimsoll::manifest::pod::{NodeSelectorTerm, PodSpec};
 use plimsoll::manifest::read::{Skipped, Written, read_str};
 use plimsoll::scheduler::attempt::Outcome;
 use plimsoll::scheduler::{Options, Scheduler, prepare};
@@ -129,8 +135,8 @@ fn alone(objects: &Objects, pod: usize) -> Objects {
     Objects { nodes: objects.nodes.clone(), pods: vec![objects.pods[pod].clone()], ..Objects::default() }
 }
 
-/// The cluster with every pod where it was placed, and nodes so large that nothing is ever full.
-fn enlarged(subject: &Subject<'_>) -> Objects {
+/// The cluster with every pod where it was placed, and the nodes of an obstacle so large that they are never full.
+fn enlarged(subject: &Subject<'_>, obstacle: &Obstacle) -> Objects {
     let (baseline, mut objects) = (subject.baseline(), subject.objects.clone());
     for pod in baseline.pods() {
         if let Some(node) = baseline.occupancy().node_of(pod) {
@@ -138,7 +144,8 @@ fn enlarged(subject: &Subject<'_>) -> Objects {
             objects.pods[cluster.pod(pod).object].spec.node_name = cluster.node_name(node).to_owned();
         }
     }
-    for node in &mut objects.nodes {
+    let names: BTreeSet<&str> = obstacle.nodes.iter().map(|node| baseline.cluster().node_name(node)).collect();
+    for node in objects.nodes.iter_mut().filter(|node| names.contains(node.metadata.name.as_str())) {
         let amounts = [("cpu", 1_000_000), ("pods", 1_000_000)];
         node.status.allocatable =
             amounts.into_iter().map(|(name, amount)| (name.to_owned(), plimsoll::manifest::Quantity::from_units(amount))).collect();
@@ -158,7 +165,11 @@ fn judge(subject: &Subject<'_>, obstacle: &Obstacle) -> Result<(), TestCaseError
                 );
             }
             Cause::HostPorts | Cause::AntiAffinity | Cause::Spread => {
-                prop_assert!(!finds_node(&enlarged(subject), name), "{:?}: {name} finds a node where all are larger", obstacle.cause);
+                prop_assert!(
+                    !finds_node(&enlarged(subject, obstacle), name),
+                    "{:?}: {name} finds a node where all are larger",
+                    obstacle.cause
+                );
             }
             Cause::NoRoom => {}
             other => prop_assert!(false, "{other:?} has no reason in these clusters"),
@@ -201,4 +212,63 @@ proptest! {
             judge(&subject, obstacle)?;
         }
     }
+}
+
+fn requirement() -> impl Strategy<Value = SelectorRequirement> {
+    let value = prop::sample::select(vec!["a", "b", "0", "1", "2", "3"]);
+    let operator = prop::sample::select(vec!["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]);
+    (operator, prop::collection::vec(value, 1..4), -1..4i64).prop_map(|(operator, values, bound)| {
+        let values = match operator {
+            "In" | "NotIn" => values.into_iter().map(str::to_owned).collect(),
+            "Gt" | "Lt" => vec![bound.to_string()],
+            _ => Vec::new(),
+        };
+        SelectorRequirement { key: "k".to_owned(), operator: operator.to_owned(), values }
+    })
+}
+
+/// A pod with this node selector for the one label there is, and these terms of node affinity.
+fn spec(selected: Option<&str>, terms: &[Vec<SelectorRequirement>]) -> PodSpec {
+    let mut spec = PodSpec::default();
+    spec.node_selector.extend(selected.map(|value| ("k".to_owned(), value.to_owned())));
+    let affinity = spec.affinity.get_or_insert_default().node_affinity.get_or_insert_default();
+    let required = affinity.required_during_scheduling_ignored_during_execution.get_or_insert_default();
+    let term = |all: &Vec<SelectorRequirement>| NodeSelectorTerm { match_expressions: all.clone(), match_fields: Vec::new() };
+    required.node_selector_terms = terms.iter().map(term).collect();
+    spec
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn requirements_contradict_each_other_if_and_only_if_no_value_of_the_label_meets_them(
+        selected in prop::option::of(prop::sample::select(vec!["a", "1", "c"])),
+        terms in prop::collection::vec(prop::collection::vec(requirement(), 1..4), 1..3),
+    ) {
+        // values that are named, others, numbers in a spelling that is not named, and no label at all
+        let mut texts = Texts::default();
+        let values = ["a", "b", "c", "0", "1", "2", "3", "4", "00", "01", "02", "03", "04"];
+        let values: Vec<_> = values.into_iter().map(|value| Some(texts.intern(value))).chain([None]).collect();
+        let wanted = selected.map(|value| texts.intern(value));
+        let compiled: Vec<Vec<Requirement>> =
+            terms.iter().map(|term| term.iter().map(|one| Requirement::new(&mut texts, one).expect("it is valid")).collect()).collect();
+        let meets = |value| {
+            wanted.is_none_or(|wanted| value == Some(wanted))
+                && compiled.iter().any(|term| term.iter().all(|one| one.matches(value, &texts)))
+        };
+        let can_be_met = values.iter().any(|value| meets(*value));
+        prop_assert_eq!(contradiction(&spec(selected, &terms)).is_none(), can_be_met);
+    }
+}
+
+#[test]
+fn a_contradiction_names_what_cannot_hold_together() {
+    let one = |operator: &str, value: &str| SelectorRequirement {
+        key: "k".to_owned(),
+        operator: operator.to_owned(),
+        values: vec![value.to_owned()],
+    };
+    let found = contradiction(&spec(Some("ssd"), &[vec![one("NotIn", "ssd")]])).expect("ssd is not other than ssd");
+    assert_eq!((found.reasons, found.by_selector), (vec!["k cannot be ssd and none of ssd".to_owned()], true));
+    assert_eq!(contradiction(&spec(Some("ssd"), &[vec![one("NotIn", "ssd")], vec![one("In", "ssd")]])), None);
 }

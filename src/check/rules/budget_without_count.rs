@@ -24,12 +24,22 @@
 use super::budget_allows_nothing::tell_drains;
 use crate::check::guarded::{Fault, fault};
 use crate::check::{Findings, Subject};
+use crate::manifest::read::Severity;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
     for (index, budget) in subject.objects.pod_disruption_budgets.iter().enumerate() {
         let Some(Fault::CannotCount(why)) = fault(subject, index) else { continue };
         let path = if budget.spec.max_unavailable.is_some() { "spec.maxUnavailable" } else { "spec.minAvailable" };
-        let finding = findings.on(budget, path, "it cannot be worked out for the pods that it guards, so that it never lets one go");
+        // pods of Jobs come and go
+        let is_of_jobs = why.contains("jobs.batch");
+        let message = match is_of_jobs {
+            true => "it cannot be worked out while a pod of a Job has these labels, ended or not, and lets none go then",
+            false => "it cannot be worked out for the pods that it guards, so that it never lets one go",
+        };
+        let finding = findings.on(budget, path, message);
+        if is_of_jobs {
+            finding.severity(Severity::Warning);
+        }
         finding.because(why);
         tell_drains(subject, index, finding);
         finding.help("write minAvailable as a number, or leave those pods out of its selector");

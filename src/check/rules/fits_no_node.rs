@@ -29,17 +29,16 @@ use crate::manifest::field::FieldPath;
 use crate::scheduler::plugins::node_resources_fit::{Insufficient, insufficient};
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
-    for (obstacle, workload) in subject.obstacles_of(Cause::TooLarge) {
-        let sight = subject.sight();
-        let Some(nearest) = Nearest::of(&sight, obstacle) else { continue };
-        let Some(first) = nearest.lacking.first() else { continue };
+    subject.each_obstacle(Cause::TooLarge, |obstacle, workload, sight| {
+        let Some(nearest) = Nearest::of(sight, obstacle) else { return };
+        let Some(first) = nearest.lacking.first() else { return };
         let resource = sight.cluster().resources.name(first.resource);
         let message = format!("{}: larger than {} it may go to, even with nothing else there", pending(obstacle, workload), each_of(&obstacle.nodes));
         let finding = findings.on_pods_of(workload, path(workload, resource), message);
-        finding.because(nearest.words(&sight));
+        finding.because(nearest.words(sight));
         finding.because(sentence(obstacle));
         finding.help("ask for less, make more and smaller pods, or buy larger nodes: `plimsoll size` says which");
-    }
+    });
 }
 
 /// The node that comes nearest to taking a pod.

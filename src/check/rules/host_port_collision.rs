@@ -28,21 +28,20 @@ use crate::check::{Findings, Subject, Workload};
 use crate::manifest::field::FieldPath;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
-    for (obstacle, workload) in subject.obstacles_of(Cause::HostPorts) {
-        let sight = subject.sight();
+    subject.each_obstacle(Cause::HostPorts, |obstacle, workload, sight| {
         let class = sight.cluster().class_of(obstacle.first);
         let mut ports: Vec<i32> = class.host_ports.iter().map(|port| port.port).collect();
         ports.dedup();
         let ports = ports.iter().map(i32::to_string).collect::<Vec<_>>().join(", ");
         let message = format!("{}: host port {ports} is taken on {} it could go to", pending(obstacle, workload), each_of(&obstacle.nodes));
         let finding = findings.on_pods_of(workload, path(workload), message);
-        for (holder, count) in holders(subject, &sight, obstacle) {
+        for (holder, count) in holders(subject, sight, obstacle) {
             let who = if holder == obstacle.workload { "pods of its own".to_owned() } else { subject.workloads[holder].object().to_string() };
             finding.because(format!("on {count} of them it is held by {who}"));
         }
         finding.because(sentence(obstacle));
         finding.help("use a Service instead of a host port, run a DaemonSet where one a node is meant, or choose another port");
-    }
+    });
 }
 
 /// Who has the ports, and on how many nodes.

@@ -2,7 +2,7 @@
 //!
 //! Only pods of DaemonSets and static pods are on it. It may be spare on purpose (then say so); it may be left over, or nothing may go there
 //! because of a taint or a label that nobody remembers. Nodes of the control plane, and nodes that are cordoned or not ready, are left alone;
-//! so is an input where no workload runs anywhere. One finding names them all.
+//! so is an input where no workload runs anywhere, or where pods wait that no node takes. One finding names them all.
 //!
 //! # Example
 //!
@@ -36,7 +36,8 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
     let cluster = subject.baseline().cluster();
     let works = |node: NodeId| subject.baseline().occupancy().pods_on(node).iter().any(|&pod| is_work(subject, pod));
     let (working, idle): (Vec<NodeId>, Vec<NodeId>) = cluster.nodes.ids().partition(|&node| works(node));
-    if working.is_empty() {
+    // what waits may be meant for it: that is a finding of the rules that say why
+    if working.is_empty() || !subject.baseline().waiting().is_empty() {
         return;
     }
     let written = |node: &NodeId| &subject.objects.nodes[cluster.nodes.objects[node.index()]];
@@ -57,10 +58,6 @@ fn tell(subject: &Subject<'_>, first: &Node, nodes: &[NodeId], findings: &mut Fi
     let finding = findings.on(first, "", message);
     if nodes.len() > 1 {
         finding.because(format!("the same holds for {}", listed(nodes[1..].iter().map(|&node| subject.node_name(node)))));
-    }
-    let pending = subject.baseline().waiting().len();
-    if pending > 0 {
-        finding.because(format!("while {} wait that no node takes", pods(pending)));
     }
     finding.help("remove it if the rest survives without it (`plimsoll lose` says so), or see which taints and labels keep pods away");
 }

@@ -22,10 +22,13 @@
 //!
 //! kubernetes.io, "Volumes" (hostPath, local); `planning::failover` tells which classes and drivers keep volumes on nodes.
 
+use std::collections::BTreeMap;
+
 use crate::check::placement::listed;
 use crate::check::{Findings, Subject, Workload};
 use crate::manifest::field::FieldPath;
 use crate::manifest::read::Severity;
+use crate::manifest::storage::{PersistentVolumeClaim, StorageClass};
 use crate::planning::failover::{Claims, Hold};
 
 /// Folders that belong to the node, not to a pod that looks into them.
@@ -52,6 +55,7 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
         return;
     }
     let claims = Claims::of(subject.objects);
+    let mut of_classes: BTreeMap<usize, Vec<&Workload<'_>>> = BTreeMap::new();
     for workload in subject.workloads.iter().filter(|workload| workload.serves() && subject.is_production(workload)) {
         if workload.replicas == Some(0) {
             continue;
@@ -62,7 +66,10 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
             .next()
             .map(|pod| claims.of_pod(pod).into_iter().filter(|claim| claim.hold == Hold::Local).map(|claim| claim.name).collect())
             .unwrap_or_default();
-        if !local.is_empty() {
+        let class = local.first().and_then(|claim| class_of(subject, workload, claim));
+        if let (Some(class), 2..) = (class, replicas) {
+            of_classes.entry(class).or_default().push(workload);
+        } else if !local.is_empty() {
             let message = format!("volume {} is a disk of its node, and no other node takes the pod", listed(&local));
             let path = if workload.kind == "StatefulSet" { "spec.volumeClaimTemplates" } else { "spec.template.spec.volumes" };
             tell(findings.on_workload(workload, path, message), replicas, "while the node is away the pod is pending");
@@ -73,6 +80,27 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
             tell(findings.on_pods_of(workload, path, message), replicas, "nothing ties the pod to that node: it comes back elsewhere without its data");
         }
     }
+    of_classes.into_iter().for_each(|(class, workloads)| tell_class(&subject.objects.storage_classes[class], &workloads, findings));
+}
+
+/// The class of a claim of a workload, by its place among the objects.
+fn class_of(subject: &Subject<'_>, workload: &Workload<'_>, claim: &str) -> Option<usize> {
+    let is_it = |own: &&PersistentVolumeClaim| own.metadata.name == claim && own.metadata.namespace_or_default() == workload.namespace();
+    let name = subject.objects.persistent_volume_claims.iter().find(is_it)?.spec.storage_class_name.as_deref()?;
+    subject.objects.storage_classes.iter().position(|class| class.metadata.name == name)
+}
+
+/// Of workloads that may copy each other's data, the class is what they have in common.
+fn tell_class(class: &StorageClass, workloads: &[&Workload<'_>], findings: &mut Findings) {
+    let names = workloads.iter().map(|workload| workload.object().to_string());
+    let number = workloads.len();
+    let what = if number == 1 { "workload with several replicas keeps" } else { "workloads with several replicas keep" };
+    findings
+        .on(class, "provisioner", format!("its volumes are disks of their nodes, and {number} {what} data there"))
+        .severity(Severity::Note)
+        .because(format!("they are {}", listed(names)))
+        .because("with a node the pods that have their data there are pending; the others may have copies of it")
+        .help("see that each of them copies its data; what does not needs a class whose volumes other nodes can attach");
 }
 
 fn tell(finding: &mut crate::check::Finding, replicas: usize, why: &str) {

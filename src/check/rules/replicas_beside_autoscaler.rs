@@ -34,7 +34,7 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
             continue;
         }
         findings
-            .on_workload(workload, "spec.replicas", format!("{written} replicas are written, and autoscaler {} chooses them", autoscaler.metadata.name))
+            .on_workload(workload, "spec.replicas", format!("replicas: {written} is written, and autoscaler {} chooses the number", autoscaler.metadata.name))
             .see(&autoscaler.metadata, "spec.scaleTargetRef", "scales it")
             .because("every apply sets them back, whatever the load")
             .help("leave spec.replicas out of the manifest");

@@ -34,10 +34,12 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
             continue;
         }
         let name = &autoscaler.metadata.name;
-        let (word, bound) = if written < fewest { ("fewest", "spec.minReplicas") } else { ("most", "spec.maxReplicas") };
-        let allowed = if written < fewest { fewest } else { most };
+        let (bound, allowed) = match written < fewest {
+            true => ("spec.minReplicas", format!("fewer than the {fewest}")),
+            false => ("spec.maxReplicas", format!("more than the {most}")),
+        };
         findings
-            .on_workload(workload, "spec.replicas", format!("{written} replicas are written, and {allowed} are the {word} that autoscaler {name} allows"))
+            .on_workload(workload, "spec.replicas", format!("replicas: {written} is written, {allowed} that autoscaler {name} allows"))
             .see(&autoscaler.metadata, bound, "the bound")
             .because("the autoscaler corrects it at once, and every apply sets it back")
             .help("leave spec.replicas out of the manifest");

@@ -1,7 +1,8 @@
 //! Pods find no node in the cluster as it is: most often because nodes are too full, or several things come together.
 //!
 //! Everything was placed as the scheduler places it, by priority and with preemption, and these pods are left. Where a single cause can be
-//! named that no room would mend, another rule names it. Pods that a scheduling gate holds back are told as a note.
+//! named that no room would mend, another rule names it. Nothing is said of pods whose volumes are made as soon as their claims are applied
+//! (`volumeBindingMode: Immediate`): nobody knows yet where. Pods that a scheduling gate holds back are told as a note.
 //!
 //! # Example
 //!

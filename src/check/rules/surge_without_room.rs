@@ -51,36 +51,33 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
             continue;
         }
         let more: Vec<PodId> = pods.iter().map(|&pod| baseline.replacement(pod)).take((peak.peak - peak.replicas) as usize).collect();
-        let placed = place(&mut scheduler, &more);
+        let (placed, sentence) = place(&mut scheduler, &more);
         if placed < more.len() {
-            tell(findings, workload, peak, &sentence(baseline, &more[placed..]), placed);
+            tell(findings, workload, peak, &sentence, placed);
         }
     }
 }
 
-/// How many of these pods find a node, one after another. Everything is as it was afterwards.
-fn place(scheduler: &mut Scheduler<'_>, pods: &[PodId]) -> usize {
+/// How many of these pods find a node, one after another, and what the scheduler says of the first that does not. Everything is as it was
+/// afterwards.
+fn place(scheduler: &mut Scheduler<'_>, pods: &[PodId]) -> (usize, String) {
     let checkpoint = scheduler.checkpoint();
-    let mut placed = 0;
+    let (mut placed, mut sentence) = (0, String::new());
     for &pod in pods {
         let choice = scheduler.decide(pod);
         match (choice.node, choice.outcome) {
             (Some(node), _) => scheduler.bind(pod, node),
             // it takes the place of others, which is their trouble
             (None, Outcome::Preempts) => {}
-            _ => break,
+            _ => {
+                sentence = scheduler.attempt(pod).message;
+                break;
+            }
         }
         placed += 1;
     }
     scheduler.rewind(checkpoint);
-    placed
-}
-
-/// What the scheduler says of the first of these, with everything in its place.
-fn sentence(baseline: &crate::simulation::loss::Baseline, pods: &[PodId]) -> String {
-    let Some(&pod) = pods.first() else { return String::new() };
-    let attempt = baseline.scheduler().attempt(pod);
-    if attempt.outcome == Outcome::Bound { String::new() } else { attempt.message }
+    (placed, sentence)
 }
 
 fn tell(findings: &mut Findings, workload: &Workload<'_>, peak: &RolloutPeak, sentence: &str, placed: usize) {

@@ -28,7 +28,11 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
         let written = |workload: &&crate::check::Workload<'_>| workload.namespace() == name && subject.question.written.holds(workload.metadata);
         let Some(first) = subject.workloads.iter().find(written) else { continue };
         let count = subject.workloads.iter().filter(written).count();
-        let others = if count == 1 { String::new() } else { format!(" (as of {} more workloads)", count - 1) };
+        let others = match count - 1 {
+            0 => String::new(),
+            1 => ", as of another workload,".to_owned(),
+            more => format!(", as of {more} other workloads,"),
+        };
         findings
             .on_workload(first, "metadata.namespace", format!("its namespace {name}{others} is not in the cluster"))
             .because(format!("the API server would say: namespaces {name:?} not found"))

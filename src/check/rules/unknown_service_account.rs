@@ -1,7 +1,7 @@
 //! A workload runs as a ServiceAccount that is not there, so that none of its pods is created.
 //!
 //! The workload is created, and its ReplicaSet; the API server refuses each pod. It is said where the input has ServiceAccounts of the
-//! cluster; and of manifests where the same file brings ServiceAccounts for the same namespace and nothing brings this one.
+//! cluster; and of manifests where the same file brings ServiceAccounts for the same namespace and nothing brings this one, which is a note: the cluster may have it.
 //!
 //! # Example
 //!
@@ -49,7 +49,7 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
         }
         findings
             .on_pods_of(workload, "serviceAccountName", format!("ServiceAccount {name:?} is not among those that are applied with it"))
-            .severity(Severity::Warning)
+            .severity(Severity::Note)
             .because(format!("namespace {} gets {}", workload.namespace(), there.iter().copied().collect::<Vec<_>>().join(", ")))
             .because("unless the cluster has it already, the API server refuses every pod")
             .help(HELP);

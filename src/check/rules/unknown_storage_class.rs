@@ -20,7 +20,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::obstacle::{claims, lacks_class};
+use crate::check::obstacle::{claims, class_name, lacks_class};
 use crate::check::{Findings, Subject, Workload};
 use crate::manifest::field::FieldPath;
 use crate::manifest::pod::Pod;
@@ -39,10 +39,10 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
     for (index, workload) in subject.workloads.iter().enumerate() {
         let waiting = subject.pods_of(workload).filter(|pod| pod.spec.node_name.is_empty());
         for (pod, claim) in waiting.flat_map(|pod| claims(objects, pod).map(move |claim| (pod, claim))) {
-            if !lacks_class(objects, claim) || !told.insert((index, class_name(claim).to_owned())) {
+            if !lacks_class(objects, claim) || !told.insert((index, name_of(claim).to_owned())) {
                 continue;
             }
-            let message = match class_name(claim) {
+            let message = match name_of(claim) {
                 "" => format!("claim {} names no StorageClass, and there is no default", claim.metadata.name),
                 name => format!("StorageClass {name:?} is not there, so claim {} never gets a volume", claim.metadata.name),
             };
@@ -60,8 +60,8 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-fn class_name(claim: &PersistentVolumeClaim) -> &str {
-    claim.spec.storage_class_name.as_deref().unwrap_or_default()
+fn name_of(claim: &PersistentVolumeClaim) -> &str {
+    class_name(&claim.metadata, claim.spec.storage_class_name.as_deref())
 }
 
 /// Where the claim comes from: a template of the workload (true), a volume of its pods (false), or an object of its own (none).

@@ -29,12 +29,11 @@ use crate::check::sight::Sight;
 use crate::check::{Findings, Subject};
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
-    for (obstacle, workload) in subject.obstacles_of(Cause::AntiAffinity) {
-        let sight = subject.sight();
+    subject.each_obstacle(Cause::AntiAffinity, |obstacle, workload, sight| {
         let message = format!("{}: every node is near pods that must be kept away from", pending(obstacle, workload));
         let path = "affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution";
-        let own = apart(&sight, obstacle);
-        let others = in_the_way(subject, &sight, obstacle);
+        let own = apart(sight, obstacle);
+        let others = in_the_way(subject, sight, obstacle);
         let finding = findings.on_pods_of(workload, path, message);
         if let Some((key, domains)) = own {
             let wanted = workload.replicas.map_or_else(String::new, |replicas| format!("; it wants {replicas} pods"));
@@ -45,7 +44,7 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
         }
         finding.because(sentence(obstacle));
         finding.help("prefer instead of requiring, spread with topologySpreadConstraints, run fewer pods, or add nodes");
-    }
+    });
 }
 
 /// By which label its pods keep away from one another, and how many values of it they can have.

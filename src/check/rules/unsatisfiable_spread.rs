@@ -1,8 +1,8 @@
 //! A topology spread constraint leaves pods no node: going anywhere would be too uneven, whatever room there is.
 //!
 //! With `DoNotSchedule` a domain in which the pod cannot run holds the others back: it counts with no pods at all, and after `maxSkew` pods
-//! everywhere else the rest stays Pending. The usual domains of that kind are zones whose nodes are all tainted (control planes) or of
-//! another kind; a topology key that no node has; and `minDomains` above the number of domains there are.
+//! everywhere else the rest stays Pending. The usual domains of that kind are zones whose nodes are all tainted (control planes), too small
+//! even when empty, or of another kind; a topology key that no node has; and `minDomains` above the number of domains there are.
 //!
 //! # Example
 //!
@@ -29,9 +29,8 @@ use crate::cluster::class::SpreadConstraint;
 use crate::manifest::field::FieldPath;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
-    for (obstacle, workload) in subject.obstacles_of(Cause::Spread) {
-        let sight = subject.sight();
-        let Some(now) = sight.now(obstacle.first) else { continue };
+    subject.each_obstacle(Cause::Spread, |obstacle, workload, sight| {
+        let Some(now) = sight.now(obstacle.first) else { return };
         let alone = |constraint: &&SpreadConstraint| {
             let only = |class: &mut crate::cluster::class::Class| class.spread = vec![(*constraint).clone()];
             passing_as(&now, &obstacle.nodes, &["PodTopologySpread"], only).is_empty()
@@ -43,10 +42,10 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
         let written = workload.spec.topology_spread_constraints.iter().position(|one| Some(one.topology_key.as_str()) == key);
         let path = FieldPath::from("topologySpreadConstraints");
         let finding = findings.on_pods_of(workload, written.map_or(path.clone(), |place| path.index(place)), message);
-        culprit.into_iter().for_each(|constraint| _ = finding.because(why(&sight, obstacle, constraint)));
+        culprit.into_iter().for_each(|constraint| _ = finding.because(why(sight, obstacle, constraint)));
         finding.because(sentence(obstacle));
         finding.help("spread over a label that the nodes have, say nodeTaintsPolicy: Honor where tainted nodes do not count, or allow more skew");
-    }
+    });
 }
 
 /// How many pods count in which domain, and into which the pod may go.

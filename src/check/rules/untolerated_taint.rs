@@ -30,17 +30,16 @@ use crate::cluster::first_untolerated;
 use crate::cluster::nodes::TaintEffect;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
-    for (obstacle, workload) in subject.obstacles_of(Cause::Taints) {
-        let sight = subject.sight();
+    subject.each_obstacle(Cause::Taints, |obstacle, workload, sight| {
         let message = format!("{}: {} that it matches has a taint that it does not tolerate", pending(obstacle, workload), each_of(&obstacle.nodes));
         let path = if workload.spec.tolerations.is_empty() { "nodeSelector" } else { "tolerations" };
         let finding = findings.on_pods_of(workload, path, message);
-        for (taint, count) in taints(&sight, obstacle) {
+        for (taint, count) in taints(sight, obstacle) {
             finding.because(format!("on {count}: {taint}"));
         }
         finding.because(sentence(obstacle));
         finding.help("add a toleration for the taint, or let the pod go to other nodes");
-    }
+    });
 }
 
 /// The first taint of each node that keeps the pod away, and how many nodes have it.

@@ -31,21 +31,20 @@ use crate::manifest::field::FieldPath;
 use crate::manifest::storage::PersistentVolume;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
-    for (obstacle, workload) in subject.obstacles_of(Cause::Volumes) {
-        let Some(pod) = obstacle.pods.first().map(|&pod| &subject.objects.pods[pod]) else { continue };
+    subject.each_obstacle(Cause::Volumes, |obstacle, workload, sight| {
+        let Some(pod) = obstacle.pods.first().map(|&pod| &subject.objects.pods[pod]) else { return };
         let message = format!("{}: from no node that it may go to all its volumes are reached", pending(obstacle, workload));
         let finding = findings.on_pods_of(workload, FieldPath::from("volumes"), message);
-        let sight = subject.sight();
         for (place, claim) in claims(subject.objects, pod).enumerate() {
             let name = &claim.spec.volume_name;
-            let Some(volume) = subject.objects.persistent_volumes.iter().find(|volume| volume.metadata.name == *name) else { continue };
-            let reached = reached(&sight, obstacle.first, place);
-            finding.because(format!("volume {name} of claim {} is reached from {}", claim.metadata.name, from(&sight, &reached, volume)));
+            let Some(volume) = subject.objects.persistent_volumes.iter().find(|volume| volume.metadata.name == *name) else { return };
+            let reached = reached(sight, obstacle.first, place);
+            finding.because(format!("volume {name} of claim {} is reached from {}", claim.metadata.name, from(sight, &reached, volume)));
             finding.see(&volume.metadata, "spec.nodeAffinity", "where this volume is");
         }
         finding.because(sentence(obstacle));
         finding.help("let the pod go where its volumes are, or make the volumes anew with volumeBindingMode: WaitForFirstConsumer");
-    }
+    });
 }
 
 /// The nodes from which the volume of one claim is reached.

@@ -17,9 +17,9 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  plimsoll completions bash > ~/.local/share/bash-completion/completions/plimsoll
-  plimsoll completions zsh > \"${fpath[1]}/_plimsoll\"
-  plimsoll completions fish > ~/.config/fish/completions/plimsoll.fish
+  plimsoll completions bash   goes to ~/.local/share/bash-completion/completions/plimsoll
+  plimsoll completions zsh    goes to _plimsoll in a folder of $fpath
+  plimsoll completions fish   goes to ~/.config/fish/completions/plimsoll.fish
 
 A new shell has them.";
 

@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 /// The page of a command.
 fn page(each: &clap::Command) -> anyhow::Result<String> {
     let extra = each.get_after_help().map(ToString::to_string).unwrap_or_default();
-    let man = Man::new(each.clone()).manual("Plimsoll");
+    let man = Man::new(each.clone()).manual("Plimsoll").source(concat!("plimsoll ", env!("CARGO_PKG_VERSION")));
     let mut text = Vec::new();
     man.render_title(&mut text)?;
     man.render_name_section(&mut text)?;

@@ -7,6 +7,8 @@ use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use crate::check;
+use crate::check::settings::FailOn;
 use crate::cli::arguments::{InputArguments, SchedulerArguments};
 use crate::cli::commands::size::{GoalArguments, MarketArguments};
 use crate::cli::exit::Exit;
@@ -15,13 +17,15 @@ use crate::cli::judgement::{Judgement, MetricArguments};
 use crate::cli::output;
 use crate::cli::placement::Settled;
 use crate::cli::purchase::Asking;
+use crate::cli::team::{Team, TeamArguments};
+use crate::manifest::read::Places;
 use crate::planning::size::why::Depth;
 use crate::planning::survey::Survey;
 use crate::report::amount::count;
 use crate::report::formats::{self, Format, Only, PICTURES, Picture};
-use crate::report::views::report::{CHARTS, FindingView, of_plan};
+use crate::report::views::report::{CHARTS, FindingView, of_check};
 use crate::report::views::size::SizeView;
-use crate::report::views::{Context, ReportView, ScheduleView, SuccessMetricsView, View};
+use crate::report::views::{Context, FindingsView, ReportView, View};
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -38,6 +42,10 @@ pub struct Arguments {
 
     #[command(flatten)]
     market: MarketArguments,
+
+    /// What a team says of the rules of `check`; without it, plimsoll.yaml, if the current folder has one
+    #[arg(long, value_name = "FILE", help_heading = "How it is judged")]
+    settings: Option<PathBuf>,
 
     #[command(flatten)]
     scheduler: SchedulerArguments,
@@ -72,9 +80,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         bail!("--chart goes with a picture: -o FILE.svg or -o FILE.png; a page has all charts");
     }
     let judgement = Judgement::new(&arguments.input, &arguments.scheduler, &arguments.metrics, &arguments.goal)?;
-    let loaded = input::load_target(&arguments.input)?;
+    let loaded = input::load_to_check(&arguments.input)?;
     let title = if arguments.input.paths.is_empty() { "After the plan" } else { "The cluster" };
-    let mut view = look_at(title, &loaded, &judgement);
+    let mut view = look_at(title, &loaded, &judgement).with_findings(findings(arguments, &loaded)?);
     view.size = size(arguments, &loaded, &judgement)?;
     view.only = chosen(arguments.chart.as_deref(), &view)?;
     target.write(&View::Report(Box::new(view)))?;
@@ -87,13 +95,18 @@ fn look_at(title: &str, loaded: &Loaded, judgement: &Judgement) -> ReportView {
     let survey = Survey::new(&loaded.objects, &baseline, judgement.setting());
     let context = Context::new(&loaded.objects, baseline.cluster(), judgement.options.version, judgement.ties.clone());
     let limit = judgement.thresholds.utilization.map(|share| f64::from(share.0) / 10_000.0);
-    let findings = findings(&schedule, &SuccessMetricsView::new(&survey.measured));
-    ReportView::new(title, &context, schedule, &survey, limit).with_findings(findings)
+    ReportView::new(title, &context, schedule, &survey, limit)
 }
 
-/// What goes into the list of findings: for now what `plan` says is wrong. What `check` finds belongs here, too.
-fn findings(schedule: &ScheduleView, metrics: &SuccessMetricsView) -> Vec<FindingView> {
-    of_plan(schedule, metrics)
+/// What the rules of `check` find.
+fn findings(arguments: &Arguments, loaded: &Loaded) -> anyhow::Result<Vec<FindingView>> {
+    let catalogue = arguments.market.catalogue.clone();
+    let team = TeamArguments { settings: arguments.settings.clone(), catalogue, ..TeamArguments::default() };
+    let team = Team::read(&team, &arguments.scheduler)?;
+    let quotas = loaded.quotas();
+    let findings = check::check(team.question(loaded, quotas.as_ref()));
+    let (input, kubernetes) = (loaded.input(), arguments.scheduler.kubernetes);
+    Ok(of_check(&FindingsView::new(&findings, &mut Places::new(input), kubernetes, input.objects_read(), FailOn::Never)))
 }
 
 /// What to buy, and what fewer and more nodes would cost, if it was said what can be bought.

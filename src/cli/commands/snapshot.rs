@@ -53,11 +53,11 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  plimsoll snapshot -o cluster.json                         the current context's cluster
-  plimsoll snapshot --context prod -o prod.json.gz          another one, packed
-  plimsoll snapshot -n shop -o shop.yaml                    one namespace, and what is in none
-  plimsoll snapshot --redact -o cluster.json                for people who must not know its names
-  plimsoll snapshot --from dump.json --redact -o safe.json  the same of a dump that is there
+  plimsoll snapshot -o cluster.json                          the current context's cluster
+  plimsoll snapshot --context prod -o prod.json.gz           another one, packed
+  plimsoll snapshot -n shop -o shop.yaml                     one namespace, and what is in none
+  plimsoll snapshot --redact -o cluster.json                 for people who must not know its names
+  plimsoll snapshot --from dump.json --redact -o safe.json   the same of a dump that is there
   plimsoll snapshot -o - | plimsoll plan -
 
 Secrets and ConfigMaps are not asked for. Environment, commands, managed fields and copies in annotations are not written.

@@ -2,8 +2,8 @@
 //! placing everything again.
 //!
 //! A template cannot pin its pods one by one. It can wish for nodes, insist on them, and spread pods over zones and nodes; so for each
-//! workload there is a ladder of changes ([`ladder`]), from none over wishes to what is required, and the lowest rung is taken on which
-//! the plan comes true ([`rehearsal`]): from none of the pods that are made anew, as they are listed, and in random orders with random
+//! workload there is a ladder of changes (`ladder`), from none over wishes to what is required, and the lowest rung is taken on which
+//! the plan comes true (`rehearsal`): from none of the pods that are made anew, as they are listed, and in random orders with random
 //! ties. Nodes that are bought alike stand for each other; every other node is itself.
 //!
 //! Promise: what is said to be realised came true in every one of these runs, with exactly the changes that are returned, all at once. What
@@ -12,7 +12,7 @@
 //! Not looked at: how a rollout gets there. While it surges, new pods are placed beside old ones; so a Deployment counts the pods of
 //! its own revision only (`matchLabelKeys: [pod-template-hash]`).
 //!
-//! To add a means: a rung in [`ladder`]. Source of what templates can say: k8s.io/api core/v1 PodSpec, v1.36.
+//! To add a means: a rung in `ladder`. Source of what templates can say: k8s.io/api core/v1 PodSpec, v1.36.
 
 mod change;
 mod fleet;

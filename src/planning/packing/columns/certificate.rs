@@ -43,7 +43,7 @@ pub(super) fn certify(problem: &Problem, duals: &[f64], limit_duals: &[f64], sla
     for (index, kind) in problem.kinds.iter().enumerate() {
         let floor = ((kind.price as f64 * slack + limit_duals[index]) * MILLION as f64).floor() as i64;
         let sack = Knapsack::new(problem, index, &whole.demand, &worths);
-        let found = sack.search(floor, nodes);
+        let found = sack.deepen(floor, nodes);
         exact &= found.most == found.best;
         patterns.extend(found.pattern);
         most.push(i128::from(found.most));

@@ -1,15 +1,21 @@
 //! The most that one bin can be worth, at given worths of items: branch and bound in whole numbers.
 //!
 //! Items are tried by worth over a weighted sum of their amounts (the weights minimise the Lagrangian bound); at each node the items that
-//! still fit are kept, and the fractional knapsack over the weighted sum bounds what they can add. A search that is cut short still gives
-//! a bound that holds: the most that any branch left open could be worth.
+//! still fit are kept, and the fractional knapsack over the weighted sum, then over each resource alone, bounds what they can add. A search
+//! that is cut short still gives a bound that holds: the most that any branch left open could be worth.
 //!
 //! Source: set enumeration with a surrogate bound; M. Gavish and H. Pirkul, "Efficient algorithms for solving multiconstraint zero-one
 //! knapsack problems to optimality", Mathematical Programming 31, 1985.
 
 use super::super::Pattern;
+use super::super::bound::cover::gcd;
 use super::super::problem::{Problem, fit, room};
+use super::fractional::{Aspect, Offered, fractional};
 use super::surrogate::{scaled, surrogate};
+
+/// How often an aspect is asked before it is judged, and of how many times it must cut off one branch to be asked again.
+const TRIAL: u64 = 1_000;
+const SELDOM: u64 = 32;
 
 /// What a search found.
 #[derive(Debug, Clone)]
@@ -27,6 +33,8 @@ pub(super) struct Knapsack<'a> {
     problem: &'a Problem,
     kind: usize,
     resources: usize,
+    /// What can be used of each resource.
+    capacity: Vec<i64>,
     /// Merged classes, best first.
     classes: Vec<u32>,
     worth: Vec<i64>,
@@ -39,6 +47,8 @@ pub(super) struct Knapsack<'a> {
     /// Whether there is anything that makes room: then not all that is counted on fits.
     eased: bool,
     capacity_weight: i64,
+    /// Each resource that is used, alone.
+    aspects: Vec<Aspect>,
 }
 
 /// One search.
@@ -51,20 +61,24 @@ struct Search<'s> {
     pattern: Option<Vec<(u32, u32)>>,
     lists: Vec<Vec<(u32, u32)>>,
     residuals: Vec<i64>,
+    /// By depth and position of the order, how many the list of that depth holds.
+    counts: Vec<u32>,
+    /// By aspect, how often it was asked, and how often it cut off a branch.
+    asked: Vec<(u64, u64)>,
 }
 
 impl<'a> Knapsack<'a> {
     /// Items of positive worth that the type takes and that are in demand.
     pub fn new(problem: &'a Problem, kind: usize, demand: &[u32], worths: &[i64]) -> Knapsack<'a> {
-        let capacity = &problem.kinds[kind].capacity;
         let mut items: Vec<(u32, u32)> = Vec::new();
         // What makes room matters even if it is worth nothing.
         let matters = |class: usize| worths[class] > 0 || problem.classes[class].amounts.iter().any(|amount| *amount < 0);
         for class in problem.kinds[kind].takes.ones().filter(|&class| demand[class] > 0 && matters(class)) {
             items.push((class as u32, problem.most(kind, class, demand[class])));
         }
-        let scaled: Vec<Vec<i64>> = items.iter().map(|&(class, _)| scaled(&problem.classes[class as usize].amounts, capacity)).collect();
-        let (weights, capacity_weight) = surrogate(&items, &scaled, worths, capacity);
+        let capacity = reachable(problem, kind, &items);
+        let scaled: Vec<Vec<i64>> = items.iter().map(|&(class, _)| scaled(&problem.classes[class as usize].amounts, &capacity)).collect();
+        let (weights, capacity_weight) = surrogate(&items, &scaled, worths, &capacity);
         let weight = |index: usize| scaled[index].iter().zip(&weights).map(|(amount, weight)| amount * weight).sum::<i64>();
         let mut order: Vec<(usize, i64)> = (0..items.len()).map(|index| (index, weight(index))).collect();
         let worth = |index: usize| worths[items[index].0 as usize];
@@ -77,20 +91,26 @@ impl<'a> Knapsack<'a> {
             right.cmp(&left).then(worth(b.0).cmp(&worth(a.0))).then(a.0.cmp(&b.0))
         });
         let class = |index: usize| items[index].0;
-        let amounts = |index: usize| problem.classes[class(index) as usize].amounts.iter().copied();
+        let classes: Vec<u32> = order.iter().map(|&(index, _)| class(index)).collect();
+        let worth: Vec<i64> = order.iter().map(|&(index, _)| worth(index)).collect();
+        let amounts: Vec<i64> = classes.iter().flat_map(|&class| problem.classes[class as usize].amounts.iter().copied()).collect();
+        let (resources, makers) = (problem.resources, order.iter().filter(|&&(index, _)| makes(index)).count());
+        let aspect = |resource: usize| Aspect::new(resource, &worth, |index| amounts[index * resources + resource], makers);
         Knapsack {
             problem,
             kind,
-            resources: problem.resources,
-            classes: order.iter().map(|&(index, _)| class(index)).collect(),
-            worth: order.iter().map(|&(index, _)| worth(index)).collect(),
-            weight: order.iter().map(|&(_, weight)| weight).collect(),
-            most: order.iter().map(|&(index, _)| items[index].1).collect(),
-            amounts: order.iter().flat_map(|&(index, _)| amounts(index)).collect(),
+            resources,
+            capacity,
             conflicts: items.iter().any(|&(class, _)| !problem.classes[class as usize].conflicts.is_clear()),
             capacity_weight,
             eased: problem.relief.iter().any(|relief| *relief > 0),
-            makers: order.iter().filter(|&&(index, _)| makes(index)).count(),
+            makers,
+            aspects: (0..resources).filter_map(aspect).collect(),
+            weight: order.iter().map(|&(_, weight)| weight).collect(),
+            most: order.iter().map(|&(index, _)| items[index].1).collect(),
+            classes,
+            worth,
+            amounts,
         }
     }
 
@@ -119,7 +139,9 @@ impl<'a> Knapsack<'a> {
             taken: Vec::new(),
             pattern: None,
             lists: vec![(0..self.len() as u32).map(|index| (index, self.most[index as usize])).collect()],
-            residuals: self.problem.kinds[self.kind].capacity.clone(),
+            residuals: self.capacity.clone(),
+            counts: self.most.clone(),
+            asked: vec![(0, 0); self.aspects.len()],
         };
         match seed {
             None => search.branch(0, 0, self.capacity_weight),
@@ -151,36 +173,42 @@ impl<'a> Knapsack<'a> {
         Pattern { bin: self.kind, items }
     }
 
-    /// The most that a list can add within a weight: the fractional knapsack, rounded down.
-    fn fractional(&self, list: &[(u32, u32)], mut room: i64) -> i64 {
-        let mut sum = 0i64;
-        for &(index, most) in list {
-            let (worth, weight) = (self.worth[index as usize], self.weight[index as usize]);
-            if (index as usize) < self.makers {
-                // What makes room is counted whole, and takes none.
-                sum = sum.saturating_add(worth.saturating_mul(i64::from(most)));
-                room = room.saturating_sub(weight.min(0).saturating_mul(i64::from(most)));
-                continue;
-            }
-            let all = weight.saturating_mul(i64::from(most));
-            if room < 0 {
-                return sum;
-            }
-            if all > room {
-                return sum.saturating_add((i128::from(worth) * i128::from(room) / i128::from(weight)) as i64);
-            }
-            room -= all;
-            sum = sum.saturating_add(worth.saturating_mul(i64::from(most)));
-        }
-        sum
+    /// The most that a list can add within a weight.
+    fn within_weight(&self, list: &[(u32, u32)], room: i64) -> i64 {
+        fractional(list.iter().map(|&(index, most)| self.offered(index as usize, self.weight[index as usize], most)), room)
     }
+
+    /// The most that items from a position of the order on can add, as far as one resource goes.
+    fn within_resource(&self, aspect: &Aspect, first: usize, counts: &[u32], room: i64) -> i64 {
+        let amount = |index: usize| self.amounts[index * self.resources + aspect.resource];
+        let listed = aspect.from(first).filter(|&index| counts[index] > 0);
+        fractional(listed.map(|index| self.offered(index, amount(index), counts[index])), room)
+    }
+
+    fn offered(&self, index: usize, weight: i64, most: u32) -> Offered {
+        Offered { worth: self.worth[index], weight, most, makes: index < self.makers }
+    }
+}
+
+/// A bin's capacity, less what no numbers of these items can use: all there is of them is a multiple of something.
+fn reachable(problem: &Problem, kind: usize, items: &[(u32, u32)]) -> Vec<i64> {
+    let part = |resource: usize| {
+        let amount = |class: u32| i128::from(problem.classes[class as usize].amounts[resource]);
+        items.iter().fold(0, |part, &(class, _)| gcd(part, amount(class))).max(1) as i64
+    };
+    problem.kinds[kind]
+        .capacity
+        .iter()
+        .enumerate()
+        .map(|(resource, capacity)| capacity.div_euclid(part(resource)) * part(resource))
+        .collect()
 }
 
 impl Search<'_> {
     /// Tries each item of the list at this depth as the next one taken.
     fn branch(&mut self, depth: usize, value: i64, room: i64) {
         for position in 0..self.lists[depth].len() {
-            let bound = value.saturating_add(self.sack.fractional(&self.lists[depth][position..], room));
+            let bound = self.bound(depth, position, 0, value, room);
             if bound <= self.best {
                 return;
             }
@@ -192,7 +220,7 @@ impl Search<'_> {
             let makes = (index as usize) < self.sack.makers;
             for number in (1..=most).rev() {
                 // Fewer are never worth more; but for what makes room.
-                if number < most && !makes && self.bound_with(depth, position, number, value, room) <= self.best {
+                if number < most && !makes && self.bound(depth, position, number, value, room) <= self.best {
                     break;
                 }
                 self.take(depth, position, number, value, room);
@@ -207,12 +235,27 @@ impl Search<'_> {
         }
     }
 
-    /// What there can be with so many of an item.
-    fn bound_with(&self, depth: usize, position: usize, number: u32, value: i64, room: i64) -> i64 {
-        let list = &self.lists[depth];
-        let index = list[position].0 as usize;
-        let (worth, weight) = (self.sack.worth[index] * i64::from(number), self.sack.weight[index] * i64::from(number));
-        value.saturating_add(worth).saturating_add(self.sack.fractional(&list[position + 1..], room - weight))
+    /// What there can be with so many of the item at a position and any of those after it; with none said, any of that one too.
+    fn bound(&mut self, depth: usize, position: usize, number: u32, value: i64, room: i64) -> i64 {
+        let (sack, list) = (self.sack, &self.lists[depth]);
+        let (index, taken) = (list[position].0 as usize, i64::from(number));
+        let value = value.saturating_add(sack.worth[index] * taken);
+        let next = usize::from(number > 0);
+        let mut least = value.saturating_add(sack.within_weight(&list[position + next..], room - sack.weight[index] * taken));
+        let counts = &self.counts[depth * sack.len()..][..sack.len()];
+        for (aspect, (asked, cut)) in sack.aspects.iter().zip(&mut self.asked) {
+            if least <= self.best {
+                break;
+            }
+            if *asked < TRIAL || *cut * SELDOM >= *asked {
+                let amount = |depth: usize, of: &[i64]| of[depth * sack.resources + aspect.resource];
+                let room = amount(depth, &self.residuals) - amount(index, &sack.amounts) * taken;
+                least = least.min(value.saturating_add(sack.within_resource(aspect, index + next, counts, room)));
+                *asked += 1;
+                *cut += u64::from(least <= self.best);
+            }
+        }
+        least
     }
 
     /// Takes so many of an item, then what still fits of the items after it.
@@ -226,6 +269,7 @@ impl Search<'_> {
         if self.lists.len() <= depth + 1 {
             self.lists.push(Vec::new());
             self.residuals.resize((depth + 2) * resources, 0);
+            self.counts.resize((depth + 2) * sack.len(), 0);
         }
         self.taken.truncate(depth);
         self.taken.push((index, number));
@@ -264,6 +308,8 @@ impl Search<'_> {
             residual
         };
         next.clear();
+        let counts = &mut self.counts[(depth + 1) * sack.len()..][..sack.len()];
+        counts.fill(0);
         for &(index, most) in &list[position + 1..] {
             let amounts = &sack.amounts[index as usize * resources..][..resources];
             let maker = (index as usize) < sack.makers;
@@ -275,6 +321,7 @@ impl Search<'_> {
             }
             let most = if most == 1 || maker { most } else { fit(amounts, residual).min(u64::from(most)) as u32 };
             next.push((index, most));
+            counts[index as usize] = most;
         }
     }
 }
@@ -308,9 +355,10 @@ mod tests {
             let capacity = prop::collection::vec(0i64..20, resources);
             let item = (prop::collection::vec(least..9, resources), 1u32..4, 1u32..4, 0i64..50);
             let conflicts = prop::collection::btree_set((0..items, 0..items), 0..=2);
-            (scale, capacity, prop::collection::vec(item, items), conflicts).prop_map(|(scale, capacity, items, conflicts)| {
+            let unit = prop_oneof![Just(1i64), Just(1_000_003)];
+            (scale, capacity, prop::collection::vec(item, items), conflicts, unit).prop_map(|(scale, capacity, items, conflicts, unit)| {
                 let times = |amounts: Vec<i64>| amounts.iter().zip(&scale).map(|(amount, scale)| amount * scale).collect::<Vec<i64>>();
-                let worths = items.iter().map(|item| item.3).collect();
+                let worths = items.iter().map(|item| item.3 * unit).collect();
                 let item = |(amounts, demand, per_bin, _)| Item { amounts: times(amounts), demand, per_bin, bins: None };
                 let bins = vec![Bin { capacity: times(capacity), price: 1, limit: None }];
                 let conflicts = conflicts.into_iter().filter(|(one, other)| one < other).collect();
@@ -322,7 +370,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// A whole search finds the best; one cut short never says that less is possible than is.
+        /// A whole search finds the best; one cut short, or begun again from coarse to fine, never says that less is possible than is.
         #[test]
         fn a_bin_is_worth_no_more_than_said((instance, worths) in prop_oneof![4 => instance(0), 1 => instance(-3)], nodes in 0u64..12) {
             let problem = Problem::new(&instance);
@@ -336,11 +384,15 @@ mod tests {
             let demand: Vec<u32> = problem.classes.iter().map(|class| class.demand).collect();
             let sack = Knapsack::new(&problem, 0, &demand, &merged);
             let truth = most(&instance, &worths);
+            let value = |pattern: &Pattern| pattern.items.iter().map(|&(class, number)| merged[class as usize] * i64::from(number)).sum::<i64>();
             let whole = sack.search(0, u64::MAX);
             prop_assert_eq!((whole.best, whole.most), (truth, truth));
             prop_assert_eq!(whole.pattern.is_some(), truth > 0);
             prop_assert!(whole.pattern.iter().all(|pattern| problem.example(pattern).check(&instance).is_ok()));
             prop_assert!(sack.search(0, nodes).most >= truth);
+            let deep = sack.deepen(0, nodes);
+            prop_assert!(deep.most >= truth && deep.best <= truth);
+            prop_assert_eq!(deep.pattern.map_or(0, |pattern| value(&pattern)), deep.best);
         }
     }
 }

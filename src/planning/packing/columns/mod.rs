@@ -10,7 +10,9 @@
 
 mod centre;
 mod certificate;
+mod deepening;
 mod dive;
+mod fractional;
 mod knapsack;
 mod master;
 mod pool;

@@ -75,8 +75,8 @@ fn colour(index: usize) -> &'static Colour {
 
 /// Which line is which, if there are several.
 fn legend(lines: &Lines) -> Legend {
-    let entry = |(index, (name, _)): (usize, &(String, Vec<(f64, f64)>))| (Swatch { fill: colour(index), sign: None }, name.clone());
-    let entries = if lines.lines.len() > 1 { lines.lines.iter().enumerate().map(entry).collect() } else { Vec::new() };
+    let names = lines.lines.iter().map(|(name, _)| name.clone()).filter(|_| lines.lines.len() > 1);
+    let entries = names.enumerate().map(|(index, name)| (Swatch { fill: colour(index), sign: None }, name)).collect();
     Legend { entries, notes: Vec::new() }
 }
 

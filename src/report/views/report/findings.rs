@@ -1,72 +1,47 @@
-//! What was found: a list that rules and answers write into, in one shape.
+//! What the rules of `check` find, a row each.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::report::amount::{count, thousands};
 use crate::report::document::{Mood, Table, Text};
-use crate::report::views::schedule::State;
-use crate::report::views::success_metrics::MetricView;
-use crate::report::views::{ScheduleView, SuccessMetricsView};
+use crate::report::views::FindingsView;
+use crate::report::views::findings::FindingView as Found;
 
 /// Something that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FindingView {
-    /// What it is an instance of, such as `unschedulable` or the name of a rule.
+    /// The rule, by code and name, such as `PL201 single-replica`.
     pub rule: String,
     /// `error`, `warning` or `note`.
     pub severity: &'static str,
-    /// What it is about: `namespace/name (Kind)`, a node, or the cluster.
+    /// What it is about, such as `Deployment shop/api`.
     pub object: String,
     /// Where that was written, as `file:line:column`; absent if not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// What is wrong, and what to do.
+    /// What is wrong, why, and what to do.
     pub message: String,
 }
 
-/// What a plan finds: what the API server refuses, pods without a node, what fails success metrics and what is worth knowing of them, and
-/// pods that are not what they seem.
-pub fn of_plan(schedule: &ScheduleView, metrics: &SuccessMetricsView) -> Vec<FindingView> {
-    let mut findings = of_schedule(schedule);
-    metrics.metrics.iter().for_each(|metric| of_metric(metric, &mut findings));
-    for aside in schedule.asides.iter().filter(|aside| !aside.ordinary) {
-        let object = format!("{}, such as {}", count(aside.pods.len(), "pod"), aside.pods.first().map_or("", String::as_str));
-        findings.push(FindingView::new("notWhatTheySeem", "note", object, format!("{}: {}", aside.what, aside.consequence)));
-    }
-    findings
-}
-
-fn of_schedule(schedule: &ScheduleView) -> Vec<FindingView> {
-    let mut findings = Vec::new();
-    for group in &schedule.not_created {
-        let found = FindingView::new("notCreated", "error", group.title(), group.message.clone());
-        findings.push(FindingView { location: (!group.at.is_empty()).then(|| group.at.clone()), ..found });
-    }
-    for group in &schedule.pending {
-        let severity = match group.state {
-            State::Gated | State::OtherScheduler => "note",
-            _ => "error",
-        };
-        findings.push(FindingView::new(group.state.word(), severity, group.title(), group.message.clone()));
-    }
-    findings
-}
-
-fn of_metric(metric: &MetricView, findings: &mut Vec<FindingView>) {
-    let rule = metric.metric;
-    findings.extend(metric.failing.iter().map(|each| FindingView::new(rule, "warning", each.what.clone(), each.why.clone())));
-    if !metric.holds && metric.failing.is_empty() {
-        let why = format!("{}, where {} is asked for", metric.actual, metric.target);
-        findings.push(FindingView::new(rule, "warning", "the cluster".to_owned(), why));
-    }
-    findings.extend(metric.remarks.iter().map(|remark| FindingView::new(rule, "note", "the cluster".to_owned(), remark.clone())));
+/// What the rules of `check` find, but for what is allowed.
+pub fn of_check(view: &FindingsView) -> Vec<FindingView> {
+    let shown = view.findings.iter().filter(|finding| finding.allowed.is_none());
+    shown.map(FindingView::new).collect()
 }
 
 impl FindingView {
-    fn new(rule: &str, severity: &'static str, object: String, message: String) -> Self {
-        FindingView { rule: rule.to_owned(), severity, object, location: None, message }
+    fn new(finding: &Found) -> Self {
+        let sentences = std::iter::once(&finding.message).chain(&finding.evidence).chain(std::iter::once(&finding.help));
+        let message: Vec<&str> = sentences.map(String::as_str).filter(|sentence| !sentence.is_empty()).collect();
+        FindingView {
+            rule: format!("{} {}", finding.code, finding.rule),
+            severity: finding.severity,
+            object: finding.object.title(),
+            location: Some(finding.place.shown()).filter(|place| !place.is_empty()),
+            message: message.join("; "),
+        }
     }
 
     /// What comes first.

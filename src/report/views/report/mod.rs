@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use failures::{FailureMatrixView, FailureView, LostView, Verdict};
-pub use findings::{FindingView, of_plan};
+pub use findings::{FindingView, of_check};
 pub use pods::PodView;
 
 use super::plan::StateView;
