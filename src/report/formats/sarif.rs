@@ -20,7 +20,8 @@ const HOME: &str = env!("CARGO_PKG_REPOSITORY");
 /// Writes a view.
 pub fn render(view: &View) -> String {
     let results = view.findings().map(results).unwrap_or_default();
-    let tool = Tool { driver: Driver::default() };
+    let is_judged = results.iter().any(|result| result.rule_index >= RULES.len());
+    let tool = Tool { driver: Driver::new(is_judged) };
     let invocation = Invocation { execution_successful: true };
     let bases = BTreeMap::from([(
         SOURCE_ROOT,
@@ -188,10 +189,11 @@ impl Message {
     }
 }
 
-impl Default for Driver {
-    fn default() -> Self {
+impl Driver {
+    /// With all rules, and what is told besides them if anything is.
+    fn new(is_judged: bool) -> Self {
         let version = env!("CARGO_PKG_VERSION");
-        let rules = RULES.iter().map(descriptor).chain(JUDGED.map(judged)).collect();
+        let rules = RULES.iter().map(descriptor).chain(JUDGED.into_iter().filter(|_| is_judged).map(judged)).collect();
         Driver { name: "plimsoll", information_uri: HOME, version, semantic_version: version, rules }
     }
 }
