@@ -62,6 +62,9 @@ impl Known {
     }
 }
 
+/// By what a finding of a baseline and one of now are the same.
+type Stage = (fn(&Known) -> Key, fn(&Finding) -> Key);
+
 /// Finds the findings of a baseline again: first what is equal in all but its line, then what is about the same field, then what is about
 /// another element of the same list and says the same.
 pub fn find_again(known: &[Known], findings: &[Finding]) -> Matched {
@@ -70,7 +73,7 @@ pub fn find_again(known: &[Known], findings: &[Finding]) -> Matched {
     // what somebody allows since may take what is known, but only what nobody else takes
     let mut order: Vec<usize> = (0..findings.len()).collect();
     order.sort_by_key(|&index| findings[index].allowed.is_some());
-    let stages: [(fn(&Known) -> Key, fn(&Finding) -> Key); 3] = [
+    let stages: [Stage; 3] = [
         (|known| key(known, known.path.clone(), true), |finding| key_of(finding, finding.place.path.to_string(), true)),
         (|known| key(known, known.path.clone(), false), |finding| key_of(finding, finding.place.path.to_string(), false)),
         (|known| key(known, without_indices(&known.path), true), |finding| key_of(finding, bare(&finding.place.path), true)),

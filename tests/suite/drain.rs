@@ -379,7 +379,7 @@ fn exit_codes_say_what_can_be_drained() {
     for misuse in [&["node-x"][..], &["--all", "node-d"], &["--surge-like", "node-x"], &["--parallel", "0"], &["--start", "soon"]] {
         assert_eq!(code(&[&["drain", input][..], misuse].concat()), Some(2), "{misuse:?}");
     }
-    assert_eq!(code(&["schedule", "-o", "script"]), Some(2), "nothing to do");
+    assert_eq!(code(&["explain", "data-platform/postgres-0", "-o", "script"]), Some(2), "nothing to do");
 }
 
 #[test]

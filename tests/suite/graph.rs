@@ -627,11 +627,12 @@ fn plan_draws_the_last_cluster() {
 
 #[test]
 fn whoever_has_no_graph_says_who_has() {
-    for command in [&["schedule"][..], &["explain", "data-platform/postgres-0"], &["fit", "--cpu", "1"]] {
+    for command in [&["drain"][..], &["explain", "data-platform/postgres-0"], &["fit", "--cpu", "1"]] {
         let output = plimsoll(&[command, &["-o", "dot"]].concat());
         let said = String::from_utf8(output.stderr).expect("it is text");
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said}");
-        let expected = format!("-o dot draws graphs, and `{}` has none: `plimsoll plan` or `plimsoll lose` has one", command[0]);
+        let expected =
+            format!("-o dot draws graphs, and `{}` has none: `plimsoll schedule`, `plimsoll plan` or `plimsoll lose` has one", command[0]);
         assert!(said.contains(&expected), "{said}");
     }
     let only_graphs: Vec<&str> =

@@ -42,12 +42,15 @@ pub struct Lost {
 /// Which losses: what, how many at once, and the names that are meant.
 type LossKey = (Kind, u8, Vec<String>);
 
+/// Losses that were played, or why they were not.
+type Played = Rc<Result<Vec<Lost>, String>>;
+
 /// Asks the engines.
 pub struct Inquiry<'s, 'a> {
     /// What is asked about.
     pub subject: &'s Subject<'a>,
     market: &'s Market<'s>,
-    losses: RefCell<BTreeMap<LossKey, Rc<Result<Vec<Lost>, String>>>>,
+    losses: RefCell<BTreeMap<LossKey, Played>>,
     at_most: OnceCell<AtMost>,
     drained: OnceCell<Drained>,
     fleets: RefCell<BTreeMap<String, Rc<Result<Fleet, String>>>>,

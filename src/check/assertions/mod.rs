@@ -118,7 +118,7 @@ fn verdict(inquiry: &Inquiry<'_, '_>, assertion: &Assertion, expectation: &Expec
     // the worst first, of equals in the order in which they were measured
     measured.sort_by_key(|each| std::cmp::Reverse(limits.distance(each.amount)));
     let worst = &measured[0];
-    let at = if worst.what.is_empty() { String::new() } else { format!(" {}", worst.what) };
+    let at = if worst.what.is_empty() { String::new() } else { format!(" ({})", worst.what) };
     let off: Vec<&Measured> = measured.iter().filter(|each| !limits.hold(each.amount)).collect();
     let amount = unit.show(worst.amount);
     if off.is_empty() {

@@ -33,7 +33,7 @@ fn write(xml: &mut Xml, view: &FindingsView) -> Result<()> {
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let suites = |xml: &mut Xml| {
         RULES.iter().zip(0..).try_for_each(|(rule, number)| suite(xml, view, rule, number))?;
-        judged().into_iter().zip(RULES.len()..).try_for_each(|((name, cases), number)| judged_suite(xml, name, number, &cases(view)))
+        judged(view).into_iter().zip(RULES.len()..).try_for_each(|((name, cases), number)| judged_suite(xml, name, number, &cases))
     };
     xml.create_element("testsuites").write_inner_content(suites)?;
     Ok(())
@@ -47,8 +47,8 @@ struct Case {
 }
 
 /// What is judged besides rules, by the name of its suite: nothing where nothing was asked.
-fn judged() -> [(&'static str, fn(&FindingsView) -> Vec<Case>); 2] {
-    [("assertions", assertion_cases), ("baseline", worse_cases)]
+fn judged(view: &FindingsView) -> [(&'static str, Vec<Case>); 2] {
+    [("assertions", assertion_cases(view)), ("baseline", worse_cases(view))]
 }
 
 fn assertion_cases(view: &FindingsView) -> Vec<Case> {

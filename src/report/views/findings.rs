@@ -14,11 +14,12 @@ use crate::check::known::{Matched, Novelty};
 use crate::check::settings::FailOn;
 use crate::check::{Finding, rules};
 use crate::manifest::read::{Excerpt, Places, Severity};
-use crate::report::amount::count;
+use crate::report::amount::{count, list};
 use crate::report::document::{Detail, Diagnostic, Document, Mood, Quote, Table, Text};
 
-/// So many findings are shown in brief.
-const SHOWN: usize = 40;
+/// So many findings of a rule are shown in brief, and so many objects of the rest are named.
+const OF_A_RULE: usize = 3;
+const NAMED: usize = 4;
 
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -225,15 +226,9 @@ impl FindingsView {
             baseline.worse_section(&mut document);
         }
         assertions::sections(&self.assertions, &mut document, detail);
-        let shown: Vec<&FindingView> = self.findings.iter().filter(|finding| finding.is_told()).collect();
-        let most = if detail == Detail::Full { shown.len() } else { SHOWN.min(shown.len()) };
-        let mut worst_first = shown.clone();
-        worst_first.sort_by_key(|finding| rank(finding.severity));
-        document.diagnostics(worst_first[..most].iter().map(|finding| finding.diagnostic()).collect());
-        if most < shown.len() {
-            let rest = Text::faint(format!("and {}: -o wide shows all", count(shown.len() - most, "more finding")));
-            document.lines("", vec![rest]);
-        }
+        let (shown, more) = self.folded(detail);
+        document.diagnostics(shown.iter().map(|finding| finding.diagnostic()).collect());
+        document.table("More of the same", more, vec!["-o wide shows each with its place".to_owned()]);
         document.table("Rules", self.by_rule(), vec!["`plimsoll explain-rule CODE` says more of each".to_owned()]);
         if let Some(baseline) = &self.baseline {
             baseline.mended_section(&mut document, detail);
@@ -278,6 +273,28 @@ impl FindingsView {
             false if errors + warnings + notes == 0 && self.baseline.as_ref().is_none_or(|it| it.worse.is_empty()) => Mood::Good,
             false => Mood::Notable,
         }
+    }
+
+    /// The findings to show, worst first, and a table of those that only repeat what others of their rule say.
+    fn folded(&self, detail: Detail) -> (Vec<&FindingView>, Table) {
+        let mut told: Vec<&FindingView> = self.findings.iter().filter(|finding| finding.is_told()).collect();
+        told.sort_by_key(|finding| rank(finding.severity));
+        let mut more = Table::new().left("code").left("rule").right("more").left("of");
+        if detail == Detail::Full {
+            return (told, more);
+        }
+        let mut of_rule: BTreeMap<&str, Vec<&FindingView>> = BTreeMap::new();
+        told.retain(|finding| {
+            let others = of_rule.entry(finding.code).or_default();
+            others.push(finding);
+            others.len() <= OF_A_RULE
+        });
+        for (code, findings) in of_rule.iter().filter(|(_, findings)| findings.len() > OF_A_RULE) {
+            let objects: Vec<String> = findings[OF_A_RULE..].iter().map(|finding| finding.object.title()).collect();
+            let (rule, number) = (findings[0].rule.to_owned(), objects.len().to_string());
+            more.row([(*code).to_owned(), rule, number, list(&objects, NAMED)].map(Text::from).to_vec());
+        }
+        (told, more)
     }
 
     /// How often each rule found something.
