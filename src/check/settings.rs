@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::rule::Rule;
+use super::rules::RULES;
 use crate::manifest::read::Severity;
 use crate::planning::size::Share;
 use crate::planning::success_metrics;
@@ -159,6 +160,11 @@ impl Settings {
             Some(Level::Warning) => Some(Severity::Warning),
             Some(Level::Error) => Some(Severity::Error),
         }
+    }
+
+    /// How many rules are asked.
+    pub fn rules_asked(&self) -> usize {
+        RULES.iter().filter(|rule| self.severity(rule).is_some()).count()
     }
 
     /// Whether pods of this namespace are expected to be fit for production.

@@ -8,7 +8,7 @@
 //! Promise: nothing is changed. Pods that no scheduler of ours has placed are counted, not judged: static ones, those of other
 //! schedulers, those on nodes that are not in the input.
 //!
-//! A new plugin that filters: an arm in [`cause`].
+//! A new plugin that filters: an arm in `cause`.
 
 use rustc_hash::FxHashMap;
 

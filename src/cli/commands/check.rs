@@ -96,7 +96,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let findings = check::check_subject(&subject);
     let mut places = Places::new(loaded.input());
     let kubernetes = arguments.scheduler.kubernetes;
-    let mut view = FindingsView::new(&findings, &mut places, kubernetes, loaded.input().objects_read(), fail_on);
+    let asked = (loaded.input().objects_read(), team.settings.rules_asked());
+    let mut view = FindingsView::new(&findings, &mut places, kubernetes, asked, fail_on);
     if !assertions.is_empty() {
         view = view.with_assertions(&asserted(&subject, &assertions));
     }

@@ -106,7 +106,13 @@ fn findings(arguments: &Arguments, loaded: &Loaded) -> anyhow::Result<Vec<Findin
     let quotas = loaded.quotas();
     let findings = check::check(team.question(loaded, quotas.as_ref()));
     let (input, kubernetes) = (loaded.input(), arguments.scheduler.kubernetes);
-    Ok(of_check(&FindingsView::new(&findings, &mut Places::new(input), kubernetes, input.objects_read(), FailOn::Never)))
+    Ok(of_check(&FindingsView::new(
+        &findings,
+        &mut Places::new(input),
+        kubernetes,
+        (input.objects_read(), team.settings.rules_asked()),
+        FailOn::Never,
+    )))
 }
 
 /// What to buy, and what fewer and more nodes would cost, if it was said what can be bought.

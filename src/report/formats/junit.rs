@@ -73,10 +73,19 @@ fn judged_suite(xml: &mut Xml, name: &str, number: usize, cases: &[Case]) -> Res
     let skipped = cases.iter().filter(|case| case.skipped.is_some()).count();
     let [number, tests, failures, skipped] = [number, cases.len(), failures, skipped].map(|number| number.to_string());
     xml.create_element("testsuite").with_attributes(attributes(name, &number, &tests, &failures, &skipped)).write_inner_content(|xml| {
-        xml.create_element("properties").write_empty()?;
+        properties(xml, name)?;
         cases.iter().try_for_each(|each| judged_case(xml, name, each))?;
         xml.create_element("system-out").write_empty()?;
         xml.create_element("system-err").write_empty()?;
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Which group of cases it is: Jenkins wants one property at least.
+fn properties(xml: &mut Xml, group: &str) -> Result<()> {
+    xml.create_element("properties").write_inner_content(|xml| {
+        xml.create_element("property").with_attributes([("name", "group"), ("value", group)]).write_empty()?;
         Ok(())
     })?;
     Ok(())
@@ -123,11 +132,7 @@ fn suite(xml: &mut Xml, view: &FindingsView, rule: &Rule, number: usize) -> Resu
     let (tests, number, name) = (found.len().max(1).to_string(), number.to_string(), format!("{} {}", rule.code, rule.name));
     let attributes = attributes(&name, &number, &tests, &failures, &skipped);
     xml.create_element("testsuite").with_attributes(attributes).write_inner_content(|xml| {
-        let group = [("name", "group"), ("value", rule.group.words())];
-        xml.create_element("properties").write_inner_content(|xml| {
-            xml.create_element("property").with_attributes(group).write_empty()?;
-            Ok(())
-        })?;
+        properties(xml, rule.group.words())?;
         if found.is_empty() {
             case(xml, rule.name, &rule.manual().title).write_empty()?;
         }

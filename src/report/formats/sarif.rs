@@ -215,13 +215,15 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
 }
 
 /// What is told besides what rules find: behind the rules, in this order.
-const JUDGED: [(&str, &str); 2] =
-    [("assertion", "What a team expects of its cluster does not hold."), ("worse", "Something is worse than in the baseline.")];
+const JUDGED: [(&str, &str, &str); 2] = [
+    ("assertion", "failed-assertion", "What a team expects of its cluster does not hold."),
+    ("worse", "worse-than-baseline", "Something is worse than in the baseline."),
+];
 
-fn judged((id, about): (&'static str, &'static str)) -> ReportingDescriptor {
+fn judged((id, name, about): (&'static str, &'static str, &'static str)) -> ReportingDescriptor {
     ReportingDescriptor {
         id,
-        name: id,
+        name,
         short_description: Message::plain(about),
         full_description: Message::plain(about),
         help: Message::plain(about),

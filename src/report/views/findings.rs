@@ -41,6 +41,8 @@ pub struct FindingsView {
     pub counts: Counts,
     /// How many objects were looked at.
     pub objects: usize,
+    /// How many rules were asked.
+    pub rules: usize,
     /// The findings: by the order of the input, then by rule. Those that are allowed, and those that a baseline has, are among them.
     pub findings: Vec<FindingView>,
     /// What came of assertions, in the order in which they were written.
@@ -149,8 +151,14 @@ impl FindingsView {
     /// Its `kind`.
     pub const KIND: &'static str = "Findings";
 
-    /// Of what was found in so many objects.
-    pub fn new(findings: &[Finding], places: &mut Places<'_>, kubernetes: impl ToString, objects: usize, fail_on: FailOn) -> Self {
+    /// Of what so many rules found in so many objects.
+    pub fn new(
+        findings: &[Finding],
+        places: &mut Places<'_>,
+        kubernetes: impl ToString,
+        (objects, rules): (usize, usize),
+        fail_on: FailOn,
+    ) -> Self {
         let findings: Vec<FindingView> = findings.iter().map(|finding| FindingView::new(finding, places)).collect();
         let mut view = FindingsView {
             api_version: API_VERSION,
@@ -160,6 +168,7 @@ impl FindingsView {
             fails: false,
             counts: Counts::default(),
             objects,
+            rules,
             findings,
             assertions: Vec::new(),
             baseline: None,
@@ -255,7 +264,7 @@ impl FindingsView {
             .map_or(String::new(), |it| format!("{} got worse; ", count(it.worse.len(), "thing")));
         let new = if baseline.is_some() { " new" } else { "" };
         let rest = format!("{known}{allowed}{mended}");
-        let rules = rules::RULES.len();
+        let rules = self.rules;
         let found = match found.is_empty() {
             true => format!("nothing{new} found in {objects} by {rules} rules{rest}"),
             false => format!("{}{new} in {objects}{rest}", found.join(", ")),

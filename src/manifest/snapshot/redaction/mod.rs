@@ -10,7 +10,7 @@
 //! `ebs.csi.aws.com`), words that mean something to Kubernetes (`default`, `kube-system`), names of applications whose quorum is known
 //! where they say which it is, amounts, numbers, times, and codes (reasons, phases). Messages are dropped.
 //!
-//! The way: a first pass gathers the words, the second replaces them. To tell a new field from a name: a line in [`fields`].
+//! The way: a first pass gathers the words, the second replaces them. To tell a new field from a name: a line in `fields`.
 
 mod fields;
 mod public;
