@@ -28,6 +28,9 @@ use crate::check::{Findings, Subject};
 /// Upstream's words for a node that a pod's volume cannot be reached from.
 const VOLUME_ELSEWHERE: &str = "PersistentVolume's node affinity";
 
+/// And for a claim that the input does not have, whatever the cluster has.
+const CLAIM_NOT_THERE: &str = "persistentvolumeclaim \"";
+
 /// What a workload lacks after a loss: how many pods, of how many that were there, which node, and the scheduler's sentence.
 type Lack = (usize, usize, String, String);
 
@@ -36,7 +39,7 @@ pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
         return;
     }
     for (workload, (pending, displaced, node, sentence)) in worst(subject) {
-        if sentence.contains(VOLUME_ELSEWHERE) {
+        if sentence.contains(VOLUME_ELSEWHERE) || sentence.contains(CLAIM_NOT_THERE) {
             continue;
         }
         let quorum = &subject.quorums().workloads[workload];

@@ -2,6 +2,7 @@
 //!
 //! Promise: every kind that is read is asked for, and no Secret or ConfigMap ever is. Service accounts are kept by name only.
 
+use crate::manifest::monitoring::PrometheusRule;
 use crate::manifest::networking::Ingress;
 use crate::manifest::node::{Namespace, Node};
 use crate::manifest::pod::Pod;
@@ -55,6 +56,7 @@ pub const GATHERED: &[Gathered] = &[
     row::<RuntimeClass>("overhead and node selectors of runtime classes are not known"),
     row::<ResourceQuota>("quotas refuse nothing"),
     row::<LimitRange>("defaults and bounds of LimitRanges are not applied to new pods"),
+    row::<PrometheusRule>("it is not known which alerts there are"),
     Gathered {
         kind: "ServiceAccount",
         resource: "serviceaccounts",

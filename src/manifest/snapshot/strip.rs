@@ -21,6 +21,7 @@ pub fn strip(objects: &mut Objects) -> usize {
         nodes namespaces deployments replica_sets replication_controllers stateful_sets controller_revisions daemon_sets jobs cron_jobs
         services ingresses persistent_volume_claims persistent_volumes storage_classes csi_nodes csi_drivers csi_storage_capacities
         volume_attachments pod_disruption_budgets priority_classes runtime_classes resource_quotas limit_ranges horizontal_pod_autoscalers
+        prometheus_rules
     }
     before - objects.others.len()
 }

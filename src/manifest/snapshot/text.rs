@@ -20,7 +20,7 @@ macro_rules! modelled {
             nodes namespaces priority_classes runtime_classes storage_classes csi_nodes csi_drivers persistent_volumes volume_attachments
             pods deployments replica_sets replication_controllers stateful_sets controller_revisions daemon_sets jobs cron_jobs
             horizontal_pod_autoscalers pod_disruption_budgets services ingresses persistent_volume_claims csi_storage_capacities
-            resource_quotas limit_ranges
+            resource_quotas limit_ranges prometheus_rules
         }
     };
 }

@@ -25,10 +25,12 @@ fn command(finding: &FindingView) -> String {
     let place = &finding.place;
     let mut properties = Vec::new();
     let mut property = |name: &str, value: String| properties.push(format!("{name}={value}"));
-    if !place.file.is_empty() {
+    // standard input is no file of the repository
+    let is_file = !place.file.is_empty() && !place.file.starts_with('<');
+    if is_file {
         property("file", escape_property(place.file.trim_start_matches("./")));
     }
-    if place.line > 0 {
+    if is_file && place.line > 0 {
         property("line", place.line.to_string());
         property("endLine", place.line.to_string());
         property("col", place.column.to_string());

@@ -72,7 +72,7 @@ mod tests {
             help: "run two".into(),
         };
         let plain = anstream::adapter::strip_str(&text(&[diagnostic])).to_string();
-        let expected = "warning[PL201]: Deployment shop/api: one pod\n --> a.yaml:7:3\n  |\n7 |   replicas: 1 # one\n  |   ^^^^^^^^^^^ too few\n  |\n \
+        let expected = "warning[PL201]: Deployment shop/api: one pod\n --> a.yaml:7:3\n  |\n7 |   replicas: 1 # one\n  |   ^^^^^^^^^^^ too few\n \
                         ::: b.json:2:1\n  = note: nobody answers\n  = help: run two\n";
         assert_eq!(plain, expected);
     }
