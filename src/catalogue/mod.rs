@@ -20,6 +20,7 @@ mod reserve;
 pub use cost::Cost;
 pub use generic::embedded;
 pub use node::{DroppedLabel, dropped_label, is_given};
+pub(crate) use overrides::matches;
 pub use overrides::{Change, Override, Overrides};
 pub use price::{MICROS, parse_price};
 pub use reserve::Reserve;

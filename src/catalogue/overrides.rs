@@ -133,7 +133,7 @@ impl Change {
 }
 
 /// Whether a name is what a pattern says, where `*` stands for any text and `?` for any letter.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut at, mut of) = (0, 0);
     // where the last star was, and how much of the name it had taken

@@ -7,9 +7,12 @@
 use rustc_hash::FxHashMap;
 
 use super::finding::{Allowed, Finding, ObjectName};
-use super::settings::{Settings, matches};
+use super::settings::Settings;
 use super::workload::workloads;
+use crate::catalogue::matches;
 use crate::manifest::Objects;
+use crate::manifest::field::FieldPath;
+use crate::manifest::location::Origin;
 use crate::manifest::meta::ObjectMeta;
 use crate::manifest::resource::Resource;
 
@@ -37,6 +40,41 @@ pub fn acceptances(metadata: &ObjectMeta) -> Vec<Acceptance> {
     found
 }
 
+/// Metadata with the annotation, whose it is, and the way to it.
+#[derive(Debug)]
+pub(super) struct Annotated<'a> {
+    pub object: ObjectName,
+    pub origin: Origin,
+    pub metadata: &'a ObjectMeta,
+    pub path: FieldPath,
+}
+
+/// Everywhere that the annotation counts and is written.
+pub(super) fn annotated(objects: &Objects) -> Vec<Annotated<'_>> {
+    let mut found = Vec::new();
+    for workload in workloads(objects) {
+        let (object, origin) = (workload.object(), workload.metadata.origin);
+        found.push(Annotated { object: object.clone(), origin, metadata: workload.metadata, path: "metadata".into() });
+        if let Some(template) = workload.spec_path.strip_suffix(".spec") {
+            let path = FieldPath::from(template).key("metadata");
+            found.push(Annotated { object, origin, metadata: workload.pod_metadata, path });
+        }
+    }
+    // what controllers make has copies of what is written on their owners
+    macro_rules! others {
+        ($($field:ident)*) => { $( found.extend(objects.$field.iter().filter(|it| it.metadata.controller().is_none()).map(of_object)); )* };
+    }
+    others! { nodes namespaces services ingresses persistent_volume_claims persistent_volumes storage_classes pod_disruption_budgets
+    priority_classes resource_quotas limit_ranges horizontal_pod_autoscalers replica_sets jobs prometheus_rules }
+    found.retain(|annotated| annotated.metadata.annotations.contains_key(ANNOTATION));
+    found
+}
+
+fn of_object<T: Resource>(object: &T) -> Annotated<'_> {
+    let metadata = object.metadata();
+    Annotated { object: ObjectName::new(T::KIND, metadata), origin: metadata.origin, metadata, path: "metadata".into() }
+}
+
 /// Everything that is accepted in an input.
 #[derive(Debug)]
 pub(super) struct Allowances<'a> {
@@ -49,33 +87,13 @@ impl<'a> Allowances<'a> {
     /// What these objects and settings accept.
     pub fn new(objects: &'a Objects, settings: &'a Settings) -> Self {
         let mut allowances = Allowances { of_object: FxHashMap::default(), of_namespace: FxHashMap::default(), settings };
-        for workload in workloads(objects) {
-            allowances.add(workload.object(), workload.metadata);
-            allowances.add(workload.object(), workload.pod_metadata);
+        for Annotated { object, metadata, .. } in annotated(objects) {
+            allowances.of_object.entry(object).or_default().extend(acceptances(metadata));
         }
-        macro_rules! others {
-            ($($field:ident)*) => { $( objects.$field.iter().for_each(|object| allowances.add_object(object)); )* };
-        }
-        others! { nodes namespaces services ingresses persistent_volume_claims persistent_volumes storage_classes pod_disruption_budgets
-        priority_classes resource_quotas limit_ranges horizontal_pod_autoscalers replica_sets jobs prometheus_rules }
         for namespace in &objects.namespaces {
-            let accepted = acceptances(&namespace.metadata);
-            if !accepted.is_empty() {
-                allowances.of_namespace.insert(&namespace.metadata.name, accepted);
-            }
+            allowances.of_namespace.insert(&namespace.metadata.name, acceptances(&namespace.metadata));
         }
         allowances
-    }
-
-    fn add_object<T: Resource>(&mut self, object: &T) {
-        self.add(ObjectName::new(T::KIND, object.metadata()), object.metadata());
-    }
-
-    fn add(&mut self, name: ObjectName, metadata: &ObjectMeta) {
-        let accepted = acceptances(metadata);
-        if !accepted.is_empty() {
-            self.of_object.entry(name).or_default().extend(accepted);
-        }
     }
 
     /// Why a finding is accepted, if it is.

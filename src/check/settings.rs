@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::rule::Rule;
 use super::rules::RULES;
+use crate::catalogue::matches;
 use crate::manifest::read::Severity;
 use crate::planning::size::Share;
 use crate::planning::success_metrics;
@@ -78,8 +79,6 @@ pub struct Thresholds {
     pub utilization_percent: u32,
     /// Pods of one node, beyond which it is crowded: not asked if nothing is said.
     pub pods_per_node: Option<usize>,
-    /// Ready pods that a service is to have at least: 2.
-    pub replicas: usize,
     /// Seconds in which everything is to be whole again after the loss of a node: not asked if nothing is said.
     pub failover_seconds: Option<u64>,
     /// How many times of what is used may be requested: 3.
@@ -100,13 +99,13 @@ pub struct Allow {
     pub reason: String,
 }
 
-/// What is taken for granted where the input is silent; flags of the same name win.
+/// What is taken for granted where the input is silent. A flag of the same name wins, unless it says what is its default anyway.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct AssumptionSettings {
     /// Version of Kubernetes: `1.36` or `1.34`.
     pub kubernetes: Option<String>,
-    /// Replicas of autoscaled workloads: `current`, `min`, `max`, or a file as `--replicas` takes it.
+    /// Replicas of autoscaled workloads: `current`, `min`, `max`, or a file as `--replicas` takes it, relative to this one.
     pub replicas: Option<String>,
     /// Runs of CronJobs: `none`, `one` or `overlapping`.
     pub cron_runs: Option<String>,
@@ -117,7 +116,6 @@ impl Default for Thresholds {
         Thresholds {
             utilization_percent: 70,
             pods_per_node: None,
-            replicas: 2,
             failover_seconds: None,
             request_over_usage: 3.0,
             limit_over_request: 4.0,
@@ -142,7 +140,6 @@ impl Thresholds {
         success_metrics::Thresholds {
             pods_per_node: self.pods_per_node.unwrap_or(guide.pods_per_node),
             utilization: Some(self.utilization()),
-            replicas: self.replicas,
             failover: self.failover().unwrap_or(guide.failover),
             ..guide
         }
@@ -189,16 +186,9 @@ impl FailOn {
     }
 }
 
-/// Whether a glob, in which `*` stands for anything, matches the whole text.
-pub fn matches(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(text) = text.strip_prefix(head) else { return false };
-    (0..=text.len()).filter(|&at| text.is_char_boundary(at)).any(|at| matches(rest, &text[at..]))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::catalogue::matches;
 
     #[test]
     fn a_star_stands_for_anything() {

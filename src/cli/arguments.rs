@@ -40,7 +40,8 @@ pub struct InputArguments {
     pub cron_runs: CronRuns,
 }
 
-fn cron_runs(text: &str) -> Result<CronRuns, String> {
+/// Reads which runs of CronJobs count.
+pub fn cron_runs(text: &str) -> Result<CronRuns, String> {
     match text {
         "none" => Ok(CronRuns::None),
         "one" => Ok(CronRuns::One),

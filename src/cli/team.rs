@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{anyhow, bail};
 use clap::Args;
 
-use super::arguments::SchedulerArguments;
+use super::arguments::{InputArguments, SchedulerArguments, cron_runs};
 use super::input::{self, Loaded};
 use super::output;
 use crate::catalogue::{self, Catalogue};
 use crate::check::{self, Question, Settings, rules};
+use crate::controllers::cron_job::CronRuns;
 use crate::planning::quota::Quotas;
 use crate::scheduler::Options;
 use crate::scheduler::profile::Configuration;
+use crate::scheduler::version::KubernetesVersion;
 use crate::usage::read::Content;
 use crate::usage::{self, Usage};
 
@@ -57,8 +59,12 @@ pub struct Team {
     /// What can be bought.
     pub catalogue: Option<Catalogue>,
     usage: Option<Usage>,
+    /// How the scheduler works, with what the settings assume.
+    pub scheduler: SchedulerArguments,
     configuration: Configuration,
     options: Options,
+    /// The folder of the settings, which names in them are relative to.
+    folder: PathBuf,
 }
 
 impl Team {
@@ -70,6 +76,7 @@ impl Team {
             None => Settings::default(),
             Some(path) => check::read::settings(path).map_err(|problem| anyhow!("{problem}"))?,
         };
+        let scheduler = assumed(&settings, scheduler).map_err(|problem| anyhow!("settings: assumptions.kubernetes: {problem}"))?;
         let folder = path.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
         let beside = |name: &String| folder.join(name);
         let named: Vec<PathBuf> = settings.catalogue.iter().map(beside).collect();
@@ -78,7 +85,22 @@ impl Team {
         let usage = arguments.usage.clone().or_else(|| settings.usage.as_ref().map(beside));
         let usage = usage.as_deref().map(read_usage).transpose()?;
         silence(&mut settings, &arguments.only, &arguments.skip);
-        Ok(Team { settings, catalogue, usage, configuration: scheduler.configuration()?, options: scheduler.options()? })
+        let (configuration, options) = (scheduler.configuration()?, scheduler.options()?);
+        Ok(Team { settings, catalogue, usage, scheduler, configuration, options, folder })
+    }
+
+    /// What to read, with what the settings assume of replicas and CronJobs.
+    pub fn input(&self, arguments: &InputArguments) -> anyhow::Result<InputArguments> {
+        let mut input = arguments.clone();
+        let assumptions = &self.settings.assumptions;
+        if let Some(replicas) = assumptions.replicas.as_ref().filter(|_| input.replicas == "current") {
+            let is_word = ["current", "min", "max"].contains(&replicas.as_str());
+            input.replicas = if is_word { replicas.clone() } else { self.folder.join(replicas).display().to_string() };
+        }
+        if let Some(runs) = assumptions.cron_runs.as_ref().filter(|_| input.cron_runs == CronRuns::One) {
+            input.cron_runs = cron_runs(runs).map_err(|problem| anyhow!("settings: assumptions.cronRuns: {problem}"))?;
+        }
+        Ok(input)
     }
 
     /// The question about an input; what its quotas hold is worked out beforehand ([`Loaded::quotas`]).
@@ -98,6 +120,15 @@ impl Team {
             options: self.options,
         }
     }
+}
+
+/// How the scheduler works, with the version that settings assume.
+fn assumed(settings: &Settings, scheduler: &SchedulerArguments) -> Result<SchedulerArguments, String> {
+    let mut scheduler = scheduler.clone();
+    if let Some(version) = settings.assumptions.kubernetes.as_ref().filter(|_| scheduler.kubernetes == KubernetesVersion::default()) {
+        scheduler.kubernetes = version.parse()?;
+    }
+    Ok(scheduler)
 }
 
 /// Turns rules off: all but those that are asked, and those that are not.

@@ -238,3 +238,55 @@ fn alerts_that_are_written_are_missing_no_more() {
     assert!(run(&["alerts".as_ref(), "--all".as_ref(), fixture.as_ref(), rule.as_ref()]).contains("alert: NodeNotReady"));
     std::fs::remove_file(&rule).expect("it can be removed");
 }
+
+/// Runs `check` in a folder with these settings, on a text from a file beside them.
+fn with_settings(name: &str, settings: &str, text: &str, more: &[&str]) -> (Option<i32>, String, String) {
+    let folder = std::env::temp_dir().join(format!("plimsoll-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("it can be made");
+    std::fs::write(folder.join("plimsoll.yaml"), settings).expect("it can be written");
+    std::fs::write(folder.join("input.yaml"), text).expect("it can be written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    let output = command.args(["check", "input.yaml"]).args(more).current_dir(&folder).stdin(Stdio::null()).output();
+    let output = output.expect("the program starts");
+    std::fs::remove_dir_all(&folder).expect("it can be removed");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is text");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn what_settings_assume_is_assumed_and_a_flag_wins() {
+    let text = std::fs::read_to_string(root().join("fixtures/cli/fine.yaml")).expect("it is there")
+        + "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: api, namespace: shop}\nspec: {scaleTargetRef: \
+           {apiVersion: apps/v1, kind: Deployment, name: api}, minReplicas: 2, maxReplicas: 7, metrics: [{type: Resource, resource: {name: \
+           cpu, target: {type: Utilization, averageUtilization: 70}}}]}\n---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {name: five, \
+           namespace: shop}\nspec: {hard: {pods: 5}}\n";
+    let kubernetes = |output: &str| serde_json::from_str::<serde_json::Value>(output).expect("it is JSON")["kubernetes"].clone();
+    let assumed = "assumptions: {kubernetes: '1.34', replicas: max}";
+    let only = ["--only", "over-quota", "-o", "json"];
+    let (code, output, _) = with_settings("assumed", assumed, &text, &only);
+    assert_eq!((code, kubernetes(&output)), (Some(1), "1.34".into()), "seven pods are over the quota of five: {output}");
+    let (code, output, _) = with_settings("flag", assumed, &text, &[&only[..], &["--replicas", "min"]].concat());
+    assert_eq!(code, Some(0), "{output}");
+    let (code, output, _) = with_settings("silent", "", &text, &only);
+    assert_eq!((code, kubernetes(&output)), (Some(0), "1.36".into()), "{output}");
+    for (wrong, said) in
+        [("kubernetes: '1.12'", "1.12 is not supported"), ("cronRuns: never", "cronRuns"), ("replicas: none.csv", "none.csv")]
+    {
+        let (code, _, errors) = with_settings("wrong", &format!("assumptions: {{{wrong}}}"), &text, &[]);
+        assert!(code == Some(2) && errors.contains(said), "{wrong}: {errors}");
+    }
+}
+
+#[test]
+fn an_allowance_without_a_reason_is_found_wherever_it_counts() {
+    let text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, annotations: {plimsoll.dev/allow: PL201}}\n---\napiVersion: policy/v1\n\
+                kind: PodDisruptionBudget\nmetadata: {name: b, namespace: shop, annotations: {plimsoll.dev/allow: 'no-such: because'}}\n\
+                spec: {maxUnavailable: 1, selector: {matchLabels: {app: a}}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, \
+                namespace: shop}\nspec: {replicas: 2, selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}, annotations: \
+                {plimsoll.dev/allow: best-effort}}, spec: {containers: [{name: c, image: i}]}}}\n";
+    let (_, output, _) = with_settings("unexplained", "", text, &["--only", "unexplained-allow", "-o", "csv"]);
+    let mut reader = csv::Reader::from_reader(output.as_bytes());
+    let found: Vec<String> =
+        reader.records().map(|record| record.expect("it is CSV")).map(|record| format!("{} {}", &record[4], &record[10])).collect();
+    assert_eq!(found, ["Namespace 3", "PodDisruptionBudget 7", "Deployment 13"], "{output}");
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::document::{Assertion, When};
 use super::selection::Selection;
-use crate::check::settings::matches;
+use crate::catalogue::matches;
 use crate::check::subject::Subject;
 use crate::graph::failure_domains::{Domain, Kind, domains};
 use crate::planning::failover::Assumptions;

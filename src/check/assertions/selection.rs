@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::document::Select;
-use crate::check::settings::matches;
+use crate::catalogue::matches;
 use crate::controllers::scale_down::WorkloadKey;
 use crate::graph::Ownership;
 use crate::graph::dependencies::Reference;

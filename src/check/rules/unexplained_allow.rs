@@ -20,21 +20,27 @@
 //!
 //! `plimsoll explain-rule` knows all rules.
 
-use crate::check::allow::{ANNOTATION, acceptances};
+use std::collections::BTreeSet;
+
+use crate::check::allow::{ANNOTATION, Annotated, acceptances, annotated};
 use crate::check::{Findings, Subject, rules};
-use crate::manifest::field::FieldPath;
 
 pub(super) fn find(subject: &Subject<'_>, findings: &mut Findings) {
-    for workload in &subject.workloads {
-        for acceptance in acceptances(workload.metadata) {
-            let path = FieldPath::from("metadata.annotations").key(ANNOTATION);
+    // a ReplicaSet or Job of the input may be a workload and an object
+    let mut seen = BTreeSet::new();
+    for Annotated { object, origin, metadata, path } in annotated(subject.objects) {
+        if !seen.insert((origin, path.clone())) {
+            continue;
+        }
+        let path = path.key("annotations").key(ANNOTATION);
+        for acceptance in acceptances(metadata) {
             let rule = &acceptance.rule;
             if rules::find(rule).is_none() {
                 let message = format!("it allows {rule:?}, and there is no rule of this name");
-                findings.on_workload(workload, path, message).help("`plimsoll explain-rule` lists the rules");
+                findings.named(object.clone(), origin, path.clone(), message).help("`plimsoll explain-rule` lists the rules");
             } else if acceptance.reason.is_empty() {
                 let message = format!("it allows {rule} and does not say why");
-                findings.on_workload(workload, path, message).help(format!("write {ANNOTATION}: \"{rule}: WHY\""));
+                findings.named(object.clone(), origin, path.clone(), message).help(format!("write {ANNOTATION}: \"{rule}: WHY\""));
             }
         }
     }

@@ -90,12 +90,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let team = Team::read(&arguments.team, &arguments.scheduler)?;
     let assertions = assertions(&arguments.assert)?;
     let fail_on = arguments.fail_on.or(team.settings.fail_on).unwrap_or(FailOn::Warning);
-    let loaded = load(arguments, &arguments.input.paths)?;
+    let loaded = load(arguments, &team, &arguments.input.paths)?;
     let quotas = loaded.quotas();
     let subject = Subject::new(team.question(&loaded, quotas.as_ref()));
     let findings = check::check_subject(&subject);
     let mut places = Places::new(loaded.input());
-    let kubernetes = arguments.scheduler.kubernetes;
+    let kubernetes = team.scheduler.kubernetes;
     let asked = (loaded.input().objects_read(), team.settings.rules_asked());
     let mut view = FindingsView::new(&findings, &mut places, kubernetes, asked, fail_on);
     if !assertions.is_empty() {
@@ -129,9 +129,9 @@ fn asserted(subject: &Subject<'_>, assertions: &[Written]) -> Vec<Outcome> {
 }
 
 /// Reads manifests, and the cluster that they go to.
-fn load(arguments: &Arguments, paths: &[PathBuf]) -> anyhow::Result<Loaded> {
+fn load(arguments: &Arguments, team: &Team, paths: &[PathBuf]) -> anyhow::Result<Loaded> {
     let paths = arguments.cluster.iter().chain(paths).cloned().collect();
-    input::load_to_check(&InputArguments { paths, ..arguments.input.clone() })
+    input::load_to_check(&InputArguments { paths, ..team.input(&arguments.input)? })
 }
 
 /// What is new against a baseline, and what got worse.
@@ -147,7 +147,7 @@ fn compared(
         output::note("the baseline is what an earlier check found: findings and assertions are compared, places and losses are not");
         return Ok(view.with_baseline(source, &find_again(&earlier.findings, findings), None, &earlier.assertions));
     }
-    let base = load(arguments, &[path.to_owned()]).context("--baseline")?;
+    let base = load(arguments, team, &[path.to_owned()]).context("--baseline")?;
     let quotas = base.quotas();
     let before = Subject::new(team.question(&base, quotas.as_ref()));
     let matched = find_again(&Known::of(&check::check_subject(&before)), findings);

@@ -82,7 +82,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if base == head && base.to_string_lossy() == "-" {
         bail!("only one of the two can come from standard input");
     }
-    let (before, after) = (load(arguments, base)?, load(arguments, head)?);
+    let (before, after) = (load(arguments, &team, base)?, load(arguments, &team, head)?);
     let quotas = [before.quotas(), after.quotas()];
     let subjects = [Subject::new(team.question(&before, quotas[0].as_ref())), Subject::new(team.question(&after, quotas[1].as_ref()))];
     let findings = [check::check_subject(&subjects[0]), check::check_subject(&subjects[1])];
@@ -90,7 +90,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let names = [base.display().to_string(), head.display().to_string()];
     let compared = Compared {
         names: [&names[0], &names[1]],
-        kubernetes: arguments.scheduler.kubernetes.name(),
+        kubernetes: team.scheduler.kubernetes.name(),
         comparison: &comparison,
         findings: [&findings[0], &findings[1]],
     };
@@ -126,7 +126,7 @@ fn versions(arguments: &Arguments, to: KubernetesVersion) -> anyhow::Result<Exit
 }
 
 /// Reads one side, and the cluster that it goes to.
-fn load(arguments: &Arguments, path: &PathBuf) -> anyhow::Result<Loaded> {
+fn load(arguments: &Arguments, team: &Team, path: &PathBuf) -> anyhow::Result<Loaded> {
     let paths = arguments.cluster.iter().chain([path]).cloned().collect();
-    input::load_to_check(&InputArguments { paths, ..arguments.input.clone() }).with_context(|| path.display().to_string())
+    input::load_to_check(&InputArguments { paths, ..team.input(&arguments.input)? }).with_context(|| path.display().to_string())
 }

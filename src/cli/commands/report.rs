@@ -79,10 +79,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if arguments.chart.is_some() && !target.is_drawn() {
         bail!("--chart goes with a picture: -o FILE.svg or -o FILE.png; a page has all charts");
     }
-    let judgement = Judgement::new(&arguments.input, &arguments.scheduler, &arguments.metrics, &arguments.goal)?;
-    let loaded = input::load_to_check(&arguments.input)?;
+    let catalogue = arguments.market.catalogue.clone();
+    let team = TeamArguments { settings: arguments.settings.clone(), catalogue, ..TeamArguments::default() };
+    let team = Team::read(&team, &arguments.scheduler)?;
+    let input = team.input(&arguments.input)?;
+    let judgement = Judgement::new(&input, &team.scheduler, &arguments.metrics, &arguments.goal)?;
+    let loaded = input::load_to_check(&input)?;
     let title = if arguments.input.paths.is_empty() { "After the plan" } else { "The cluster" };
-    let mut view = look_at(title, &loaded, &judgement).with_findings(findings(arguments, &loaded)?);
+    let mut view = look_at(title, &loaded, &judgement).with_findings(findings(&team, &loaded));
     view.size = size(arguments, &loaded, &judgement)?;
     view.only = chosen(arguments.chart.as_deref(), &view)?;
     target.write(&View::Report(Box::new(view)))?;
@@ -99,20 +103,12 @@ fn look_at(title: &str, loaded: &Loaded, judgement: &Judgement) -> ReportView {
 }
 
 /// What the rules of `check` find.
-fn findings(arguments: &Arguments, loaded: &Loaded) -> anyhow::Result<Vec<FindingView>> {
-    let catalogue = arguments.market.catalogue.clone();
-    let team = TeamArguments { settings: arguments.settings.clone(), catalogue, ..TeamArguments::default() };
-    let team = Team::read(&team, &arguments.scheduler)?;
+fn findings(team: &Team, loaded: &Loaded) -> Vec<FindingView> {
     let quotas = loaded.quotas();
     let findings = check::check(team.question(loaded, quotas.as_ref()));
-    let (input, kubernetes) = (loaded.input(), arguments.scheduler.kubernetes);
-    Ok(of_check(&FindingsView::new(
-        &findings,
-        &mut Places::new(input),
-        kubernetes,
-        (input.objects_read(), team.settings.rules_asked()),
-        FailOn::Never,
-    )))
+    let asked = (loaded.input().objects_read(), team.settings.rules_asked());
+    let mut places = Places::new(loaded.input());
+    of_check(&FindingsView::new(&findings, &mut places, team.scheduler.kubernetes, asked, FailOn::Never))
 }
 
 /// What to buy, and what fewer and more nodes would cost, if it was said what can be bought.
